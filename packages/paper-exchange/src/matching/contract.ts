@@ -1,0 +1,241 @@
+/**
+ * What the matching core takes in and gives out. The core is pure: it reads no clock, no disk, no socket and draws no
+ * random number, so the same inputs in the same order give the same outputs, ids included.
+ */
+import type { FineTicks, Instrument, Level, Lots, MicroUsd, Side, Ticks } from '@hyperfleet/trading';
+import type { MarketEvent } from '../market/event.ts';
+
+/** Lower-case 0x address. */
+export type Address = `0x${string}`;
+
+export type VenueTif = 'Gtc' | 'Ioc' | 'Alo' | 'FrontendMarket';
+
+/** One order of an action, parsed: numbers are exact, the asset is resolved to its instrument. */
+export interface OrderInput {
+  readonly asset: number;
+  readonly side: Side;
+  /** Decimal string as canonicalised; the core validates tick and size rules itself with the venue's error texts. */
+  readonly px: string;
+  readonly sz: string;
+  readonly reduceOnly: boolean;
+  readonly type:
+    | { readonly kind: 'limit'; readonly tif: VenueTif }
+    | { readonly kind: 'trigger'; readonly isMarket: boolean; readonly triggerPx: string; readonly tpsl: 'tp' | 'sl' };
+  readonly cloid: string | null;
+}
+
+export type VenueAction =
+  | { readonly type: 'order'; readonly orders: readonly OrderInput[]; readonly grouping: 'na' | 'normalTpsl' | 'positionTpsl' }
+  | { readonly type: 'cancel'; readonly cancels: readonly { readonly asset: number; readonly oid: number }[] }
+  | { readonly type: 'cancelByCloid'; readonly cancels: readonly { readonly asset: number; readonly cloid: string }[] }
+  | { readonly type: 'modify'; readonly oid: number | string; readonly order: OrderInput; readonly alwaysPlace: boolean }
+  | {
+      readonly type: 'batchModify';
+      readonly modifies: readonly { readonly oid: number | string; readonly order: OrderInput }[];
+      readonly alwaysPlace: boolean;
+    }
+  | { readonly type: 'updateLeverage'; readonly asset: number; readonly isCross: boolean; readonly leverage: number }
+  | { readonly type: 'updateIsolatedMargin'; readonly asset: number; readonly isBuy: boolean; readonly ntli: number }
+  | { readonly type: 'scheduleCancel'; readonly timeMs: number | null }
+  | { readonly type: 'noop' };
+
+/** Per-order status exactly as the wire has it (PROTOCOL §3). */
+export type OrderStatusReply =
+  | { readonly resting: { readonly oid: number; readonly cloid?: string } }
+  | { readonly filled: { readonly totalSz: string; readonly avgPx: string; readonly oid: number; readonly cloid?: string } }
+  | { readonly error: string }
+  | 'waitingForFill'
+  | 'waitingForTrigger'
+  | 'success';
+
+/** The body of an /exchange reply, ready to be sent. */
+export type ActionReply =
+  | {
+      readonly status: 'ok';
+      readonly response: { readonly type: 'order' | 'cancel'; readonly data: { readonly statuses: readonly OrderStatusReply[] } } | { readonly type: 'default' };
+    }
+  | { readonly status: 'err'; readonly response: string };
+
+/** The venue's word for an order's state (PROTOCOL §6), e.g. `open`, `siblingFilledCanceled`, `perpMarginRejected`. */
+export type StatusWord = string;
+
+export interface VenueOrder {
+  readonly user: Address;
+  readonly coin: string;
+  readonly asset: number;
+  readonly oid: number;
+  readonly cloid: string | null;
+  readonly side: Side;
+  readonly px: Ticks;
+  /** Unfilled. */
+  readonly sz: Lots;
+  readonly origSz: Lots;
+  readonly timestampMs: number;
+  readonly reduceOnly: boolean;
+  readonly isTrigger: boolean;
+  readonly triggerPx: Ticks | null;
+  readonly tpsl: 'tp' | 'sl' | null;
+  readonly isMarket: boolean;
+  readonly isPositionTpsl: boolean;
+  readonly tif: VenueTif | null;
+  /** A child of a normalTpsl whose parent has not wholly filled: not armed. */
+  readonly waitingForFill: boolean;
+  /** Children's oids, for a parent. */
+  readonly children: readonly number[];
+  readonly status: StatusWord;
+  readonly statusTimestampMs: number;
+}
+
+export interface VenueFill {
+  readonly user: Address;
+  readonly coin: string;
+  readonly asset: number;
+  readonly px: Ticks;
+  readonly sz: Lots;
+  readonly side: Side;
+  readonly timeMs: number;
+  readonly startPosition: Lots;
+  readonly dir: string;
+  readonly closedPnl: MicroUsd;
+  readonly oid: number;
+  readonly cloid: string | null;
+  readonly crossed: boolean;
+  readonly fee: MicroUsd;
+  readonly tid: number;
+  readonly hash: string;
+  readonly liquidation: { readonly liquidatedUser: Address; readonly markPx: FineTicks; readonly method: 'market' | 'backstop' } | null;
+}
+
+/** What the core tells the world, in the order it happened. The wire layer turns these into channel messages. */
+export type VenueEvent =
+  | { readonly kind: 'order'; readonly order: VenueOrder; readonly status: StatusWord; readonly timeMs: number }
+  | { readonly kind: 'fill'; readonly fill: VenueFill }
+  | { readonly kind: 'nonUserCancel'; readonly user: Address; readonly coin: string; readonly oid: number }
+  | {
+      readonly kind: 'funding';
+      readonly user: Address;
+      readonly coin: string;
+      readonly timeMs: number;
+      readonly usd: MicroUsd;
+      readonly szi: Lots;
+      readonly fundingRateE10: number;
+    }
+  | { readonly kind: 'ledger'; readonly user: Address; readonly timeMs: number; readonly usd: MicroUsd; readonly type: 'deposit' }
+  /** Mark and oracle were refreshed (about every 3 s). */
+  | { readonly kind: 'mark'; readonly coin: string; readonly timeMs: number }
+  /** The account's positions or balance changed: streams of clearinghouseState push. */
+  | { readonly kind: 'account'; readonly user: Address };
+
+export interface VenuePosition {
+  readonly coin: string;
+  readonly asset: number;
+  /** Signed. */
+  readonly szi: Lots;
+  /** Truncated to whole ticks after every increase (PROTOCOL §7). */
+  readonly entryPx: Ticks;
+  readonly leverage: number;
+  readonly isCross: boolean;
+  readonly isolatedMargin: MicroUsd | null;
+  readonly positionValue: MicroUsd;
+  readonly unrealizedPnl: MicroUsd;
+  readonly marginUsed: MicroUsd;
+  readonly liquidationPx: FineTicks | null;
+  readonly maxLeverage: number;
+  readonly fundingAllTime: MicroUsd;
+  readonly fundingSinceOpen: MicroUsd;
+  readonly fundingSinceChange: MicroUsd;
+}
+
+export interface VenueAccount {
+  readonly accountValue: MicroUsd;
+  readonly totalNtlPos: MicroUsd;
+  /** Cash less cost of positions: accountValue − Σ szi × mark. */
+  readonly totalRawUsd: MicroUsd;
+  readonly totalMarginUsed: MicroUsd;
+  readonly crossMaintenanceMarginUsed: MicroUsd;
+  readonly withdrawable: MicroUsd;
+  readonly positions: readonly VenuePosition[];
+}
+
+export interface AssetMarket {
+  readonly instrument: Instrument;
+  readonly bids: readonly Level[];
+  readonly asks: readonly Level[];
+  readonly bookTimeMs: number;
+  readonly mark: FineTicks | null;
+  readonly oracle: FineTicks | null;
+  readonly lastPrint: Ticks | null;
+  readonly fundingRateE10: number;
+  readonly inGap: boolean;
+}
+
+/** Market time without full protection, as SIGNALS "Naked" defines it, measured here and not by the fleet. */
+export interface NakedInterval {
+  readonly user: Address;
+  readonly coin: string;
+  readonly fromMs: number;
+  /** null while it lasts. */
+  readonly toMs: number | null;
+}
+
+export interface VenueAudit {
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly fills: number;
+  /** Orders that came with the cloid of an order then live of the same user. */
+  readonly duplicateCloids: number;
+  readonly nakedMsMax: number;
+  readonly naked: readonly NakedInterval[];
+  /** USDC paid in − (balances + fees + the house account's side); 0 when nothing was made or lost. */
+  readonly conservationErrorUsd: MicroUsd;
+}
+
+export interface VenueSettings {
+  /** Parts per million of notional: 450 taker, 150 maker at base tier (PROTOCOL §7). */
+  readonly takerFeePpm: number;
+  readonly makerFeePpm: number;
+  /** Hourly rate used where a recording has none, in 10^−10: 0.0000125 = 125000. */
+  readonly fundingRateE10: number;
+  readonly markIntervalMs: number;
+  /** Band around the reference price in which a limit price is taken (PROTOCOL §4, §11). */
+  readonly priceBand: 0.95 | 0.8;
+  readonly maxFillsKept: number;
+  readonly maxOrdersKept: number;
+  readonly maxOpenOrders: number;
+  /** Whether scheduleCancel needs $1M traded volume (PROTOCOL §3). */
+  readonly scheduleCancelVolume: boolean;
+}
+
+export interface Venue {
+  readonly settings: VenueSettings;
+  readonly instruments: readonly Instrument[];
+  /** Market time of the last input. */
+  readonly nowMs: number;
+  /** Moves time on: mark ticks, hourly funding, scheduled cancels. Never backwards. */
+  advance(nowMs: number): void;
+  /** Takes one market message at its `atMs` (advance is implied). */
+  market(event: MarketEvent): void;
+  /** Pays in USDC; the account comes to be. */
+  fund(user: Address, usd: MicroUsd, nowMs: number): void;
+  /** Executes an authenticated action of an account. Static validation, then sequence (PROTOCOL §3). */
+  execute(user: Address, action: VenueAction, nowMs: number): ActionReply;
+  /** Events since the last call, in order. */
+  drain(): readonly VenueEvent[];
+
+  exists(user: Address): boolean;
+  account(user: Address): VenueAccount;
+  assetMarket(asset: number): AssetMarket;
+  /** Open orders, untriggered triggers and waiting children too; newest first. */
+  openOrders(user: Address): readonly VenueOrder[];
+  order(user: Address, id: number | string): VenueOrder | null;
+  /** One row per state change, newest first, bounded. */
+  historicalOrders(user: Address): readonly { readonly order: VenueOrder; readonly status: StatusWord; readonly statusTimestampMs: number }[];
+  /** Oldest first, bounded. */
+  fills(user: Address): readonly VenueFill[];
+  fundings(user: Address): readonly Extract<VenueEvent, { kind: 'funding' }>[];
+  ledger(user: Address): readonly Extract<VenueEvent, { kind: 'ledger' }>[];
+  /** 14-day style volume traded by the account. */
+  volume(user: Address): MicroUsd;
+  leverage(user: Address, asset: number): { readonly leverage: number; readonly isCross: boolean };
+  audit(): VenueAudit;
+}

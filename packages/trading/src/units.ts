@@ -1,0 +1,103 @@
+/**
+ * Money is integers. On Hyperliquid perpetuals a price has at most `6 − szDecimals` decimals and a size `szDecimals`
+ * (PROTOCOL §5), so with a price in ticks of 10^−(6−szDecimals) and a size in lots of 10^−szDecimals the product
+ * ticks × lots is a whole number of micro-dollars for every coin. All three are safe integers and are asserted so.
+ */
+declare const unit: unique symbol;
+
+/** A price in ticks of 10^−(6−szDecimals) dollars. */
+export type Ticks = number & { readonly [unit]: 'ticks' };
+/** A size in lots of 10^−szDecimals coins. Signed where it is a position: above zero is long. */
+export type Lots = number & { readonly [unit]: 'lots' };
+/** An amount of money in 10^−6 dollars, signed. */
+export type MicroUsd = number & { readonly [unit]: 'microUsd' };
+/** A mark or oracle price, which the venue may state finer than a tick: thousandths of a tick. */
+export type FineTicks = number & { readonly [unit]: 'fineTicks' };
+
+/** How many `FineTicks` one tick has. */
+export const FINE_PER_TICK = 1000;
+
+/** Directed rounding; there is no default on purpose. */
+export type Rounding = 'floor' | 'ceil' | 'truncate';
+
+function safe(value: number, name: string): number {
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${name} ${value} is not a safe integer`);
+  return value;
+}
+
+/** Brands a whole number of ticks. Throws a RangeError outside the safe integers. */
+export const ticks = (value: number): Ticks => safe(value, 'ticks') as Ticks;
+/** Brands a whole number of lots. Throws a RangeError outside the safe integers. */
+export const lots = (value: number): Lots => safe(value, 'lots') as Lots;
+/** Brands a whole number of micro-dollars. Throws a RangeError outside the safe integers. */
+export const microUsd = (value: number): MicroUsd => safe(value, 'microUsd') as MicroUsd;
+/** Brands a whole number of thousandths of a tick. Throws a RangeError outside the safe integers. */
+export const fineTicks = (value: number): FineTicks => safe(value, 'fineTicks') as FineTicks;
+
+export const ZERO_LOTS = lots(0);
+export const ZERO_USD = microUsd(0);
+
+/** ticks × lots: exactly the notional in micro-dollars. */
+export const notional = (px: Ticks, sz: Lots): MicroUsd => microUsd(px * sz);
+
+/**
+ * a × b ÷ divisor without losing a bit where a × b passes 2^53. The one place where money meets BigInt.
+ * Throws a RangeError when the divisor is zero or the result is no safe integer.
+ */
+export function mulDiv(a: number, b: number, divisor: number, rounding: Rounding): number {
+  if (divisor === 0) throw new RangeError('mulDiv by zero');
+  const product = a * b;
+  if (Number.isSafeInteger(product) && Number.isSafeInteger(divisor)) {
+    const rest = product % divisor;
+    const whole = (product - rest) / divisor;
+    if (rest === 0 || rounding === 'truncate') return whole + 0;
+    const negative = rest < 0 !== divisor < 0;
+    if (rounding === 'floor') return negative ? whole - 1 : whole;
+    return negative ? whole : whole + 1;
+  }
+  const top = BigInt(a) * BigInt(b);
+  const bottom = BigInt(divisor);
+  let whole = top / bottom;
+  const rest = top - whole * bottom;
+  if (rest !== 0n && rounding !== 'truncate') {
+    const negative = rest < 0n !== bottom < 0n;
+    if (rounding === 'floor' && negative) whole -= 1n;
+    if (rounding === 'ceil' && !negative) whole += 1n;
+  }
+  return safe(Number(whole), 'mulDiv result');
+}
+
+const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?$/;
+
+/**
+ * Reads a decimal string exactly as an integer of 10^−decimals. Digits beyond `decimals` must be zeros unless a
+ * rounding is given. Returns null when the text is no plain decimal, is too fine, or passes the safe integers.
+ */
+export function parseDecimal(text: string, decimals: number, rounding?: Rounding): number | null {
+  const match = DECIMAL.exec(text.trim());
+  if (match === null) return null;
+  const whole = match[2] ?? '';
+  const fraction = match[3] ?? '';
+  if (whole === '' && fraction === '') return null;
+  const kept = fraction.slice(0, decimals).padEnd(decimals, '0');
+  const cut = fraction.slice(decimals);
+  let value = Number((whole || '0') + kept);
+  if (!Number.isSafeInteger(value)) return null;
+  const negative = match[1] === '-';
+  if (/[1-9]/.test(cut)) {
+    if (rounding === undefined) return null;
+    if ((rounding === 'floor' && negative) || (rounding === 'ceil' && !negative)) value += 1;
+  }
+  if (!Number.isSafeInteger(value)) return null;
+  return negative && value !== 0 ? -value : value;
+}
+
+/** Writes an integer of 10^−decimals as a decimal string without trailing zeros: the form requests use (PROTOCOL §5). */
+export function formatDecimal(value: number, decimals: number): string {
+  safe(value, 'formatDecimal value');
+  const negative = value < 0;
+  const digits = String(Math.abs(value)).padStart(decimals + 1, '0');
+  const whole = digits.slice(0, digits.length - decimals);
+  const fraction = decimals === 0 ? '' : digits.slice(digits.length - decimals).replace(/0+$/, '');
+  return `${negative ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
+}
