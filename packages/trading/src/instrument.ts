@@ -1,4 +1,4 @@
-import { type Lots, lots, parseDecimal, formatDecimal, type Ticks, ticks } from './units.ts';
+import { formatDecimal, type Lots, lots, parseDecimal, type Ticks, ticks } from './units.ts';
 
 /** A tradable perpetual, as the venue's meta states it. */
 export interface Instrument {

@@ -52,7 +52,9 @@ export type OrderStatusReply =
 export type ActionReply =
   | {
       readonly status: 'ok';
-      readonly response: { readonly type: 'order' | 'cancel'; readonly data: { readonly statuses: readonly OrderStatusReply[] } } | { readonly type: 'default' };
+      readonly response:
+        | { readonly type: 'order' | 'cancel'; readonly data: { readonly statuses: readonly OrderStatusReply[] } }
+        | { readonly type: 'default' };
     }
   | { readonly status: 'err'; readonly response: string };
 
@@ -229,7 +231,9 @@ export interface Venue {
   openOrders(user: Address): readonly VenueOrder[];
   order(user: Address, id: number | string): VenueOrder | null;
   /** One row per state change, newest first, bounded. */
-  historicalOrders(user: Address): readonly { readonly order: VenueOrder; readonly status: StatusWord; readonly statusTimestampMs: number }[];
+  historicalOrders(
+    user: Address,
+  ): readonly { readonly order: VenueOrder; readonly status: StatusWord; readonly statusTimestampMs: number }[];
   /** Oldest first, bounded. */
   fills(user: Address): readonly VenueFill[];
   fundings(user: Address): readonly Extract<VenueEvent, { kind: 'funding' }>[];
