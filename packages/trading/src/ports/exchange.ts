@@ -8,8 +8,8 @@ export type OrderOutcome =
   | { readonly kind: 'resting'; readonly oid: number }
   /** Something filled at placement; a gtc order with `filledSz` below its size rests on under the same oid. */
   | { readonly kind: 'filled'; readonly oid: number; readonly filledSz: Lots; readonly avgPx: Ticks }
-  /** Accepted without an oid: a child that waits for its parent or for its trigger. */
-  | { readonly kind: 'waiting' }
+  /** Accepted without an oid: a child that waits for its parent (`waitingForFill`) or, armed, for its trigger (`waitingForTrigger`). */
+  | { readonly kind: 'waiting'; readonly armed: boolean }
   | { readonly kind: 'rejected'; readonly reason: string }
   | { readonly kind: 'unknown'; readonly reason: string };
 
