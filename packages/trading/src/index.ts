@@ -1,8 +1,17 @@
 export * from './book.ts';
+export * from './bracket.ts';
+export * from './created-at.ts';
+export * from './ids.ts';
 export * from './instrument.ts';
 export * from './order.ts';
 export * from './ports/clock.ts';
 export * from './ports/exchange.ts';
 export * from './ports/market.ts';
+export * from './position.ts';
 export type { Approved } from './risk/approval.ts';
+export * from './risk/check.ts';
+export * from './risk/plan-entry.ts';
+export * from './signal.ts';
+export * from './symbol.ts';
+export * from './trade.ts';
 export * from './units.ts';

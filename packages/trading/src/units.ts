@@ -41,7 +41,7 @@ export const ZERO_USD = microUsd(0);
 export const notional = (px: Ticks, sz: Lots): MicroUsd => microUsd(px * sz);
 
 /**
- * a × b ÷ divisor without losing a bit where a × b passes 2^53. The one place where money meets BigInt.
+ * a × b ÷ divisor without losing a bit where a × b passes 2^53. With `divideSum` the one place where money meets BigInt.
  * Throws a RangeError when the divisor is zero or the result is no safe integer.
  */
 export function mulDiv(a: number, b: number, divisor: number, rounding: Rounding): number {
@@ -52,19 +52,39 @@ export function mulDiv(a: number, b: number, divisor: number, rounding: Rounding
     const whole = (product - rest) / divisor;
     if (rest === 0 || rounding === 'truncate') return whole + 0;
     const negative = rest < 0 !== divisor < 0;
-    if (rounding === 'floor') return negative ? whole - 1 : whole;
-    return negative ? whole : whole + 1;
+    // `+ 0` turns a negative zero into zero.
+    if (rounding === 'floor') return (negative ? whole - 1 : whole) + 0;
+    return (negative ? whole : whole + 1) + 0;
   }
-  const top = BigInt(a) * BigInt(b);
-  const bottom = BigInt(divisor);
-  let whole = top / bottom;
+  return safe(Number(divide(BigInt(a) * BigInt(b), BigInt(divisor), rounding)), 'mulDiv result');
+}
+
+/**
+ * The sum of products over a product, `(a·b·… + c·d·… + …) ÷ (x·y·…)`, exact and rounded once: for the rules that join
+ * several ratios. A result past `atMost` is cut to it. Throws a RangeError when a divisor is zero, a factor is no whole
+ * number, or the result is no safe integer.
+ */
+export function divideSum(
+  terms: readonly (readonly number[])[],
+  divisors: readonly number[],
+  how: { readonly rounding: Rounding; readonly atMost?: number },
+): number {
+  const product = (factors: readonly number[]): bigint => factors.reduce((sum, factor) => sum * BigInt(factor), 1n);
+  const bottom = product(divisors);
+  if (bottom === 0n) throw new RangeError('divideSum by zero');
+  const top = terms.reduce((sum, factors) => sum + product(factors), 0n);
+  const result = divide(top, bottom, how.rounding);
+  if (how.atMost !== undefined && result > BigInt(how.atMost)) return how.atMost;
+  return safe(Number(result), 'divideSum result');
+}
+
+function divide(top: bigint, bottom: bigint, rounding: Rounding): bigint {
+  const whole = top / bottom;
   const rest = top - whole * bottom;
-  if (rest !== 0n && rounding !== 'truncate') {
-    const negative = rest < 0n !== bottom < 0n;
-    if (rounding === 'floor' && negative) whole -= 1n;
-    if (rounding === 'ceil' && !negative) whole += 1n;
-  }
-  return safe(Number(whole), 'mulDiv result');
+  if (rest === 0n || rounding === 'truncate') return whole;
+  const negative = rest < 0n !== bottom < 0n;
+  if (rounding === 'floor') return negative ? whole - 1n : whole;
+  return negative ? whole : whole + 1n;
 }
 
 const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?$/;
