@@ -6,6 +6,7 @@ export * from './instrument.ts';
 export * from './order.ts';
 export * from './ports/clock.ts';
 export * from './ports/exchange.ts';
+export * from './ports/ledger.ts';
 export * from './ports/market.ts';
 export * from './position.ts';
 export type { Approved } from './risk/approval.ts';

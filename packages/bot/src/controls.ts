@@ -1,0 +1,128 @@
+/** Obeys `bot_controls`: each row once, in order. */
+import { type ControlRow, parseCreatedAt, type SignalQueue } from '@hyperfleet/trading';
+import { claimForExit } from './exits.ts';
+import type { LoopDeps } from './settings.ts';
+
+/** A control older than this when the bot starts was meant for another moment. */
+const STALE_MS = 5 * 60_000;
+const STALE_OUTCOME = 'stale, not applied';
+
+export interface Controls {
+  /** Applies what has come since the last call. `onChange` is told when the pause state moved. */
+  apply(): void;
+  /** At start: rows older than five minutes are void, but for the last word on pausing. */
+  applyStale(): void;
+  /** Notes the outcome of a CLOSE_ALL whose trades are all over. */
+  finishClosing(): void;
+}
+
+interface Closing {
+  readonly row: ControlRow;
+  readonly tradeIds: readonly string[];
+}
+
+/** Makes the hands of `bot_controls` for one bot. `controlBots` are all configured ids: an ALL row is done when each has obeyed. */
+export function createControls(args: {
+  readonly deps: LoopDeps;
+  readonly queue: SignalQueue;
+  readonly controlBots: readonly string[];
+  readonly wallToMarket: (wallMs: number) => number;
+  readonly kick: (tradeId: string) => void;
+  readonly closeForeign: () => Promise<number>;
+  readonly onBug: (error: unknown) => void;
+}): Controls {
+  const { deps, queue, controlBots, kick } = args;
+  const { ledger, settings } = deps;
+  const closing: Closing[] = [];
+
+  const todo = (): ControlRow[] =>
+    queue.controls(settings.id).filter((row) => {
+      if (closing.some((item) => item.row.key === row.key)) return false;
+      if (!ledger.controlOutcomes(row.key).has(settings.id)) return true;
+      done(row);
+      return false;
+    });
+
+  const done = (row: ControlRow): void => {
+    const outcomes = ledger.controlOutcomes(row.key);
+    const everyone = row.target.trim().toUpperCase() === 'ALL' ? controlBots : [settings.id];
+    if (everyone.every((bot) => outcomes.has(bot))) queue.markControlExecuted(row.id);
+  };
+
+  const settleRow = (row: ControlRow, outcome: string): void => {
+    ledger.recordControl(settings.id, row.key, outcome, deps.clock.now());
+    ledger.record({ bot: settings.id, tradeId: null, atMs: deps.clock.now(), event: 'control', detail: { command: row.command, outcome } });
+    deps.log.info('control applied', { command: row.command, outcome });
+    done(row);
+  };
+
+  const pause = (paused: boolean, why: string): string => {
+    const before = ledger.botState(settings.id).paused;
+    ledger.setBotState(settings.id, { paused, reason: paused ? why : null });
+    deps.report({ kind: 'state', state: paused ? 'paused' : 'active', reason: paused ? why : null });
+    const word = paused ? 'paused' : 'active';
+    return before === paused ? `already ${word}` : word;
+  };
+
+  const closeAll = (row: ControlRow, foreign: boolean): void => {
+    pause(true, 'CLOSE_ALL');
+    const trades = ledger.activeTrades(settings.id).filter((trade) => trade.kind === 'entry');
+    for (const trade of trades) {
+      claimForExit(deps, trade, 'CLOSE_ALL');
+      kick(trade.tradeId);
+    }
+    closing.push({ row, tradeIds: trades.map((trade) => trade.tradeId) });
+    if (foreign) {
+      args.closeForeign().then(
+        (count) => deps.log.warn('foreign orders and positions closed', { count }),
+        (error: unknown) => args.onBug(error),
+      );
+    }
+  };
+
+  const applyRow = (row: ControlRow): void => {
+    const command = row.command.trim().toUpperCase().replace(/\s+/g, ' ');
+    switch (command) {
+      case 'PAUSE':
+        return settleRow(row, pause(true, 'PAUSE'));
+      case 'RESUME':
+        return settleRow(row, pause(false, 'RESUME'));
+      case 'CLOSE_ALL':
+        return closeAll(row, false);
+      case 'CLOSE_ALL --FOREIGN':
+        return closeAll(row, true);
+      default:
+        return settleRow(row, `unknown command "${row.command}"; known are PAUSE, RESUME, CLOSE_ALL`);
+    }
+  };
+
+  const finishClosing = (): void => {
+    for (const item of [...closing]) {
+      const trades = item.tradeIds.map((tradeId) => ledger.trade(tradeId));
+      if (trades.some((trade) => trade !== null && trade.phase !== 'settled' && trade.phase !== 'refused')) continue;
+      closing.splice(closing.indexOf(item), 1);
+      const closed = trades.filter((trade) => trade?.status === 'closed').length;
+      settleRow(item.row, `closed ${closed} position(s), cancelled ${trades.length - closed} entry order(s), paused`);
+    }
+  };
+
+  return {
+    apply() {
+      for (const row of todo()) applyRow(row);
+      finishClosing();
+    },
+    applyStale() {
+      const nowMs = deps.clock.now();
+      const stale = todo().filter((row) => {
+        const created = parseCreatedAt(row.createdAtText);
+        return created !== null && nowMs - args.wallToMarket(created.ms) > STALE_MS;
+      });
+      const lastWord = stale.filter((row) => /^(PAUSE|RESUME)$/i.test(row.command.trim())).at(-1);
+      for (const row of stale) {
+        if (row === lastWord) applyRow(row);
+        else settleRow(row, STALE_OUTCOME);
+      }
+    },
+    finishClosing,
+  };
+}

@@ -1,0 +1,84 @@
+/**
+ * The signal worker's mind about a trade that is to end now: cancel its entry, close what is held, and leave nothing behind.
+ * Stops stay until the position is flat. Pure.
+ */
+import { type Level, marketLimitFor, type OrderIntent, type Ticks } from '@hyperfleet/trading';
+import { armedStopSz, isDone, isUnresolved, lastOf, nextAttempt, ofRole, outSide, type TradeSight } from '../sight.ts';
+import type { Step } from '../step.ts';
+import { finish } from './finish.ts';
+
+/** How long a part-filled entry's cancel waits for a stop of our own, since its child stop dies with it. */
+const PROTECTION_WAIT_MS = 2_000;
+/** The bound of a close never gives away more than this. */
+const WIDEST_CLOSE_PPM = 100_000;
+
+/** A close that filled nothing is tried again after this, doubling, until the position is flat. */
+const RETRY_MS = 250;
+const RETRY_MS_MAX = 5_000;
+
+/** The next step of an exit, or null when the trade is not claimed by one. `claimedForMs` is how long it has been. */
+export function nextExitStep(sight: TradeSight, claimedForMs: number): Step | null {
+  const { trade } = sight;
+  if (trade.exitClaimedBy === null || (trade.phase !== 'entering' && trade.phase !== 'open')) return null;
+  return cancelEntry(sight, claimedForMs) ?? closePosition(sight) ?? finish(sight);
+}
+
+function cancelEntry(sight: TradeSight, claimedForMs: number): Step | null {
+  const entry = lastOf(sight, 'entry');
+  if (entry === null || isDone(entry)) return null;
+  if (isUnresolved(entry) || entry.cancelAsked) return { do: 'resolve', cloids: [entry.intent.cloid] };
+  if (sight.openSz > 0 && armedStopSz(sight) < sight.openSz && claimedForMs < PROTECTION_WAIT_MS) return { do: 'ask-protection' };
+  return {
+    do: 'cancel',
+    cloids: [entry.intent.cloid],
+    patch: {},
+    said: [{ event: 'entry cancelled', detail: { reason: sight.trade.exitClaimedBy, filledSz: sight.fills.entrySz } }],
+  };
+}
+
+function closePosition(sight: TradeSight): Step | null {
+  const closes = ofRole(sight, 'close');
+  const lost = closes.filter(isUnresolved);
+  if (lost.length > 0) return { do: 'resolve', cloids: lost.map((order) => order.intent.cloid) };
+  // What was closed, and what a stop or a take-profit took meanwhile, must be known before another close is sized.
+  if (!sight.fillsAreSynced && sight.openSz > 0) return { do: 'sync-fills' };
+  if (sight.openSz === 0) return null;
+  const last = closes.at(-1);
+  if (last !== undefined && last.state === 'rejected') {
+    // The venue says there is nothing to reduce: it is flat whatever our books say, so read back and settle.
+    if (/Reduce only/i.test(last.reason ?? '')) return { do: 'settle', status: 'closed', reason: sight.trade.exitClaimedBy };
+  }
+  const attempt = nextAttempt(sight, 'close');
+  const restMs = attempt === 0 ? 0 : Math.min(RETRY_MS * 2 ** (attempt - 1), RETRY_MS_MAX) - (sight.nowMs - (last?.recordedAtMs ?? 0));
+  if (restMs > 0) return { do: 'wait', forMs: restMs };
+  const px = closeLimit(sight, attempt);
+  if (px === null) return { do: 'wait', forMs: 500 };
+  const order: OrderIntent = {
+    cloid: sight.cloidOf('close', attempt),
+    coin: sight.trade.coin,
+    role: 'close',
+    attempt,
+    side: outSide(sight),
+    px,
+    sz: sight.openSz,
+    reduceOnly: true,
+    kind: { type: 'limit', tif: 'ioc' },
+  };
+  return {
+    do: 'place',
+    approval: 'close',
+    grouping: 'na',
+    orders: [order],
+    patch: {},
+    said: [{ event: 'close sent', detail: { sz: sight.openSz, px, attempt } }],
+  };
+}
+
+/** Slippage bound from the book, wider at each try; a stale book is better than no exit. */
+function closeLimit(sight: TradeSight, attempt: number): Ticks | null {
+  const bid: Level | null = sight.view?.bid ?? null;
+  const ask: Level | null = sight.view?.ask ?? null;
+  if (bid === null || ask === null) return null;
+  const widened = sight.settings.limits.marketSlippagePpm * (attempt + (sight.fresh === null ? 2 : 1));
+  return marketLimitFor(outSide(sight), { bid, ask }, Math.min(widened, WIDEST_CLOSE_PPM), sight.instrument);
+}

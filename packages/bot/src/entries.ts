@@ -1,0 +1,211 @@
+/** Takes one claimed entry from its row to the venue: judged, sized, approved, recorded, sent. */
+import {
+  type AccountForSizing,
+  type AccountView,
+  approveEntry,
+  deriveCloid,
+  entrySide,
+  FINE_PER_TICK,
+  freshView,
+  type Instrument,
+  isDenied,
+  judgeAge,
+  lots,
+  type MicroUsd,
+  microUsd,
+  mulDiv,
+  notional,
+  type OrderIntent,
+  type OrderRole,
+  type ParsedSignal,
+  parseSignal,
+  planEntry,
+  resolveCoin,
+  type SignalStatus,
+  type Trade,
+  type TradePlan,
+} from '@hyperfleet/trading';
+import { change, eventsOf, type Performed, recordsOf, requestOf, send, tell } from './perform.ts';
+import type { Detail, LoopDeps } from './settings.ts';
+
+/** How long a claimed entry waits for a fresh book before it is refused. */
+const BOOK_WAIT_MS = 5_000;
+/** How long it waits for a coin's first book of all, at start. */
+const FIRST_BOOK_WAIT_MS = 60_000;
+
+export type EntrySignal = Extract<ParsedSignal, { kind: 'entry' }>;
+
+/** What the signal worker knows besides the ledger when it judges an entry. */
+export interface EntryContext {
+  /** The newest account state, asked for only when the stream's is older than our last order. */
+  account(): Promise<AccountView>;
+  isForeign(coin: string): boolean;
+  /** Coins an exit is at work on. */
+  isExiting(coin: string): boolean;
+  /** Creation time of the newest exit seen for a coin, and its row id; null when none. */
+  newestExit(coin: string): { readonly createdAtMs: number; readonly rowId: number } | null;
+  wallToMarket(wallMs: number): number;
+  ensureLeverage(instrument: Instrument): Promise<string | null>;
+  placed(): void;
+}
+
+type Judged =
+  | { readonly kind: 'go'; readonly signal: EntrySignal; readonly instrument: Instrument }
+  | { readonly kind: 'refuse'; readonly status: SignalStatus; readonly reason: string }
+  | { readonly kind: 'wait' };
+
+/** Ends a claimed entry without sending anything. */
+export function refuse(deps: LoopDeps, trade: Trade, status: SignalStatus, reason: string): Performed {
+  change(deps, trade, { phase: 'refused', status, reason, settledAtMs: deps.clock.now() }, [
+    { event: status === 'expired' ? 'expired' : 'refused', detail: { reason } },
+  ]);
+  return { kind: 'again' };
+}
+
+/** One attempt at a claimed entry. Waits where waiting helps, refuses with a sentence where it does not. */
+export async function enter(deps: LoopDeps, context: EntryContext, trade: Trade): Promise<Performed> {
+  const judged = judge(deps, context, trade);
+  if (judged.kind === 'wait') return { kind: 'later', afterMs: 200 };
+  if (judged.kind === 'refuse') return refuse(deps, trade, judged.status, judged.reason);
+  const { signal, instrument } = judged;
+
+  const first = deps.market.view(instrument.coin);
+  const waitedMs = deps.clock.now() - trade.claimedAtMs;
+  if (freshView(first, deps.clock.now(), deps.settings.staleBookMs) === null) {
+    if (waitedMs < (first === null ? FIRST_BOOK_WAIT_MS : BOOK_WAIT_MS)) return { kind: 'later', afterMs: 200 };
+    const age = first === null ? 'has never been received' : `is ${((deps.clock.now() - first.receivedAtMs) / 1000).toFixed(1)} s old`;
+    return refuse(deps, trade, 'failed', `the book of ${instrument.coin} ${age}; an entry needs a fresh one`);
+  }
+  const leverageError = await context.ensureLeverage(instrument);
+  if (leverageError !== null)
+    return waitedMs < BOOK_WAIT_MS ? { kind: 'later', afterMs: 500 } : refuse(deps, trade, 'failed', leverageError);
+  const account = await context.account();
+
+  // From here to the send nothing is awaited: what was looked at is what is acted on.
+  const view = freshView(deps.market.view(instrument.coin), deps.clock.now(), deps.settings.staleBookMs);
+  if (view === null) return { kind: 'later', afterMs: 200 };
+  const again = judge(deps, context, trade);
+  if (again.kind !== 'go') return { kind: 'again' };
+  const verdict = planEntry(signal, { instrument, view, account: sizingAccount(deps, account, trade), limits: deps.settings.limits });
+  if (verdict.kind === 'refused') return refuse(deps, trade, 'failed', verdict.reason);
+  const { plan: planned } = verdict;
+  const nowMs = deps.clock.now();
+  const plan: TradePlan = { ...planned, placedAtMs: nowMs, expiresAtMs: nowMs + deps.settings.entryLifeMs };
+  const request = requestOf(deps, bracket(deps, trade, plan, planned.direction, instrument), 'normalTpsl');
+  const { maxLeverage, minNotional } = deps.settings.limits;
+  const approved = approveEntry(request, { instrument, equity: account.equity, maxLeverage, minNotional });
+  if (isDenied(approved)) return refuse(deps, trade, 'failed', `denied by the risk check: ${approved.reason}`);
+  const detail: Detail = { px: plan.entryPx, sz: plan.sz, stopPx: plan.stopTrigger, targets: plan.targets.length, boundBy: plan.boundBy };
+  const said = [{ event: 'entry sent', detail }];
+  const patch = {
+    phase: 'entering',
+    direction: planned.direction,
+    plan,
+    notes: [...planned.notes, `size bound by ${plan.boundBy}`],
+  } as const;
+  const recorded = deps.ledger.recordIntents(
+    trade.tradeId,
+    trade.version,
+    recordsOf(deps, trade, request),
+    patch,
+    eventsOf(trade, nowMs, said),
+  );
+  if (!recorded) return { kind: 'again' };
+  tell(deps, trade, said);
+  context.placed();
+  return await send(deps, trade, approved);
+}
+
+function judge(deps: LoopDeps, context: EntryContext, trade: Trade): Judged {
+  const row = deps.ledger.claimedRow(trade.tradeId);
+  const signal = row === null ? null : parseSignal(row);
+  const no = (reason: string, status: SignalStatus = 'failed'): Judged => ({ kind: 'refuse', status, reason });
+  if (signal === null || signal.kind !== 'entry') return no(signal?.kind === 'malformed' ? signal.reason : 'the claimed row is no entry');
+  if (signal.spot) return no('market_type spot: this fleet trades perpetuals only');
+  const instrument = resolveCoin(signal.coinText, deps.instruments);
+  if (instrument === null) return no(`the venue lists no perpetual "${signal.coinText}"`);
+  if (instrument.isDelisted) return no(`${instrument.coin} is delisted at the venue`);
+  if (instrument.onlyIsolated) return no(`${instrument.coin} trades with isolated margin only, which this fleet does not use`);
+  const createdAtMs = context.wallToMarket(signal.createdAtMs);
+  const age = judgeAge(createdAtMs, deps.clock.now(), deps.settings.maxSignalAgeMs);
+  if (age === 'expired') return no(`too old when seen: created ${minutes(deps.clock.now() - createdAtMs)} min ago`, 'expired');
+  if (age === 'future') return no(`created_at lies ${minutes(createdAtMs - deps.clock.now())} min in the future`);
+  const exit = context.newestExit(instrument.coin);
+  if (exit !== null && isOlder({ createdAtMs: signal.createdAtMs, rowId: trade.signal.rowId }, exit)) {
+    return no(`an exit of ${instrument.coin} (signal ${exit.rowId}) came after it`, 'expired');
+  }
+  if (context.isExiting(instrument.coin)) return { kind: 'wait' };
+  const other = deps.ledger
+    .activeTrades(deps.settings.id)
+    .find((candidate) => candidate.kind === 'entry' && candidate.coin === instrument.coin && candidate.tradeId !== trade.tradeId);
+  if (other !== undefined) return no(`a trade on ${instrument.coin} is already on (signal ${other.signal.rowId})`);
+  if (context.isForeign(instrument.coin))
+    return no(`${instrument.coin} is foreign: the wallet has an order or position there that is not ours`);
+  return { kind: 'go', signal, instrument };
+}
+
+const minutes = (ms: number): string => (ms / 60_000).toFixed(1);
+
+/** Whether a row came before another: by creation, then by id. */
+export const isOlder = (
+  a: { readonly createdAtMs: number; readonly rowId: number },
+  b: { readonly createdAtMs: number; readonly rowId: number },
+): boolean => a.createdAtMs < b.createdAtMs || (a.createdAtMs === b.createdAtMs && a.rowId < b.rowId);
+
+/** Entry and its one child, the stop at full size (children arm only when the parent is wholly filled, PROTOCOL §6). */
+function bracket(deps: LoopDeps, trade: Trade, plan: TradePlan, direction: 'long' | 'short', instrument: Instrument): OrderIntent[] {
+  const attempt = deps.ledger.orders(trade.tradeId).filter((order) => order.intent.role === 'entry').length;
+  const cloid = (role: OrderRole) =>
+    deriveCloid(deps.digest, { ledgerId: deps.ledger.ledgerId, bot: trade.bot, tradeId: trade.tradeId, role, attempt });
+  const side = entrySide(direction);
+  const { coin } = instrument;
+  return [
+    {
+      cloid: cloid('entry'),
+      coin,
+      role: 'entry',
+      attempt,
+      side,
+      px: plan.entryPx,
+      sz: plan.sz,
+      reduceOnly: false,
+      kind: { type: 'limit', tif: plan.tif },
+    },
+    {
+      cloid: cloid('stop'),
+      coin,
+      role: 'stop',
+      attempt,
+      side: side === 'buy' ? 'sell' : 'buy',
+      px: plan.stopLimit,
+      sz: plan.sz,
+      reduceOnly: true,
+      kind: { type: 'stop-market', triggerPx: plan.stopTrigger },
+    },
+  ];
+}
+
+/** The account as sizing needs it: what resting entries have reserved counts as used. */
+function sizingAccount(deps: LoopDeps, account: AccountView, self: Trade): AccountForSizing {
+  let reserved = 0;
+  let exposure = 0;
+  let openTrades = 0;
+  for (const trade of deps.ledger.activeTrades(deps.settings.id)) {
+    if (trade.kind !== 'entry' || trade.tradeId === self.tradeId || trade.phase === 'claimed') continue;
+    openTrades += 1;
+    const instrument = deps.instruments.get(trade.coin);
+    if (instrument === undefined || trade.plan === null || trade.phase !== 'entering') continue;
+    const restingSz = lots(Math.max(0, trade.plan.sz - deps.ledger.fillSums(trade.tradeId).entrySz));
+    const resting = notional(trade.plan.entryPx, restingSz);
+    exposure += resting;
+    reserved += mulDiv(resting, 1, instrument.maxLeverage, 'ceil');
+  }
+  for (const position of account.positions) {
+    const mark = deps.market.view(position.coin)?.mark ?? position.entryPx * FINE_PER_TICK;
+    exposure += mulDiv(Math.abs(position.szi), mark, FINE_PER_TICK, 'ceil');
+  }
+  const free = account.equity - account.marginUsed - reserved;
+  return { equity: account.equity, freeMargin: nonNegative(free), exposure: microUsd(exposure), openTrades };
+}
+
+const nonNegative = (value: number): MicroUsd => microUsd(Math.max(0, value));

@@ -1,0 +1,114 @@
+/** Carries an exit signal to its end: claims the coin's trades, makes older pending entries void, and waits until all is flat. */
+import {
+  type ClaimedRow,
+  deriveTradeId,
+  type Instruments,
+  parseSignal,
+  resolveCoin,
+  type SignalQueue,
+  type Trade,
+} from '@hyperfleet/trading';
+import { isOlder, refuse } from './entries.ts';
+import { change, type Performed } from './perform.ts';
+import type { LoopDeps } from './settings.ts';
+
+const LOOK_AGAIN_MS = 500;
+
+/** A claimed row as the trade it becomes. */
+export function tradeOf(deps: LoopDeps, claimed: ClaimedRow, kind: 'entry' | 'exit', coin: string): Trade {
+  const signal = {
+    databaseId: claimed.databaseId,
+    rowId: claimed.rowId,
+    createdAt: claimed.createdAtText,
+    rowDigest: claimed.rowDigest,
+  };
+  return {
+    tradeId: deriveTradeId(deps.digest, { ...signal, bot: deps.settings.id }),
+    bot: deps.settings.id,
+    coin,
+    kind,
+    direction: null,
+    phase: 'claimed',
+    version: 1,
+    signal,
+    claimedAtMs: deps.clock.now(),
+    plan: null,
+    exitClaimedBy: null,
+    remainderReason: null,
+    breakeven: 'none',
+    breakevenAtMs: null,
+    ladder: null,
+    status: 'processing',
+    reason: null,
+    notes: [],
+    settledAtMs: null,
+  };
+}
+
+/** The coin a row speaks of as the venue spells it, or the row's own text where the venue has none. */
+export function coinOf(claimed: ClaimedRow, instruments: Instruments): string {
+  const parsed = parseSignal(claimed.row);
+  if (parsed.kind !== 'entry' && parsed.kind !== 'exit') return String(claimed.row.symbol ?? '');
+  return resolveCoin(parsed.coinText, instruments)?.coin ?? parsed.coinText;
+}
+
+/** Marks a trade as taken by an exit: no take-profit and no breakeven from here on. True when it is so marked now. */
+export function claimForExit(deps: LoopDeps, trade: Trade, by: string): boolean {
+  if (trade.exitClaimedBy !== null) return true;
+  if (trade.phase === 'claimed') {
+    refuse(deps, trade, 'expired', `cancelled before it was sent, by ${by}`);
+    return false;
+  }
+  return change(deps, trade, { exitClaimedBy: by }, [{ event: 'exit claimed', detail: { by } }]);
+}
+
+/** One look at an exit signal. `kick` wakes the trades it claimed. */
+export function driveExit(deps: LoopDeps, queue: SignalQueue, exit: Trade, kick: (tradeId: string) => void): Performed {
+  const row = deps.ledger.claimedRow(exit.tradeId);
+  const parsed = row === null ? null : parseSignal(row);
+  if (parsed === null || parsed.kind !== 'exit') {
+    return refuse(deps, exit, 'failed', parsed?.kind === 'malformed' ? parsed.reason : 'the claimed row is no exit');
+  }
+  if (resolveCoin(parsed.coinText, deps.instruments) === null) {
+    return refuse(deps, exit, 'failed', `the venue lists no perpetual "${parsed.coinText}"`);
+  }
+  const by = `exit signal ${exit.signal.rowId}`;
+  const touched = new Set(exit.notes);
+  const open = deps.ledger.activeTrades(deps.settings.id).filter((trade) => trade.kind === 'entry' && trade.coin === exit.coin);
+  for (const trade of open) {
+    if (trade.phase !== 'claimed') touched.add(`took trade of signal ${trade.signal.rowId}`);
+    claimForExit(deps, trade, by);
+    kick(trade.tradeId);
+  }
+  if (touched.size > exit.notes.length) {
+    change(deps, exit, { notes: [...touched] }, []);
+    return { kind: 'again' };
+  }
+  voidOlderEntries(deps, queue, exit, parsed.createdAtMs, by);
+  if (open.length > 0) return { kind: 'later', afterMs: LOOK_AGAIN_MS };
+  const acted = touched.size > 0;
+  const status = acted ? 'executed' : 'no_op';
+  const reason = acted ? null : `no order and no position of ours on ${exit.coin}`;
+  change(deps, exit, { phase: 'settled', status, reason, settledAtMs: deps.clock.now() }, [
+    { event: `exit ${status}`, detail: { coin: exit.coin } },
+  ]);
+  return { kind: 'again' };
+}
+
+/** Entries still pending that are older than the exit must never be sent. */
+function voidOlderEntries(deps: LoopDeps, queue: SignalQueue, exit: Trade, exitCreatedMs: number, by: string): void {
+  for (const pending of queue.pendingEntries(deps.settings.id)) {
+    const parsed = parseSignal(pending.row);
+    if (parsed.kind !== 'entry' || resolveCoin(parsed.coinText, deps.instruments)?.coin !== exit.coin) continue;
+    const older = isOlder(
+      { createdAtMs: parsed.createdAtMs, rowId: pending.rowId },
+      { createdAtMs: exitCreatedMs, rowId: exit.signal.rowId },
+    );
+    if (!older) continue;
+    const claimed = queue.claimRow(pending);
+    if (claimed === null) continue;
+    const trade = tradeOf(deps, claimed, 'entry', exit.coin);
+    if (deps.ledger.insertTrade(trade, claimed.row) === 'inserted')
+      refuse(deps, trade, 'expired', `cancelled before it was sent, by ${by}`);
+  }
+}

@@ -1,0 +1,166 @@
+/** The fill monitor: hears the account, keeps the ledger true to it, and drives the protection of every open trade. */
+import type { AccountEvent, AccountView, OrderUpdate, Trade } from '@hyperfleet/trading';
+import { nextProtectionStep } from './decide/protection.ts';
+import { type Performed, perform } from './perform.ts';
+import { createReconciler } from './reconcile.ts';
+import type { LoopDeps, PeerMessage } from './settings.ts';
+import { lookAt } from './sight.ts';
+import { createTradeRunner, isOperational } from './trade-runner.ts';
+import { orderStateOf, takeFills } from './venue-news.ts';
+
+/** Looks at every open trade this often even when nothing is heard: ends of life, touches of a target. */
+const TICK_MS = 1_000;
+const HOUR_MS = 3_600_000;
+/** The venue books funding a moment after the hour. */
+const FUNDING_LAG_MS = 5_000;
+
+export interface FillLoop {
+  /** Reconciles, then keeps watch. Rejects when the venue cannot be asked for good. */
+  start(): Promise<void>;
+  onStream(event: AccountEvent): void;
+  onPeer(message: PeerMessage): void;
+  /** Finishes the step in hand; protective stops stay at the venue. */
+  drain(): Promise<void>;
+}
+
+/** Makes a fill monitor. `fundingFrom`: market time from which funding payments are to be read. */
+export function createFillLoop(deps: LoopDeps & { readonly fundingFrom: number; readonly onBug: (error: unknown) => void }): FillLoop {
+  const { ledger, settings, clock, log } = deps;
+  const synced = new Map<string, number>();
+  let stopTick: () => void = () => undefined;
+  let fundingReadMs = deps.fundingFrom;
+  let started = false;
+  let draining = false;
+  let reconciling: Promise<void> | null = null;
+  let lastReconcileMs = 0;
+
+  const drive = async (tradeId: string): Promise<Performed> => {
+    const trade = ledger.trade(tradeId);
+    const sight = trade === null ? null : lookAt(deps, trade, synced.get(tradeId) ?? null);
+    if (sight === null) return { kind: 'idle' };
+    const step = nextProtectionStep(sight);
+    if (step === null) return { kind: 'idle' };
+    const performed = await perform(deps, sight, step);
+    if (step.do === 'sync-fills') synced.set(tradeId, ledger.trade(tradeId)?.version ?? -1);
+    return performed;
+  };
+  const runner = createTradeRunner({ drive, clock, log, onBug: deps.onBug });
+  const reconciler = createReconciler(deps);
+
+  const active = (): readonly Trade[] => ledger.activeTrades(settings.id).filter((trade) => trade.kind === 'entry');
+  const kickAll = (): void => {
+    for (const trade of active()) runner.kick(trade.tradeId);
+  };
+
+  const reconcile = (): Promise<void> => {
+    reconciling ??= reconciler
+      .run()
+      .then(({ account }) => {
+        lastReconcileMs = clock.now();
+        hearAccount(account);
+        kickAll();
+        deps.peer.send({ kind: 'trades-changed' });
+      })
+      .finally(() => {
+        reconciling = null;
+      });
+    return reconciling;
+  };
+
+  const reconcileSoon = (why: string): void => {
+    reconcile().catch((error: unknown) => {
+      if (!isOperational(error)) return deps.onBug(error);
+      log.warn('reconcile put off', { why, code: error.code, reason: error.message });
+      clock.after(1_000, () => {
+        if (!draining) reconcileSoon(why);
+      });
+    });
+  };
+
+  const hearAccount = (account: AccountView): void => {
+    deps.peer.send({ kind: 'account', account, atMs: clock.now() });
+    deps.report({ kind: 'account', equity: account.equity, positions: account.positions, atMs: account.timeMs });
+    if (ledger.botState(settings.id).equityStart === null) ledger.setBotState(settings.id, { equityStart: account.equity });
+  };
+
+  const hearOrders = (updates: readonly OrderUpdate[]): void => {
+    for (const update of updates) {
+      const order = (update.cloid === null ? null : ledger.order(update.cloid)) ?? ledger.orderByOid(settings.id, update.oid);
+      if (order === null || order.bot !== settings.id) continue;
+      // `open` is said of a waiting child as well; only a read of the open orders shows whether it is armed.
+      const state = update.status === 'open' && order.intent.role === 'stop' ? order.state : orderStateOf(update.status);
+      const reason = state === 'canceled' || state === 'rejected' ? { reason: update.word } : {};
+      ledger.applyOrderNews(order.intent.cloid, { state, oid: update.oid, ...reason });
+    }
+  };
+
+  const onStream = (event: AccountEvent): void => {
+    switch (event.kind) {
+      case 'fills': {
+        const newest = event.fills.reduce((max, fill) => Math.max(max, fill.timeMs), 0);
+        // A snapshot tells of the past and may leave out; only the live stream moves the watermark.
+        takeFills(deps, event.fills, event.isSnapshot || event.fills.length === 0 || !started ? null : newest);
+        break;
+      }
+      case 'orders':
+        hearOrders(event.updates);
+        break;
+      case 'account':
+        hearAccount(event.account);
+        return;
+      case 'connected':
+        if (started) reconcileSoon('stream connected');
+        return;
+      case 'disconnected':
+        log.warn('account stream lost', { reason: event.reason });
+        return;
+      default:
+        assertNever(event);
+    }
+    kickAll();
+    deps.peer.send({ kind: 'trades-changed' });
+  };
+
+  const readFunding = async (): Promise<void> => {
+    const nowMs = clock.now();
+    const hour = Math.floor((nowMs - FUNDING_LAG_MS) / HOUR_MS);
+    if (hour <= Math.floor((fundingReadMs - FUNDING_LAG_MS) / HOUR_MS) || active().length === 0) return;
+    const payments = await deps.reads.fundingSince(Math.max(0, hour * HOUR_MS - FUNDING_LAG_MS));
+    fundingReadMs = nowMs;
+    const fresh = ledger.recordFunding(settings.id, settings.accountAddress, payments);
+    for (const payment of fresh) log.info('funding', { coin: payment.coin, microUsd: payment.usd });
+  };
+
+  const tick = (): void => {
+    if (draining) return;
+    stopTick = clock.after(TICK_MS, tick);
+    kickAll();
+    if (clock.now() - lastReconcileMs >= settings.reconcileIntervalMs && reconciling === null) reconcileSoon('interval');
+    readFunding().catch((error: unknown) => {
+      if (!isOperational(error)) deps.onBug(error);
+      else log.warn('funding not read', { code: error.code, reason: error.message });
+    });
+  };
+
+  return {
+    async start() {
+      await reconcile();
+      started = true;
+      tick();
+    },
+    onStream,
+    onPeer(message) {
+      if (message.kind === 'trades-changed' || message.kind === 'protect-now') kickAll();
+    },
+    async drain() {
+      draining = true;
+      stopTick();
+      await runner.drain();
+      await reconciling?.catch(() => undefined);
+    },
+  };
+}
+
+function assertNever(value: never): never {
+  throw new Error(`unhandled ${JSON.stringify(value)}`);
+}

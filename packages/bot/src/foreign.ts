@@ -1,0 +1,142 @@
+/** Orders and positions that are not ours: seen, shown, and touched only when an operator says so by name. */
+import {
+  type AccountView,
+  approveClose,
+  deriveCloid,
+  deriveTradeId,
+  freshView,
+  isDenied,
+  type LedgerEvent,
+  lots,
+  marketLimitFor,
+  type OpenOrder,
+  type OrderIntent,
+  type OrderRole,
+  type PositionView,
+  type Trade,
+} from '@hyperfleet/trading';
+import { recordsOf, requestOf, send } from './perform.ts';
+import type { LoopDeps } from './settings.ts';
+
+const CLOSE_SLIPPAGE_PPM = 50_000;
+
+/** Signed size our open trades hold on each coin, in lots. */
+export function heldByTrades(deps: LoopDeps): ReadonlyMap<string, number> {
+  const held = new Map<string, number>();
+  for (const trade of deps.ledger.activeTrades(deps.settings.id)) {
+    if (trade.direction === null) continue;
+    const sums = deps.ledger.fillSums(trade.tradeId);
+    const sign = trade.direction === 'long' ? 1 : -1;
+    held.set(trade.coin, (held.get(trade.coin) ?? 0) + sign * (sums.entrySz - sums.exitSz));
+  }
+  return held;
+}
+
+const isForeignOrder = (deps: LoopDeps, order: OpenOrder): boolean =>
+  (order.cloid === null ? deps.ledger.orderByOid(deps.settings.id, order.oid) : deps.ledger.order(order.cloid)) === null;
+
+const hasLiveOrder = (deps: LoopDeps, coin: string, role?: OrderRole): boolean =>
+  deps.ledger
+    .liveOrders(deps.settings.id)
+    .some((order) => order.intent.coin === coin && (role === undefined || order.intent.role === role));
+
+/** Coins on which the wallet has an order we never recorded, or more position than our trades hold; sorted. */
+export function foreignCoins(deps: LoopDeps, open: readonly OpenOrder[], account: AccountView): readonly string[] {
+  const coins = new Set<string>();
+  for (const order of open) if (isForeignOrder(deps, order)) coins.add(order.coin);
+  const held = heldByTrades(deps);
+  for (const { coin, szi } of account.positions) {
+    const ours = held.get(coin) ?? 0;
+    if (szi === 0) continue;
+    // A position nearer zero than ours, or one just moving, is not foreign: its fills are on their way.
+    if (ours === 0 ? !hasLiveOrder(deps, coin) : exceeds(szi, ours) && !hasLiveOrder(deps, coin, 'entry')) coins.add(coin);
+  }
+  return [...coins].sort();
+}
+
+const exceeds = (szi: number, ours: number): boolean => Math.sign(szi) === Math.sign(ours) && Math.abs(szi) > Math.abs(ours);
+
+/** Cancels every order and closes every position that is not ours. Returns how many of both there were. */
+export async function closeForeign(deps: LoopDeps): Promise<number> {
+  const orders = (await deps.reads.openOrders()).filter((order) => isForeignOrder(deps, order));
+  if (orders.length > 0) {
+    await deps.exchange.cancelByOid(
+      orders.map(({ coin, oid }) => ({ coin, oid })),
+      deps.nextNonce(),
+    );
+  }
+  const held = heldByTrades(deps);
+  let closed = 0;
+  for (const position of (await deps.reads.account()).positions) {
+    const excess = position.szi - (held.get(position.coin) ?? 0);
+    if (excess === 0 || Math.sign(excess) !== Math.sign(position.szi)) continue;
+    if (await closePosition(deps, position, Math.abs(excess))) closed += 1;
+  }
+  return orders.length + closed;
+}
+
+async function closePosition(deps: LoopDeps, position: PositionView, size: number): Promise<boolean> {
+  const instrument = deps.instruments.get(position.coin);
+  const view = freshView(deps.market.view(position.coin), deps.clock.now(), Number.MAX_SAFE_INTEGER);
+  if (instrument === undefined || view === null || view.bid === null || view.ask === null) return false;
+  const side = position.szi > 0 ? 'sell' : 'buy';
+  const trade = standInTrade(deps, position.coin);
+  const order: OrderIntent = {
+    cloid: deriveCloid(deps.digest, {
+      ledgerId: deps.ledger.ledgerId,
+      bot: deps.settings.id,
+      tradeId: trade.tradeId,
+      role: 'close',
+      attempt: 0,
+    }),
+    coin: position.coin,
+    role: 'close',
+    attempt: 0,
+    side,
+    px: marketLimitFor(side, { bid: view.bid, ask: view.ask }, CLOSE_SLIPPAGE_PPM, instrument),
+    sz: lots(size),
+    reduceOnly: true,
+    kind: { type: 'limit', tif: 'ioc' },
+  };
+  const approved = approveClose(requestOf(deps, [order], 'na'), { instrument, positionAbs: lots(size) });
+  if (isDenied(approved)) throw new Error(`closing a foreign position: ${approved.reason}`);
+  const event: LedgerEvent = {
+    bot: deps.settings.id,
+    tradeId: trade.tradeId,
+    atMs: deps.clock.now(),
+    event: 'foreign position closed',
+    detail: { coin: position.coin, sz: size },
+  };
+  deps.ledger.insertTrade(trade, {});
+  const done = { phase: 'settled', status: 'executed', reason: 'CLOSE_ALL --foreign', settledAtMs: deps.clock.now() } as const;
+  if (!deps.ledger.recordIntents(trade.tradeId, trade.version, recordsOf(deps, trade, approved), done, [event])) return false;
+  await send(deps, trade, approved);
+  return true;
+}
+
+/** The ledger hangs every order on a trade; this one stands for a position no signal of ours made. */
+function standInTrade(deps: LoopDeps, coin: string): Trade {
+  const nowMs = deps.clock.now();
+  const signal = { databaseId: 'operator', rowId: 0, createdAt: String(nowMs), rowDigest: coin };
+  return {
+    tradeId: deriveTradeId(deps.digest, { ...signal, bot: deps.settings.id }),
+    bot: deps.settings.id,
+    coin,
+    kind: 'exit',
+    direction: null,
+    phase: 'claimed',
+    version: 1,
+    signal,
+    claimedAtMs: nowMs,
+    plan: null,
+    exitClaimedBy: null,
+    remainderReason: null,
+    breakeven: 'none',
+    breakevenAtMs: null,
+    ladder: null,
+    status: 'processing',
+    reason: null,
+    notes: [],
+    settledAtMs: null,
+  };
+}

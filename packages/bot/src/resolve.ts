@@ -1,0 +1,56 @@
+/** Unknown is not failed: what became of an order whose answer was lost is asked of the venue until it is known. */
+import type { OrderRecord } from '@hyperfleet/trading';
+import type { Performed } from './perform.ts';
+import type { LoopDeps } from './settings.ts';
+import { orderStateOf } from './venue-news.ts';
+
+/** An oid may be unknown for a moment right after placing (PROTOCOL §6), so "never heard of it" counts only this long after expiry. */
+const PATIENCE_MS = 1_500;
+const ASK_AGAIN_MS = 300;
+
+/** Asks the venue about each order and records what it says. An order past its `expiresAfter` that the venue does not know is dead. */
+export async function resolveOrders(deps: LoopDeps, orders: readonly OrderRecord[]): Promise<Performed> {
+  let open = 0;
+  for (const order of orders) if (!(await resolveOrder(deps, order))) open += 1;
+  deps.peer.send({ kind: 'trades-changed' });
+  return open === 0 ? { kind: 'again' } : { kind: 'later', afterMs: ASK_AGAIN_MS };
+}
+
+async function resolveOrder(deps: LoopDeps, order: OrderRecord): Promise<boolean> {
+  const { cloid, coin, role } = order.intent;
+  const found = await deps.reads.orderByCloid(cloid, coin);
+  const event = (what: string, detail: Record<string, string | number | null>) => [
+    { bot: order.bot, tradeId: order.tradeId, atMs: deps.clock.now(), event: what, detail: { role, cloid, ...detail } },
+  ];
+  if (found.kind === 'known') {
+    // A waiting child is `open` too; its parent decides when it is armed, so it is left waiting here.
+    const state = order.state === 'waiting' && found.status === 'open' ? 'waiting' : orderStateOf(found.status);
+    const after = deps.ledger.applyOrderNews(
+      cloid,
+      { state, oid: found.oid, reason: found.word },
+      order.state === state ? [] : event('found at the venue', { state, word: found.word }),
+    );
+    if (order.cancelAsked && after !== null && (after.state === 'resting' || after.state === 'waiting'))
+      return await askCancelAgain(deps, order);
+    return true;
+  }
+  if (deps.clock.now() <= order.expiresAfterMs + PATIENCE_MS) return false;
+  if (order.state === 'intent' || order.state === 'unknown') {
+    deps.ledger.applyOrderNews(cloid, { state: 'dead', reason: 'never reached the venue' }, event('never reached the venue', {}));
+    return true;
+  }
+  // It was on the book once and the venue no longer lists it: it is over, and its fills are in the fill history.
+  deps.ledger.applyOrderNews(cloid, { state: 'canceled', reason: 'no longer known to the venue' }, event('no longer known', {}));
+  return true;
+}
+
+/** The cancel itself was lost: it is harmless to ask again. */
+async function askCancelAgain(deps: LoopDeps, order: OrderRecord): Promise<boolean> {
+  const answer = await deps.exchange.cancel([{ coin: order.intent.coin, cloid: order.intent.cloid }], deps.nextNonce());
+  if (answer.kind !== 'answered') return false;
+  if (answer.value[0]?.kind === 'canceled') {
+    deps.ledger.applyOrderNews(order.intent.cloid, { state: 'canceled', reason: 'cancelled by us' });
+    return true;
+  }
+  return false;
+}

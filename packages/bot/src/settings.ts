@@ -1,0 +1,86 @@
+import type {
+  AccountReads,
+  AccountView,
+  Clock,
+  Digest,
+  EntryLimits,
+  Exchange,
+  Instruments,
+  Ledger,
+  Market,
+  MicroUsd,
+  PositionView,
+} from '@hyperfleet/trading';
+
+/** One bot, resolved and whole: nothing below has a default. Times in milliseconds of market time. */
+export interface BotSettings {
+  readonly id: string;
+  readonly accountAddress: string;
+  readonly limits: EntryLimits;
+  readonly maxSignalAgeMs: number;
+  /** Life of an entry from placement. */
+  readonly entryLifeMs: number;
+  readonly pollIntervalMs: number;
+  /** A book older than this is not traded on. */
+  readonly staleBookMs: number;
+  readonly breakeven: boolean;
+  /** Added to now for `expiresAfter`: bounds how long a lost answer stays unknown. */
+  readonly expiresAfterMs: number;
+  readonly reconcileIntervalMs: number;
+}
+
+/** The log as the bot needs it; fixed phrases, data in fields. */
+export interface Log {
+  debug(phrase: string, data?: object): void;
+  info(phrase: string, data?: object): void;
+  warn(phrase: string, data?: object): void;
+  error(phrase: string, data?: object): void;
+  child(bindings: object): Log;
+}
+
+export type Detail = Readonly<Record<string, string | number | boolean | null>>;
+
+/** Between the two threads of one bot. */
+export type PeerMessage =
+  /** The ledger has moved: decide again. */
+  | { readonly kind: 'trades-changed' }
+  | { readonly kind: 'account'; readonly account: AccountView; readonly atMs: number }
+  /** Coins with an order or position that is not ours. */
+  | { readonly kind: 'foreign'; readonly coins: readonly string[] }
+  /** A stop is wanted before the entry's remainder may be cancelled. */
+  | { readonly kind: 'protect-now' };
+
+/** Up to the supervisor: for the board, the report and health. */
+export type BotReport =
+  | {
+      readonly kind: 'trade';
+      readonly tradeId: string;
+      readonly coin: string;
+      readonly what: string;
+      readonly detail: Detail;
+      readonly atMs: number;
+    }
+  | {
+      readonly kind: 'state';
+      readonly state: 'starting' | 'reconciling' | 'active' | 'paused' | 'degraded' | 'halted';
+      readonly reason: string | null;
+    }
+  | { readonly kind: 'idle'; readonly idle: boolean }
+  | { readonly kind: 'account'; readonly equity: MicroUsd; readonly positions: readonly PositionView[]; readonly atMs: number }
+  | { readonly kind: 'alert'; readonly phrase: string; readonly detail: Detail };
+
+/** What both threads of a bot stand on: ports, and nothing that knows a socket or a file. */
+export interface LoopDeps {
+  readonly settings: BotSettings;
+  readonly clock: Clock;
+  readonly ledger: Ledger;
+  readonly exchange: Exchange;
+  readonly reads: AccountReads;
+  readonly market: Market;
+  readonly instruments: Instruments;
+  readonly nextNonce: () => number;
+  readonly digest: Digest;
+  readonly log: Log;
+  readonly peer: { send(message: PeerMessage): void };
+  readonly report: (report: BotReport) => void;
+}

@@ -1,0 +1,54 @@
+/** Ends a trade on evidence: the venue shows no position and no order of it, every fill and funding payment is in. */
+import { closeSide, type PositionView, type Trade } from '@hyperfleet/trading';
+import { change, type Performed } from './perform.ts';
+import type { LoopDeps } from './settings.ts';
+import { lookAt, type TradeSight } from './sight.ts';
+import type { Said, Step } from './step.ts';
+import { readOpenOrders, syncFills } from './venue-news.ts';
+
+const HOUR_MS = 3_600_000;
+const LOOK_AGAIN_MS = 300;
+
+/** Reads back and settles, or says when to look again because the venue still shows something of the trade. */
+export async function settleTrade(deps: LoopDeps, sight: TradeSight, step: Extract<Step, { do: 'settle' }>): Promise<Performed> {
+  await syncFills(deps);
+  await syncFunding(deps, sight);
+  const account = await deps.reads.account();
+  const position = account.positions.find((candidate) => candidate.coin === sight.trade.coin) ?? null;
+  if ((await deps.reads.openOrders()).some((order) => order.coin === sight.trade.coin && isOurs(sight, order.cloid))) {
+    await readOpenOrders(deps, sight);
+    return { kind: 'later', afterMs: LOOK_AGAIN_MS };
+  }
+  const trade = deps.ledger.trade(sight.trade.tradeId);
+  if (trade === null || trade.phase === 'settled') return { kind: 'idle' };
+  const now = lookAt(deps, trade, trade.version);
+  if (now === null) return { kind: 'idle' };
+  const heldBySight = now.openSz > 0;
+  if (heldBySight && holds(position, trade)) return { kind: 'later', afterMs: LOOK_AGAIN_MS };
+  const said: Said[] = [
+    { event: 'settled', detail: { status: step.status, reason: step.reason, entrySz: now.fills.entrySz, exitSz: now.fills.exitSz } },
+  ];
+  if (heldBySight) {
+    said.push({
+      event: 'difference',
+      detail: { status: 'venue flat', reason: 'fills missing', entrySz: now.fills.entrySz, exitSz: now.fills.exitSz },
+    });
+  }
+  change(deps, trade, { phase: 'settled', status: step.status, reason: step.reason, settledAtMs: deps.clock.now() }, said, heldBySight);
+  return { kind: 'idle' };
+}
+
+const isOurs = (sight: TradeSight, cloid: string | null): boolean => sight.orders.some((order) => order.intent.cloid === cloid);
+
+function holds(position: PositionView | null, trade: Trade): boolean {
+  if (position === null || trade.direction === null) return false;
+  return position.szi !== 0 && position.szi > 0 === (closeSide(trade.direction) === 'sell');
+}
+
+/** Funding is hourly: it is read only for a trade that was open on the hour. */
+async function syncFunding(deps: LoopDeps, sight: TradeSight): Promise<void> {
+  const from = sight.fills.firstFillMs;
+  if (from === null || Math.floor(from / HOUR_MS) === Math.floor(sight.nowMs / HOUR_MS)) return;
+  const payments = await deps.reads.fundingSince(from);
+  deps.ledger.recordFunding(deps.settings.id, deps.settings.accountAddress, payments);
+}

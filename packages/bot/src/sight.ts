@@ -1,0 +1,94 @@
+import {
+  type Cloid,
+  closeSide,
+  type Direction,
+  deriveCloid,
+  type FineTicks,
+  type Fresh,
+  freshView,
+  type Instrument,
+  isTerminal,
+  type Lots,
+  lots,
+  type MarketView,
+  mayBeLive,
+  type OrderRecord,
+  type OrderRole,
+  type Trade,
+  type TradeFills,
+  type TradePlan,
+} from '@hyperfleet/trading';
+import type { BotSettings, LoopDeps } from './settings.ts';
+
+/** Everything a decision about one trade may look at; taken at one instant. */
+export interface TradeSight {
+  readonly trade: Trade;
+  readonly plan: TradePlan;
+  readonly direction: Direction;
+  readonly orders: readonly OrderRecord[];
+  readonly fills: TradeFills;
+  /** Held by this trade: entry fills less exits, never below zero. */
+  readonly openSz: Lots;
+  readonly instrument: Instrument;
+  readonly view: MarketView | null;
+  readonly fresh: Fresh<MarketView> | null;
+  readonly mark: FineTicks | null;
+  readonly nowMs: number;
+  readonly settings: BotSettings;
+  /** Fills were read from the venue and nothing has changed since. */
+  readonly fillsAreSynced: boolean;
+  readonly cloidOf: (role: OrderRole, attempt: number) => Cloid;
+}
+
+const STOP_ROLES: ReadonlySet<OrderRole> = new Set(['stop', 'own-stop', 'breakeven']);
+const TP_ROLES: ReadonlySet<OrderRole> = new Set(['tp1', 'tp2', 'tp3', 'tp4', 'tp5']);
+
+export const isStop = (order: OrderRecord): boolean => STOP_ROLES.has(order.intent.role);
+export const isTakeProfit = (order: OrderRecord): boolean => TP_ROLES.has(order.intent.role);
+export const ofRole = (sight: TradeSight, role: OrderRole): readonly OrderRecord[] =>
+  sight.orders.filter((order) => order.intent.role === role);
+/** The newest order of a role: earlier attempts are dead or being replaced. */
+export const lastOf = (sight: TradeSight, role: OrderRole): OrderRecord | null => ofRole(sight, role).at(-1) ?? null;
+export const nextAttempt = (sight: TradeSight, role: OrderRole): number => ofRole(sight, role).length;
+/** Sent or about to be, with no word of its fate. */
+export const isUnresolved = (order: OrderRecord): boolean => order.state === 'intent' || order.state === 'unknown';
+export const remaining = (order: OrderRecord): Lots => lots(Math.max(0, order.intent.sz - order.filledSz));
+export const isLive = (order: OrderRecord): boolean => mayBeLive(order.state);
+export const isDone = (order: OrderRecord): boolean => isTerminal(order.state);
+
+/** Size that armed stops hold. Waiting children, unknown and merely intended stops hold nothing. */
+export function armedStopSz(sight: TradeSight): Lots {
+  let sum = 0;
+  for (const order of sight.orders) if (isStop(order) && order.state === 'resting' && !order.cancelAsked) sum += remaining(order);
+  return lots(sum);
+}
+
+/** The side that takes this trade out. */
+export const outSide = (sight: TradeSight): 'buy' | 'sell' => closeSide(sight.direction);
+
+/** What is recorded of a trade and seen of its market now; null when the trade is not an entry with a plan. */
+export function lookAt(deps: LoopDeps, trade: Trade, fillsSyncedVersion: number | null): TradeSight | null {
+  if (trade.kind !== 'entry' || trade.plan === null || trade.direction === null) return null;
+  const instrument = deps.instruments.get(trade.coin);
+  if (instrument === undefined) throw new Error(`trade ${trade.tradeId} is on ${trade.coin}, which the venue no longer lists`);
+  const nowMs = deps.clock.now();
+  const view = deps.market.view(trade.coin);
+  const fills = deps.ledger.fillSums(trade.tradeId);
+  return {
+    trade,
+    plan: trade.plan,
+    direction: trade.direction,
+    orders: deps.ledger.orders(trade.tradeId),
+    fills,
+    openSz: lots(Math.max(0, fills.entrySz - fills.exitSz)),
+    instrument,
+    view,
+    fresh: freshView(view, nowMs, deps.settings.staleBookMs),
+    mark: view?.mark ?? null,
+    nowMs,
+    settings: deps.settings,
+    fillsAreSynced: fillsSyncedVersion === trade.version,
+    cloidOf: (role, attempt) =>
+      deriveCloid(deps.digest, { ledgerId: deps.ledger.ledgerId, bot: trade.bot, tradeId: trade.tradeId, role, attempt }),
+  };
+}

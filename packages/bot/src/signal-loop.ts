@@ -1,0 +1,299 @@
+/** The signal worker: takes what is due from the queue, exits strictly before entries, and drives each trade's way in and out. */
+import {
+  type AccountView,
+  type ClaimedRow,
+  deriveTradeId,
+  type Instrument,
+  parseSignal,
+  type SignalQueue,
+  type Trade,
+} from '@hyperfleet/trading';
+import { createControls } from './controls.ts';
+import { nextExitStep } from './decide/exit.ts';
+import { type EntryContext, enter, refuse } from './entries.ts';
+import { coinOf, driveExit, tradeOf } from './exits.ts';
+import { closeForeign } from './foreign.ts';
+import { change, type Performed, perform } from './perform.ts';
+import { createReconciler } from './reconcile.ts';
+import { resolveOrders } from './resolve.ts';
+import type { LoopDeps, PeerMessage } from './settings.ts';
+import { isUnresolved, lastOf, lookAt } from './sight.ts';
+import { createTradeRunner, isOperational } from './trade-runner.ts';
+
+/** Exits have this long before entries of other coins go on beside them. */
+const EXITS_FIRST_MS = 10_000;
+/** Rows refused in one go before the thread looks at its messages again. */
+const CLAIMS_A_TURN = 32;
+const PROJECTIONS_A_TURN = 64;
+
+export interface SignalLoop {
+  /** Reconciles, then trades. Rejects when the venue or the ledger cannot be used. */
+  start(): Promise<void>;
+  /** Something may be in the queue. */
+  wake(): void;
+  onPeer(message: PeerMessage): void;
+  /** Finishes the step in hand and takes nothing new. */
+  drain(): Promise<void>;
+}
+
+export interface SignalLoopDeps extends LoopDeps {
+  readonly queue: SignalQueue;
+  readonly wallToMarket: (wallMs: number) => number;
+  readonly marketToIso: (marketMs: number) => string;
+  readonly controlBots: readonly string[];
+  readonly onBug: (error: unknown) => void;
+}
+
+/** Makes the signal worker of one bot. */
+export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
+  const { ledger, queue, settings, clock, log } = deps;
+  const synced = new Map<string, number>();
+  const exitClaimedAt = new Map<string, number>();
+  const newestExits = new Map<string, { createdAtMs: number; rowId: number }>();
+  const levered = new Set<string>();
+  let foreign = new Set<string>();
+  let account: { readonly view: AccountView; readonly atMs: number } | null = null;
+  let placedAtMs = 0;
+  let turning: Promise<void> | null = null;
+  let wanted = false;
+  let started = false;
+  let draining = false;
+  let stopPoll: () => void = () => undefined;
+  let lockedTold = false;
+
+  const context: EntryContext = {
+    async account() {
+      if (account === null || account.view.timeMs <= placedAtMs || clock.now() - account.atMs > settings.reconcileIntervalMs) {
+        account = { view: await deps.reads.account(), atMs: clock.now() };
+      }
+      return account.view;
+    },
+    isForeign: (coin) => foreign.has(coin),
+    isExiting: (coin) =>
+      ledger.activeTrades(settings.id).some((trade) => trade.coin === coin && (trade.kind === 'exit' || trade.exitClaimedBy !== null)),
+    newestExit: (coin) => newestExits.get(coin) ?? null,
+    wallToMarket: deps.wallToMarket,
+    ensureLeverage,
+    placed: () => {
+      placedAtMs = clock.now();
+    },
+  };
+
+  async function ensureLeverage(instrument: Instrument): Promise<string | null> {
+    if (levered.has(instrument.coin)) return null;
+    const answer = await deps.exchange.setCrossLeverage(instrument.coin, instrument.maxLeverage, deps.nextNonce());
+    if (answer.kind !== 'answered') return `leverage of ${instrument.coin} could not be set: ${answer.reason}`;
+    levered.add(instrument.coin);
+    return null;
+  }
+
+  const drive = async (tradeId: string): Promise<Performed> => {
+    const trade = ledger.trade(tradeId);
+    if (trade === null || trade.phase === 'settled' || trade.phase === 'refused') return { kind: 'idle' };
+    if (trade.kind === 'exit') return driveExit(deps, queue, trade, runner.kick);
+    if (trade.phase === 'claimed') return await enter(deps, context, trade);
+    return (await driveEntry(trade)) ?? (await driveOut(trade));
+  };
+
+  /** The entry order until its fate is known. */
+  async function driveEntry(trade: Trade): Promise<Performed | null> {
+    const sight = lookAt(deps, trade, null);
+    const entry = sight === null ? null : lastOf(sight, 'entry');
+    if (sight === null || entry === null || trade.phase !== 'entering') return null;
+    if (isUnresolved(entry)) return await resolveOrders(deps, [entry]);
+    if (sight.fills.entrySz > 0) return null;
+    if (entry.state === 'resting' && trade.status === 'processing') {
+      change(deps, trade, { status: 'sent' }, []);
+      return { kind: 'again' };
+    }
+    if (trade.exitClaimedBy !== null) return null;
+    if (entry.state === 'rejected') return refuse(deps, trade, 'failed', entry.reason ?? 'rejected by the venue');
+    if (entry.state !== 'dead') return null;
+    // The first sending is known never to have arrived, so the signal may be taken up again while it is young.
+    change(deps, trade, { phase: 'claimed' }, [
+      { event: 'entry never arrived, taken up again', detail: { attempt: entry.intent.attempt } },
+    ]);
+    return { kind: 'again' };
+  }
+
+  async function driveOut(trade: Trade): Promise<Performed> {
+    if (trade.exitClaimedBy === null) return { kind: 'idle' };
+    const claimedAtMs = exitClaimedAt.get(trade.tradeId) ?? clock.now();
+    exitClaimedAt.set(trade.tradeId, claimedAtMs);
+    const sight = lookAt(deps, trade, synced.get(trade.tradeId) ?? null);
+    const step = sight === null ? null : nextExitStep(sight, clock.now() - claimedAtMs);
+    if (sight === null || step === null) return { kind: 'idle' };
+    const performed = await perform(deps, sight, step);
+    if (step.do === 'sync-fills') synced.set(trade.tradeId, ledger.trade(trade.tradeId)?.version ?? -1);
+    if (performed.kind === 'idle') exitClaimedAt.delete(trade.tradeId);
+    return performed;
+  }
+
+  const runner = createTradeRunner({ drive, clock, log, onBug: deps.onBug, onRest: () => wake() });
+  const controls = createControls({
+    deps,
+    queue,
+    controlBots: deps.controlBots,
+    wallToMarket: deps.wallToMarket,
+    kick: runner.kick,
+    closeForeign: () => closeForeign(deps),
+    onBug: deps.onBug,
+  });
+
+  const takeExits = (): void => {
+    for (const claimed of queue.claimExits(settings.id)) {
+      const trade = tradeOf(deps, claimed, 'exit', coinOf(claimed, deps.instruments));
+      if (!remember(trade, claimed)) continue;
+      noteExit(trade);
+      runner.kick(trade.tradeId);
+    }
+  };
+
+  const noteExit = (trade: Trade): void => {
+    const row = ledger.claimedRow(trade.tradeId);
+    const parsed = row === null ? null : parseSignal(row);
+    if (parsed?.kind === 'exit') newestExits.set(trade.coin, { createdAtMs: parsed.createdAtMs, rowId: trade.signal.rowId });
+  };
+
+  /** Copies the row into the ledger. A row that was claimed before keeps its first life; its status is only shown again. */
+  const remember = (trade: Trade, claimed: ClaimedRow): boolean => {
+    if (ledger.insertTrade(trade, claimed.row) === 'inserted') return true;
+    const known = ledger.trade(trade.tradeId);
+    if (known !== null) change(deps, known, {}, [{ event: 'row seen again', detail: { rowId: claimed.rowId } }]);
+    return false;
+  };
+
+  /** True when more may be waiting. */
+  const takeEntries = (): boolean => {
+    const active = ledger.activeTrades(settings.id);
+    const state = ledger.botState(settings.id);
+    if (state.paused || state.tradingState !== 'active') return false;
+    if (active.some((trade) => trade.kind === 'exit' && clock.now() - trade.claimedAtMs < EXITS_FIRST_MS)) return false;
+    if (active.some((trade) => trade.kind === 'entry' && (trade.phase === 'claimed' || inFlight(trade)))) return false;
+    const claimed = queue.claimEntry(settings.id);
+    if (claimed === null) return false;
+    const trade = tradeOf(deps, claimed, 'entry', coinOf(claimed, deps.instruments));
+    if (!remember(trade, claimed)) return true;
+    const parsed = parseSignal(claimed.row);
+    if (parsed.kind === 'malformed') {
+      refuse(deps, trade, 'failed', parsed.reason);
+      return true;
+    }
+    runner.kick(trade.tradeId);
+    return false;
+  };
+
+  const inFlight = (trade: Trade): boolean =>
+    trade.phase === 'entering' && ledger.orders(trade.tradeId).some((order) => order.intent.role === 'entry' && isUnresolved(order));
+
+  const project = (): void => {
+    for (const projection of ledger.unprojected(settings.id, PROJECTIONS_A_TURN)) {
+      queue.project(projection, deps.marketToIso);
+      ledger.markProjected(projection.trade.tradeId, projection.trade.version);
+    }
+  };
+
+  const turn = async (): Promise<void> => {
+    try {
+      controls.apply();
+      for (let taken = 0; taken < CLAIMS_A_TURN; taken += 1) {
+        takeExits();
+        if (!takeEntries()) break;
+        if (taken === CLAIMS_A_TURN - 1) wanted = true;
+      }
+      project();
+      controls.finishClosing();
+      deps.report({ kind: 'idle', idle: ledger.activeTrades(settings.id).length === 0 && queue.countPending(settings.id) === 0 });
+      lockedTold = false;
+    } catch (error) {
+      if (!isOperational(error)) throw error;
+      if (!lockedTold) log.warn('signals or ledger not reachable, trying again', { code: error.code, reason: error.message });
+      lockedTold = true;
+    }
+  };
+
+  function wake(): void {
+    wanted = true;
+    if (turning !== null || !started || draining) return;
+    turning = (async () => {
+      while (wanted && !draining) {
+        wanted = false;
+        await turn();
+        // Heartbeats, messages and sockets get their turn between ours.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    })()
+      .catch(deps.onBug)
+      .finally(() => {
+        turning = null;
+        if (wanted && !draining) wake();
+      });
+  }
+
+  const poll = (): void => {
+    if (draining) return;
+    stopPoll = clock.after(settings.pollIntervalMs, poll);
+    wake();
+  };
+
+  /** Rows a dead predecessor claimed: without a trade they go back, with one they are shown as it stands. */
+  const takeUpProcessing = (): void => {
+    for (const claimed of queue.processing(settings.id)) {
+      const tradeId = deriveTradeId(deps.digest, {
+        databaseId: claimed.databaseId,
+        bot: settings.id,
+        rowId: claimed.rowId,
+        createdAt: claimed.createdAtText,
+        rowDigest: claimed.rowDigest,
+      });
+      const known = ledger.trade(tradeId);
+      if (known !== null) {
+        change(deps, known, {}, []);
+        continue;
+      }
+      const parsed = parseSignal(claimed.row);
+      const ageMs = parsed.kind === 'entry' ? clock.now() - deps.wallToMarket(parsed.createdAtMs) : 0;
+      const old = ageMs > settings.maxSignalAgeMs;
+      queue.release(claimed.rowId, old ? 'expired' : 'pending', old ? 'claimed by a process that stopped, and too old now' : null);
+    }
+  };
+
+  return {
+    async start() {
+      deps.report({ kind: 'state', state: 'reconciling', reason: null });
+      const reconciled = await createReconciler(deps).run();
+      account = { view: reconciled.account, atMs: clock.now() };
+      foreign = new Set(reconciled.foreign);
+      takeUpProcessing();
+      controls.applyStale();
+      for (const trade of ledger.activeTrades(settings.id)) {
+        if (trade.kind === 'exit') noteExit(trade);
+        runner.kick(trade.tradeId);
+      }
+      started = true;
+      const state = ledger.botState(settings.id);
+      deps.report({ kind: 'state', state: state.paused ? 'paused' : 'active', reason: state.reason });
+      poll();
+    },
+    wake,
+    onPeer(message) {
+      if (message.kind === 'account') account = { view: message.account, atMs: clock.now() };
+      else if (message.kind === 'foreign') foreign = new Set(message.coins);
+      else if (started) {
+        for (const trade of ledger.activeTrades(settings.id)) runner.kick(trade.tradeId);
+        wake();
+      }
+    },
+    async drain() {
+      draining = true;
+      stopPoll();
+      await runner.drain();
+      await turning;
+      try {
+        project();
+      } catch (error) {
+        if (!isOperational(error)) throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,98 @@
+/** Drives each trade by itself: one step at a time, look again after each, back off when the venue cannot be asked. */
+import type { Clock } from '@hyperfleet/trading';
+import type { Performed } from './perform.ts';
+import type { Log } from './settings.ts';
+
+const BACKOFF_MS = 250;
+const BACKOFF_MS_MAX = 10_000;
+
+export interface TradeRunner {
+  /** Looks at a trade soon; while it is being driven, once more after. */
+  kick(tradeId: string): void;
+  /** True while any trade is in hand. */
+  busy(): boolean;
+  /** Takes no new work and resolves when what is in hand is done. */
+  drain(): Promise<void>;
+}
+
+/** An error that says of itself whether trying again makes sense; everything else is a bug. */
+export function isOperational(error: unknown): error is Error & { readonly code: string; readonly retry: 'now' | 'later' | 'never' } {
+  return error instanceof Error && 'code' in error && 'retry' in error && typeof error.retry === 'string';
+}
+
+/** `drive` does one step of a trade; a bug in it goes to `onBug` and is never swallowed. */
+export function createTradeRunner(args: {
+  readonly drive: (tradeId: string) => Promise<Performed>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly onBug: (error: unknown) => void;
+  /** Nothing more to do for this trade now. */
+  readonly onRest?: (tradeId: string) => void;
+}): TradeRunner {
+  const { drive, clock, log, onBug, onRest } = args;
+  const running = new Map<string, Promise<void>>();
+  const again = new Set<string>();
+  const timers = new Map<string, () => void>();
+  const failures = new Map<string, number>();
+  let draining = false;
+
+  const later = (tradeId: string, afterMs: number): void => {
+    timers.get(tradeId)?.();
+    timers.set(
+      tradeId,
+      clock.after(afterMs, () => {
+        timers.delete(tradeId);
+        kick(tradeId);
+      }),
+    );
+  };
+
+  const run = async (tradeId: string): Promise<void> => {
+    while (!draining) {
+      again.delete(tradeId);
+      try {
+        const performed = await drive(tradeId);
+        failures.delete(tradeId);
+        if (performed.kind === 'again') continue;
+        if (performed.kind === 'later') later(tradeId, performed.afterMs);
+      } catch (error) {
+        if (!isOperational(error)) throw error;
+        const count = (failures.get(tradeId) ?? 0) + 1;
+        failures.set(tradeId, count);
+        const afterMs = Math.min(BACKOFF_MS * 2 ** (count - 1), BACKOFF_MS_MAX);
+        log.warn('venue could not be asked', { tradeId, code: error.code, reason: error.message, tryAgainMs: afterMs });
+        later(tradeId, afterMs);
+        return;
+      }
+      if (!again.has(tradeId)) return;
+    }
+  };
+
+  const kick = (tradeId: string): void => {
+    if (draining) return;
+    if (running.has(tradeId)) {
+      again.add(tradeId);
+      return;
+    }
+    const done = run(tradeId)
+      .catch(onBug)
+      .finally(() => {
+        running.delete(tradeId);
+        // A kick may have come between the last look and here.
+        if (again.delete(tradeId)) kick(tradeId);
+        else onRest?.(tradeId);
+      });
+    running.set(tradeId, done);
+  };
+
+  return {
+    kick,
+    busy: () => running.size > 0,
+    async drain() {
+      draining = true;
+      for (const cancel of timers.values()) cancel();
+      timers.clear();
+      await Promise.all(running.values());
+    },
+  };
+}
