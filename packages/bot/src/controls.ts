@@ -84,15 +84,19 @@ export function createControls(args: {
     const command = row.command.trim().toUpperCase().replace(/\s+/g, ' ');
     switch (command) {
       case 'PAUSE':
-        return settleRow(row, pause(true, 'PAUSE'));
+        settleRow(row, pause(true, 'PAUSE'));
+        break;
       case 'RESUME':
-        return settleRow(row, pause(false, 'RESUME'));
+        settleRow(row, pause(false, 'RESUME'));
+        break;
       case 'CLOSE_ALL':
-        return closeAll(row, false);
+        closeAll(row, false);
+        break;
       case 'CLOSE_ALL --FOREIGN':
-        return closeAll(row, true);
+        closeAll(row, true);
+        break;
       default:
-        return settleRow(row, `unknown command "${row.command}"; known are PAUSE, RESUME, CLOSE_ALL`);
+        settleRow(row, `unknown command "${row.command}"; known are PAUSE, RESUME, CLOSE_ALL`);
     }
   };
 
