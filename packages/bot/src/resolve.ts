@@ -11,8 +11,11 @@ const ASK_AGAIN_MS = 300;
 /** Asks the venue about each order and records what it says. An order past its `expiresAfter` that the venue does not know is dead. */
 export async function resolveOrders(deps: LoopDeps, orders: readonly OrderRecord[]): Promise<Performed> {
   let open = 0;
-  for (const order of orders) if (!(await resolveOrder(deps, order))) open += 1;
-  deps.peer.send({ kind: 'trades-changed' });
+  for (const order of orders) {
+    if (!(await resolveOrder(deps, order))) open += 1;
+    // The other thread is told of news only: told of every try, the two would chase each other around the venue.
+    else deps.peer.send({ kind: 'trades-changed' });
+  }
   return open === 0 ? { kind: 'again' } : { kind: 'later', afterMs: ASK_AGAIN_MS };
 }
 

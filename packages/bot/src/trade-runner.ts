@@ -34,6 +34,7 @@ export function createTradeRunner(args: {
   const again = new Set<string>();
   const timers = new Map<string, () => void>();
   const failures = new Map<string, number>();
+  const held = new Set<string>();
   let draining = false;
 
   const later = (tradeId: string, afterMs: number): void => {
@@ -42,6 +43,7 @@ export function createTradeRunner(args: {
       tradeId,
       clock.after(afterMs, () => {
         timers.delete(tradeId);
+        held.delete(tradeId);
         kick(tradeId);
       }),
     );
@@ -53,6 +55,7 @@ export function createTradeRunner(args: {
       try {
         const performed = await drive(tradeId);
         failures.delete(tradeId);
+        held.delete(tradeId);
         if (performed.kind === 'again') continue;
         if (performed.kind === 'later') later(tradeId, performed.afterMs);
       } catch (error) {
@@ -61,6 +64,8 @@ export function createTradeRunner(args: {
         failures.set(tradeId, count);
         const afterMs = Math.min(BACKOFF_MS * 2 ** (count - 1), BACKOFF_MS_MAX);
         log.warn('venue could not be asked', { tradeId, code: error.code, reason: error.message, tryAgainMs: afterMs });
+        // News does not shorten a back-off: the venue has just said it cannot be asked.
+        held.add(tradeId);
         later(tradeId, afterMs);
         return;
       }
@@ -69,7 +74,7 @@ export function createTradeRunner(args: {
   };
 
   const kick = (tradeId: string): void => {
-    if (draining) return;
+    if (draining || held.has(tradeId)) return;
     if (running.has(tradeId)) {
       again.add(tradeId);
       return;

@@ -12,8 +12,8 @@ import {
 import type { LoopDeps } from './settings.ts';
 import type { TradeSight } from './sight.ts';
 
-/** Fills are read again from this long before the watermark, since a stream may have passed an older one by. */
-const WATERMARK_OVERLAP_MS = 60_000;
+/** Fills are read again from this long before the watermark, since a stream may have passed an older one by; three reconcile intervals. */
+const WATERMARK_OVERLAP_MS = 180_000;
 
 /** Brings fills into the ledger and gives those that no order explains to the trade they reduced. Returns the new ones. */
 export function takeFills(deps: LoopDeps, fills: readonly Fill[], watermarkMs: number | null): readonly FillRecord[] {

@@ -133,7 +133,9 @@ function trailingFailures(sight: TradeSight, roles: readonly OrderRole[]): { cou
   let hopeless = false;
   for (const order of sight.orders) {
     if (!roles.includes(order.intent.role)) continue;
-    const failed = order.state === 'rejected' || order.state === 'dead' || isUnresolved(order);
+    // One the venue ended by itself (fired into nothing, cancelled for margin) protects as little as a refused one.
+    const ended = order.state === 'canceled' && !order.cancelAsked;
+    const failed = order.state === 'rejected' || order.state === 'dead' || ended || isUnresolved(order);
     count = failed ? count + 1 : 0;
     reason = failed ? order.reason : null;
     // The market is past the trigger: another try gets the same answer, and each costs time without a stop.
@@ -342,7 +344,9 @@ function dropSpareStops(sight: TradeSight): Step | null {
   if (keeper === undefined) return null;
   if (sight.trade.breakeven === 'due' && keeper.intent.role === 'breakeven') return null;
   const spare = armed.filter((order) => order !== keeper);
-  const lost = sight.orders.filter((order) => isStop(order) && order !== keeper && isUnresolved(order));
+  const lost = sight.orders.filter(
+    (order) => isStop(order) && order !== keeper && (isUnresolved(order) || (order.cancelAsked && order.state === 'resting')),
+  );
   if (spare.length > 0) {
     return {
       do: 'cancel',
