@@ -1,0 +1,142 @@
+import type { Answer, CancelOutcome, Clock, Exchange, Instruments, OrderIntent, OrderOutcome } from '@hyperfleet/trading';
+import { exchangeWeight, type RequestBudget, type RequestClass } from './budget.ts';
+import { preview } from './from-wire/fields.ts';
+import { parseCancelReply, parseDefaultReply, parsePlaceReply, type SentOrder } from './from-wire/replies.ts';
+import { openHttp, type Posted } from './http.ts';
+import type { Address, Signer } from './signer.ts';
+import { cancelAction, cancelByCloidAction, crossLeverageAction, orderAction, type ToWire } from './to-wire.ts';
+
+export interface ExchangeOptions {
+  /** Base URL of the venue, e.g. https://api.hyperliquid.xyz or http://127.0.0.1:PORT. */
+  readonly url: string;
+  /** Signature source `a` on mainnet, `b` on testnet and on a paper exchange that is one (PROTOCOL §2.1). */
+  readonly isMainnet: boolean;
+  readonly signer: Signer;
+  /** A sub-account or vault the signer trades for; null when it trades for itself or, as an agent, for its master. */
+  readonly vaultAddress: Address | null;
+  readonly instruments: Instruments;
+  readonly clock: Clock;
+  /** Wall time a request may take; after it the outcome is unknown. */
+  readonly timeoutMs: number;
+  /** Market time after which the venue drops a cancel or leverage change of ours that is still under way. */
+  readonly cancelLifeMs: number;
+  readonly budget: RequestBudget;
+}
+
+/** Enough for one bot's actions in flight; the venue orders them by arrival, so more would only reorder. */
+const MAX_SOCKETS = 4;
+
+/** Waits that an entry is refused at rather than sent late, in ms of market time. */
+const BUDGET_WAIT_MAX_MS = 2_000;
+
+/**
+ * The venue's /exchange for one signer (PROTOCOL §2, §3). Signs and sends each call at once: there is no lock, and the
+ * nonce makes order of arrival irrelevant. Every call settles with an `Answer`:
+ * `refused` when nothing was applied: not sendable, never sent, 4xx, or an error of the whole request;
+ * `unknown` when it may have been: timeout, connection cut after sending, 5xx, unreadable reply.
+ * A batch in which one order failed is `answered`. Throws only on a bug.
+ */
+export function openExchange(options: ExchangeOptions): Exchange & { close(): void } {
+  const { signer, instruments, clock, cancelLifeMs, budget } = options;
+  const http = openHttp({ url: options.url, timeoutMs: options.timeoutMs, maxSockets: MAX_SOCKETS });
+
+  async function act<T>(wire: ToWire, sending: Sending, read: (body: unknown) => Answer<T>): Promise<Answer<T>> {
+    if (!wire.ok) return { kind: 'refused', reason: wire.problem, retry: 'never' };
+    const { nonce, expiresAfterMs } = sending;
+    const wait = await spend(sending);
+    if (wait !== null) return wait;
+    const { action } = wire;
+    const { vaultAddress, isMainnet } = options;
+    const signature = signer.sign({ action, nonce, vaultAddress, expiresAfterMs, isMainnet });
+    const envelope = { action, signature, nonce, ...(vaultAddress === null ? {} : { vaultAddress }), expiresAfter: expiresAfterMs };
+    const posted = await http.post('/exchange', JSON.stringify(envelope));
+    if (posted.kind === 'replied' && posted.status === 429) budget.drain(clock.now());
+    return answerOf(posted, read);
+  }
+
+  /** Waits for room in the budget, or refuses when there will be none in time. */
+  async function spend({ requests, priority, expiresAfterMs }: Sending): Promise<Answer<never> | null> {
+    const weight = exchangeWeight(requests);
+    const latestMs = Math.min(clock.now() + BUDGET_WAIT_MAX_MS, expiresAfterMs);
+    for (;;) {
+      const waitMs = budget.acquire(weight, priority, clock.now());
+      if (waitMs === 0) return null;
+      if (clock.now() + waitMs > latestMs) {
+        return { kind: 'refused', reason: `the request budget of this address is spent for ${waitMs} ms`, retry: 'later' };
+      }
+      await new Promise<void>((resolve) => clock.after(waitMs, resolve));
+    }
+  }
+
+  const cancelSending = (nonce: number, requests: number): Sending => ({
+    nonce,
+    requests,
+    expiresAfterMs: clock.now() + cancelLifeMs,
+    priority: 'cancel',
+  });
+
+  return {
+    place({ orders, grouping, nonce, expiresAfterMs }): Promise<Answer<readonly OrderOutcome[]>> {
+      const sending = { nonce, expiresAfterMs, requests: orders.length, priority: priorityOf(orders) };
+      return act(orderAction(orders, grouping, instruments), sending, (body) => parsePlaceReply(body, sentOrders(orders, instruments)));
+    },
+    cancel(orders, nonce): Promise<Answer<readonly CancelOutcome[]>> {
+      const wire = cancelByCloidAction(orders, instruments);
+      return act(wire, cancelSending(nonce, orders.length), (body) => parseCancelReply(body, orders.length));
+    },
+    cancelByOid(orders, nonce): Promise<Answer<readonly CancelOutcome[]>> {
+      const wire = cancelAction(orders, instruments);
+      return act(wire, cancelSending(nonce, orders.length), (body) => parseCancelReply(body, orders.length));
+    },
+    setCrossLeverage(coin, leverage, nonce): Promise<Answer<null>> {
+      const sending: Sending = { ...cancelSending(nonce, 1), priority: 'entry' };
+      return act(crossLeverageAction(coin, leverage, instruments), sending, parseDefaultReply);
+    },
+    close: () => http.close(),
+  };
+}
+
+interface Sending {
+  readonly nonce: number;
+  readonly expiresAfterMs: number;
+  /** Orders or cancels in the request: what its weight comes from. */
+  readonly requests: number;
+  readonly priority: RequestClass;
+}
+
+/** The least urgent order decides: an entry does not borrow the reserve because its stop rides along. */
+function priorityOf(orders: readonly OrderIntent[]): RequestClass {
+  if (orders.some((order) => !order.reduceOnly)) return 'entry';
+  return orders.every((order) => order.role === 'close') ? 'exit' : 'protect';
+}
+
+function sentOrders(orders: readonly OrderIntent[], instruments: Instruments): readonly SentOrder[] {
+  return orders.map(({ coin, cloid, sz }) => {
+    const instrument = instruments.get(coin);
+    if (instrument === undefined) throw new Error(`an order of the unknown coin ${coin} was sent`);
+    return { cloid, sz, instrument };
+  });
+}
+
+/** Folds what happened to the request into what is known of its effect (PROTOCOL §1). */
+function answerOf<T>(posted: Posted, read: (body: unknown) => Answer<T>): Answer<T> {
+  if (posted.kind === 'not-sent') return { kind: 'refused', reason: `not sent: ${posted.reason}`, retry: 'later' };
+  if (posted.kind === 'lost') return { kind: 'unknown', reason: posted.reason };
+  const { status, contentType, body } = posted;
+  const told = `HTTP ${status} ${preview(body)}`;
+  if (status === 429 || status === 408) return { kind: 'refused', reason: told, retry: 'later' };
+  if (status >= 400 && status < 500) return { kind: 'refused', reason: told, retry: 'never' };
+  if (status !== 200) return { kind: 'unknown', reason: told };
+  if (!contentType.includes('application/json'))
+    return { kind: 'unknown', reason: `the answer is ${contentType || 'of no type'}, not JSON: ${preview(body)}` };
+  const json = parseJson(body);
+  return json.ok ? read(json.value) : { kind: 'unknown', reason: `the answer is no JSON: ${preview(body)}` };
+}
+
+function parseJson(text: string): { readonly ok: true; readonly value: unknown } | { readonly ok: false } {
+  try {
+    return { ok: true, value: JSON.parse(text) };
+  } catch {
+    return { ok: false };
+  }
+}

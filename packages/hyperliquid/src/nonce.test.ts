@@ -1,0 +1,51 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { expect, test } from 'vitest';
+import { createNonceCell, openNonceCell } from './nonce.ts';
+
+const TAKER = `
+import { parentPort, workerData } from 'node:worker_threads';
+const { openNonceCell } = await import(workerData.module);
+const cell = openNonceCell(workerData.buffer);
+const taken = [];
+for (let i = 0; i < workerData.count; i += 1) taken.push(cell.next(workerData.nowMs));
+parentPort.postMessage(taken);
+`;
+
+test('threads that share a cell never take the same nonce, even when the clock stands still', async () => {
+  const buffer = createNonceCell();
+  const nowMs = 1_700_000_000_000;
+  const count = 20_000;
+  const workers = [0, 1, 2].map(
+    () =>
+      new Worker(new URL(`data:text/javascript,${encodeURIComponent(TAKER)}`), {
+        workerData: { buffer, nowMs, count, module: new URL('./nonce.ts', import.meta.url).href },
+      }),
+  );
+  const taken = (await Promise.all(workers.map((worker) => once(worker, 'message')))).flatMap(([numbers]) => numbers as number[]);
+  await Promise.all(workers.map((worker) => worker.terminate()));
+  expect(new Set(taken).size).toBe(3 * count);
+  expect(Math.min(...taken.slice(0, 10))).toBeGreaterThanOrEqual(nowMs);
+  expect(openNonceCell(buffer).next(nowMs)).toBe(nowMs + 3 * count);
+});
+
+test('a nonce is the clock, and goes on by one when the clock steps back', () => {
+  const cell = openNonceCell(createNonceCell());
+  expect(cell.next(1_000)).toBe(1_000);
+  expect(cell.next(2_000)).toBe(2_000);
+  expect(cell.next(500)).toBe(2_001);
+  expect(cell.next(3_000)).toBe(3_000);
+});
+
+test('raising a cell keeps every later nonce above a recorded one and never lowers it', () => {
+  const cell = openNonceCell(createNonceCell());
+  cell.raiseTo(5_000);
+  expect(cell.next(1_000)).toBe(5_001);
+  cell.raiseTo(10);
+  expect(cell.next(1_000)).toBe(5_002);
+});
+
+test('memory of another size and a time that is no number are named', () => {
+  expect(() => openNonceCell(new SharedArrayBuffer(16))).toThrow('a nonce cell has 8 bytes, got 16');
+  expect(() => openNonceCell(createNonceCell()).next(Number.NaN)).toThrow('nowMs NaN is not a whole number of milliseconds');
+});
