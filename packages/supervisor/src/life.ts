@@ -1,0 +1,111 @@
+import { type Transferable, Worker } from 'node:worker_threads';
+import type { Calls } from './calls.ts';
+import { assertNever, type DownFrame, type UpFrame, type WorkerProtocol } from './frame.ts';
+import type { WorkerSpec } from './supervised.ts';
+
+/** One thread from start to exit. */
+export interface Life<P extends WorkerProtocol> {
+  post(frame: DownFrame<P>, transfer?: readonly Transferable[]): void;
+  /** Ends it now, for this reason unless one is known already. */
+  end(reason: string): void;
+}
+
+/** What a life tells of itself. */
+export interface LifeEvents {
+  onReady(): void;
+  /** It is over. `error` is null when the thread ended by itself with code 0. */
+  onEnd(error: string | null): void;
+}
+
+/** Starts a thread and watches it: `error`, `exit`, `messageerror`, readiness in time, and beats. */
+export function startLife<P extends WorkerProtocol>(spec: WorkerSpec<P>, calls: Calls<P>, events: LifeEvents): Life<P> {
+  const { workerData, transfer = [] } = spec.launch();
+  const worker = new Worker(spec.entry, {
+    name: spec.name,
+    workerData,
+    transferList: [...transfer],
+    env: {},
+    ...(spec.resourceLimits === undefined ? {} : { resourceLimits: spec.resourceLimits }),
+  });
+  let error: string | null = null;
+  const end = (reason: string): void => {
+    error ??= reason;
+    void worker.terminate();
+  };
+  const watch = watchSilence(spec, end);
+
+  worker.on('message', (frame: UpFrame<P>) => {
+    watch.heard();
+    switch (frame.kind) {
+      case 'beat':
+        return;
+      case 'ready':
+        if (watch.ready()) events.onReady();
+        return;
+      case 'message':
+        spec.onMessage(frame.body);
+        return;
+      case 'answer':
+        calls.answer(frame.id, frame.value);
+        return;
+      case 'failure':
+        calls.fail(frame.id, frame.reason);
+        return;
+      default:
+        assertNever(frame);
+    }
+  });
+  worker.on('error', (thrown: unknown) => {
+    error ??= thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+  });
+  // A message that cannot be read is a message lost: what the two sides believe has parted, so the worker starts afresh.
+  worker.on('messageerror', (thrown: Error) => end(`sent a message that cannot be read: ${thrown.message}`));
+  worker.on('exit', (code) => {
+    watch.stop();
+    if (code !== 0) error ??= `exited with code ${code}`;
+    calls.rejectAll(error ?? 'has ended');
+    events.onEnd(error);
+  });
+  return { post: (frame, transferred = []) => worker.postMessage(frame, [...transferred]), end };
+}
+
+interface SilenceWatch {
+  heard(): void;
+  /** False when it was ready before. */
+  ready(): boolean;
+  stop(): void;
+}
+
+/** Calls `end` when the worker is not ready in time, or silent for too long. Wall time, and never the date: that may jump. */
+function watchSilence(
+  limits: Pick<WorkerSpec<WorkerProtocol>, 'readyTimeoutMs' | 'beatTimeoutMs'>,
+  end: (reason: string) => void,
+): SilenceWatch {
+  const { readyTimeoutMs, beatTimeoutMs } = limits;
+  const CHECKS_PER_TIMEOUT = 4;
+  let heardAt = performance.now();
+  let isReady = false;
+  const readyTimer = setTimeout(() => end(`was not ready within ${readyTimeoutMs} ms`), readyTimeoutMs);
+  // Two late checks in a row are needed: after a pause of the whole process (a sleeping laptop) its beats are still on their way.
+  let wasSilent = false;
+  const beatTimer = setInterval(() => {
+    const silentMs = Math.round(performance.now() - heardAt);
+    if (silentMs > beatTimeoutMs && wasSilent) end(`gave no sign of life for ${silentMs} ms`);
+    wasSilent = silentMs > beatTimeoutMs;
+  }, beatTimeoutMs / CHECKS_PER_TIMEOUT);
+  return {
+    heard() {
+      heardAt = performance.now();
+    },
+    ready() {
+      clearTimeout(readyTimer);
+      const isFirst = !isReady;
+      isReady = true;
+      return isFirst;
+    },
+    stop() {
+      clearTimeout(readyTimer);
+      clearInterval(beatTimer);
+    },
+  };
+}
