@@ -23,6 +23,16 @@ describe('error codes', () => {
     expect(judge(SINGLE, '## KeyError\n### `key-invalid`\n')).toEqual([]);
   });
 
+  it('are read from a union of strings as well', () => {
+    const union = `type Code = 'locked' | 'disk-full';\nexport class StoreError extends Error { readonly code: Code; readonly retry: 'later'; }`;
+    expect(judge(union, BOOK)).toEqual([]);
+    expect(judge(union.replace("'locked'", "'locked' | 'melted'"), BOOK)).toEqual([expect.stringMatching(/'melted' has no heading/)]);
+  });
+
+  it('are no codes when they only decide whether to retry', () => {
+    expect(judge(LISTED, `${BOOK}\n### later\n`)).toHaveLength(1);
+  });
+
   it('fail when a code has no heading', () => {
     expect(judge(LISTED, BOOK.replace('### disk-full', ''))).toEqual([
       expect.stringMatching(/^packages\/store.*'disk-full' has no heading/),
@@ -45,7 +55,7 @@ describe('error codes', () => {
 
   it('fail when a class with a code lists none', () => {
     expect(judge(`export class WireError extends Error { readonly code: string; readonly retry: string; }`, '')).toEqual([
-      expect.stringMatching(/WireError has a code but no list: write const WIRE_ERROR_CODES/),
+      expect.stringMatching(/WireError has a code, but this file does not list which/),
     ]);
   });
 

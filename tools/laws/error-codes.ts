@@ -2,104 +2,111 @@ import { type Breach, breachAt, isNode, nameOf, type Source, type SyntaxNode, ty
 
 const BOOK = 'docs/errors.md';
 
-/** The codes of one error class: `const STORE_ERROR_CODES = ['locked', …] as const` belongs to `class StoreError`; one code may stand in the class itself. */
-interface CodeList {
-  readonly className: string;
-  readonly codes: readonly { readonly code: string; readonly at: number }[];
+/** A code where it is written. */
+interface Code {
+  readonly code: string;
+  readonly at: number;
+}
+
+/** A class extending an Error that carries a `code`. */
+interface OperationalError {
   readonly source: Source;
+  readonly className: string;
+  readonly at: number;
+  readonly hasRetry: boolean;
+  /** Empty when they cannot be read from the file. */
+  readonly codes: readonly Code[];
 }
 
 /**
- * Every operational error — a class extending Error with a `code` — lists its codes in one array, and docs/errors.md has
- * `## StoreError` with `### locked` below it for each of them: no code without a heading, no heading without a code.
+ * Every operational error — a class extending Error with a `code` — has its codes readable beside it, says by `retry` whether
+ * trying again helps, and is explained in docs/errors.md: `## StoreError` and below it `### locked` for each code. No code
+ * without a heading, no heading without a code. The codes stand in the class (`code = 'locked'`) or in its file, as a union of
+ * strings or as an array the type is drawn from.
  */
 export function errorCodeBreaches(sources: readonly Source[], book: TextFile | undefined): readonly Breach[] {
-  const lists = sources.flatMap(codeLists);
-  const written = book === undefined ? [] : headings(book);
-  if (book === undefined && lists.length > 0) return [{ path: BOOK, line: null, message: 'is missing' }];
-  const has = (className: string, code: string): boolean => written.some((at) => at.className === className && at.code === code);
-  const unexplained = lists.flatMap(({ className, codes, source }) =>
+  const errors = sources.flatMap(operationalErrors);
+  const unfinished = errors.flatMap(judgeClass);
+  if (book === undefined) return errors.length === 0 ? [] : [{ path: BOOK, line: null, message: 'is missing' }, ...unfinished];
+  const written = headings(book);
+  const key = (className: string, code: string): string => `${className} '${code}'`;
+  const explained = new Set(written.map(({ className, code }) => key(className, code)));
+  const known = new Set(errors.flatMap(({ className, codes }) => codes.map(({ code }) => key(className, code))));
+  const unexplained = errors.flatMap(({ className, codes, source }) =>
     codes
-      .filter(({ code }) => !has(className, code))
+      .filter(({ code }) => !explained.has(key(className, code)))
       .map(({ code, at }) =>
-        breachAt(source, at, `${className} '${code}' has no heading: write '## ${className}' … '### ${code}' in ${BOOK}`),
+        breachAt(source, at, `${key(className, code)} has no heading: write '## ${className}' … '### ${code}' in ${BOOK}`),
       ),
   );
-  const known = new Set(lists.flatMap(({ className, codes }) => codes.map(({ code }) => `${className} ${code}`)));
   const orphaned = written
-    .filter(({ className, code }) => !known.has(`${className} ${code}`))
-    .map(({ className, code, line }) => ({ path: BOOK, line, message: `${className} '${code}' is explained, but no code list has it` }));
-  return [...unexplained, ...orphaned, ...sources.flatMap((source) => unlistedClasses(source, lists))];
+    .filter(({ className, code }) => !known.has(key(className, code)))
+    .map(({ className, code, line }) => ({ path: BOOK, line, message: `${key(className, code)} is explained, but no class has it` }));
+  return [...unfinished, ...unexplained, ...orphaned];
 }
 
-/** `STORE_ERROR_CODES` → `StoreError`. */
-const classNameOf = (constant: string): string =>
-  constant
-    .replace(/_CODES$/, '')
-    .toLowerCase()
-    .replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+function judgeClass({ source, className, at, hasRetry, codes }: OperationalError): readonly Breach[] {
+  const breaches: Breach[] = [];
+  if (codes.length === 0)
+    breaches.push(breachAt(source, at, `${className} has a code, but this file does not list which: write a union or an array of them`));
+  if (!hasRetry) breaches.push(breachAt(source, at, `${className} has a code but no retry: 'now' | 'later' | 'never'`));
+  return breaches;
+}
 
-function codeLists(source: Source): readonly CodeList[] {
-  const found: CodeList[] = [];
+function operationalErrors(source: Source): readonly OperationalError[] {
+  const declared = declarations(source.program);
+  const found: OperationalError[] = [];
   walk(source.program, (node) => {
-    if (node.type === 'VariableDeclarator') {
-      const name = nameOf(node.id);
-      if (name === null || !/^[A-Z0-9_]*ERROR_CODES$/.test(name)) return;
-      const elements = unwrap(node.init)?.elements;
-      found.push({ className: classNameOf(name), codes: Array.isArray(elements) ? elements.flatMap(codeOf) : [], source });
-    } else if (isErrorClass(node)) {
-      // A class with one code of its own needs no array: `readonly code = 'key-invalid'`.
-      const codes = membersOf(node)
-        .filter((member) => nameOf(member.key) === 'code')
-        .flatMap((member) => codeOf(member.value));
-      if (codes.length > 0) found.push({ className: nameOf(node.id) ?? '', codes, source });
-    }
+    if (node.type !== 'ClassDeclaration' || nameOf(node.superClass)?.endsWith('Error') !== true) return;
+    const members = membersOf(node);
+    const code = members.find((member) => nameOf(member.key) === 'code');
+    if (code === undefined) return;
+    found.push({
+      source,
+      className: nameOf(node.id) ?? 'a class without a name',
+      at: node.start,
+      hasRetry: members.some((member) => nameOf(member.key) === 'retry'),
+      codes: codesOf(code.value ?? code.typeAnnotation, declared),
+    });
   });
   return found;
 }
 
-function codeOf(node: unknown): readonly { readonly code: string; readonly at: number }[] {
-  const literal = unwrap(node);
-  const code = textOf(literal);
-  return code === null || literal === null ? [] : [{ code, at: literal.start }];
+function membersOf(declaration: SyntaxNode): readonly SyntaxNode[] {
+  const body = declaration.body;
+  return isNode(body) && Array.isArray(body.body) ? body.body.filter(isNode) : [];
 }
 
-/** The array inside `[…] as const satisfies X`. */
-function unwrap(node: unknown): SyntaxNode | null {
-  let inner = node;
-  while (isNode(inner) && isNode(inner.expression)) inner = inner.expression;
-  return isNode(inner) ? inner : null;
+/** What the file declares by name: types, and values with what they are set to. */
+function declarations(program: SyntaxNode): ReadonlyMap<string, unknown> {
+  const declared = new Map<string, unknown>();
+  walk(program, (node) => {
+    const name = nameOf(node.id);
+    if (name === null) return;
+    if (node.type === 'TSTypeAliasDeclaration') declared.set(name, node.typeAnnotation);
+    if (node.type === 'VariableDeclarator') declared.set(name, node.init);
+  });
+  return declared;
 }
 
-function headings(book: TextFile): readonly { className: string; code: string; line: number }[] {
+/** The string literals a value or a type comes down to, following names within the file. */
+function codesOf(node: unknown, declared: ReadonlyMap<string, unknown>, followed: ReadonlySet<string> = new Set()): readonly Code[] {
+  if (!isNode(node)) return [];
+  const code = textOf(node);
+  if (code !== null) return [{ code, at: node.start }];
+  const name = nameOf(node.typeName) ?? nameOf(node.exprName);
+  if (name !== null) {
+    return followed.has(name) ? [] : codesOf(declared.get(name), declared, new Set([...followed, name]));
+  }
+  const parts = [node.types, node.elements, node.typeAnnotation, node.expression, node.objectType].flat();
+  return parts.flatMap((part) => codesOf(part, declared, followed));
+}
+
+function headings(book: TextFile): readonly { readonly className: string; readonly code: string; readonly line: number }[] {
   let className = '';
   return book.text.split('\n').flatMap((text, index) => {
     const [, marks, title] = /^(#+) +`?([^`]+?)`? *$/.exec(text) ?? [];
     if (marks === '##') className = title ?? '';
     return marks === '###' && title !== undefined ? [{ className, code: title, line: index + 1 }] : [];
   });
-}
-
-/** Classes that carry a `code` but list none, or do not say whether trying again helps. */
-function unlistedClasses(source: Source, lists: readonly CodeList[]): readonly Breach[] {
-  const found: Breach[] = [];
-  walk(source.program, (node) => {
-    if (!isErrorClass(node)) return;
-    const name = nameOf(node.id) ?? '';
-    const members = new Set(membersOf(node).map((member) => nameOf(member.key)));
-    if (!members.has('code')) return;
-    if (!lists.some((list) => list.className === name)) {
-      const constant = name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toUpperCase();
-      found.push(breachAt(source, node.start, `${name} has a code but no list: write const ${constant}_CODES = [...] as const`));
-    }
-    if (!members.has('retry')) found.push(breachAt(source, node.start, `${name} has a code but no retry: 'now' | 'later' | 'never'`));
-  });
-  return found;
-}
-
-const isErrorClass = (node: SyntaxNode): boolean => node.type === 'ClassDeclaration' && nameOf(node.superClass)?.endsWith('Error') === true;
-
-function membersOf(declaration: SyntaxNode): readonly SyntaxNode[] {
-  const body = declaration.body;
-  return isNode(body) && Array.isArray(body.body) ? body.body.filter(isNode) : [];
 }
