@@ -1,4 +1,16 @@
 export { createRequestBudget, openRequestBudget, type RequestBudget, type RequestClass } from './budget.ts';
+export { type VenueReadCode, VenueReadError } from './errors.ts';
 export { type ExchangeOptions, openExchange } from './exchange.ts';
+export {
+  type AccountStreamOptions,
+  type FeedState,
+  type MarketFeed,
+  type MarketFeedOptions,
+  openAccountStream,
+  openMarketFeed,
+} from './feeds.ts';
+export type { BboMessage, BookMessage, MarkMessage, PrintsMessage, PublicTrade } from './from-wire/market.ts';
+export { fetchInstruments } from './instruments.ts';
 export { createNonceCell, type NonceCell, openNonceCell } from './nonce.ts';
+export { type AccountReadsOptions, openAccountReads } from './reads.ts';
 export { type Address, addressOfKey, createSigner, PrivateKeyError, type Signer, SignerBrokenError } from './signer.ts';

@@ -1,0 +1,128 @@
+import type { Clock } from '@hyperfleet/trading';
+import PQueue from 'p-queue';
+import type { RequestBudget } from './budget.ts';
+import { type VenueReadCode, VenueReadError } from './errors.ts';
+import { type Parsed, preview } from './from-wire/fields.ts';
+import { openHttp, type Posted } from './http.ts';
+
+/** An /info request: its type and parameters. */
+export interface InfoRequest {
+  readonly type: string;
+  readonly [parameter: string]: unknown;
+}
+
+export interface InfoOptions {
+  /** Base URL of the venue. */
+  readonly url: string;
+  readonly clock: Clock;
+  readonly budget: RequestBudget;
+  /** Wall time a single try may take. */
+  readonly timeoutMs: number;
+  /** Requests under way at once; the others queue. */
+  readonly concurrency: number;
+  /** Tries of one read before it throws, at least 1. */
+  readonly attempts: number;
+}
+
+/** Asks the venue and reads the answer. Throws `VenueReadError`. */
+export interface Info {
+  ask<T>(request: InfoRequest, read: (reply: unknown) => Parsed<T>): Promise<T>;
+  close(): void;
+}
+
+/** Weights of /info requests that are not 20 (PROTOCOL §10). */
+const LIGHT: ReadonlySet<string> = new Set([
+  'l2Book',
+  'allMids',
+  'clearinghouseState',
+  'orderStatus',
+  'spotClearinghouseState',
+  'exchangeStatus',
+]);
+/** Replies that cost 1 more for every 20 rows (PROTOCOL §10). */
+const BY_ROWS: ReadonlySet<string> = new Set([
+  'userFills',
+  'userFillsByTime',
+  'userFunding',
+  'historicalOrders',
+  'fundingHistory',
+  'recentTrades',
+]);
+const ROWS_PER_WEIGHT = 20;
+
+const BACKOFF_MS = 250;
+const BACKOFF_MAX_MS = 8_000;
+
+/**
+ * The venue's /info with a queue, the shared budget and retries: 429, 5xx, timeouts, broken connections and unreadable
+ * answers are asked again after a wait drawn from [0, 250 ms × 2^try], at most 8 s, of market time.
+ */
+export function openInfo(options: InfoOptions): Info {
+  const { clock, budget, attempts } = options;
+  const http = openHttp({ url: options.url, timeoutMs: options.timeoutMs, maxSockets: options.concurrency });
+  const queue = new PQueue({ concurrency: options.concurrency });
+
+  async function attempt<T>(request: InfoRequest, read: (reply: unknown) => Parsed<T>): Promise<T> {
+    const weight = LIGHT.has(request.type) ? 2 : 20;
+    for (let waitMs = budget.acquire(weight, 'read', clock.now()); waitMs > 0; waitMs = budget.acquire(weight, 'read', clock.now())) {
+      await marketWait(clock, waitMs);
+    }
+    const posted = await http.post('/info', JSON.stringify(request));
+    if (posted.kind === 'replied' && posted.status === 429) budget.drain(clock.now());
+    const reply = jsonOf(posted, request.type);
+    if (BY_ROWS.has(request.type) && Array.isArray(reply)) {
+      const rows = Math.floor(reply.length / ROWS_PER_WEIGHT);
+      if (rows > 0) budget.charge(rows, clock.now());
+    }
+    const value = read(reply);
+    if (!value.ok) throw new VenueReadError('VENUE_UNREADABLE', `the venue's answer to ${request.type} is unreadable: ${value.problem}`);
+    return value.value;
+  }
+
+  async function withRetries<T>(request: InfoRequest, read: (reply: unknown) => Parsed<T>): Promise<T> {
+    for (let tried = 1; ; tried += 1) {
+      try {
+        return await attempt(request, read);
+      } catch (error) {
+        if (!(error instanceof VenueReadError) || error.retry === 'never' || tried >= attempts) throw error;
+        await marketWait(clock, jitteredBackoff(tried - 1, BACKOFF_MS, BACKOFF_MAX_MS));
+      }
+    }
+  }
+
+  return {
+    ask: (request, read) => queue.add(() => withRetries(request, read)),
+    close: () => http.close(),
+  };
+}
+
+/** Full jitter: a whole number of ms drawn evenly from [0, base × 2^failures], capped. Spreads a fleet that failed together. */
+export function jitteredBackoff(failures: number, baseMs: number, maxMs: number): number {
+  return Math.floor(Math.random() * Math.min(maxMs, baseMs * 2 ** Math.min(failures, 20)));
+}
+
+function marketWait(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.after(ms, resolve);
+  });
+}
+
+function jsonOf(posted: Posted, type: string): unknown {
+  const fail = (code: VenueReadCode, what: string, cause?: unknown) => {
+    throw new VenueReadError(code, `the venue did not answer ${type}: ${what}`, cause === undefined ? undefined : { cause });
+  };
+  if (posted.kind === 'not-sent') return fail('VENUE_UNREACHABLE', posted.reason);
+  if (posted.kind === 'lost') return fail(posted.cause === 'timeout' ? 'VENUE_TIMEOUT' : 'VENUE_CUT', posted.reason);
+  const { status, contentType, body } = posted;
+  if (status === 429) return fail('VENUE_RATE_LIMITED', 'HTTP 429, its rate limit is reached');
+  if (status >= 500) return fail('VENUE_DOWN', `HTTP ${status} ${preview(body)}`);
+  if (status >= 400) return fail('VENUE_REFUSED', `HTTP ${status} ${preview(body)}`);
+  if (status !== 200 || !contentType.includes('application/json')) {
+    return fail('VENUE_UNREADABLE', `HTTP ${status} of type ${contentType || 'none'}: ${preview(body)}`);
+  }
+  try {
+    return JSON.parse(body);
+  } catch (error) {
+    return fail('VENUE_UNREADABLE', `no JSON: ${preview(body)}`, error);
+  }
+}

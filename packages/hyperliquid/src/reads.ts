@@ -1,0 +1,111 @@
+import type { AccountReads, AccountView, Fill, FundingPayment, Instruments } from '@hyperfleet/trading';
+import { VenueReadError } from './errors.ts';
+import {
+  type Page,
+  pageOf,
+  parseAccount,
+  parseFeeRates,
+  parseFills,
+  parseFundings,
+  parseOpenOrders,
+  parseOrderStatus,
+  parseSpotCash,
+  withSpotCollateral,
+} from './from-wire/account.ts';
+import { parsed, textAt } from './from-wire/fields.ts';
+import { readHistory } from './history.ts';
+import { type InfoOptions, openInfo } from './info.ts';
+import type { Address } from './signer.ts';
+
+export interface AccountReadsOptions extends InfoOptions {
+  /** The account itself, never an agent's address: for that the venue silently answers nothing (PROTOCOL §8). */
+  readonly account: Address;
+  readonly instruments: Instruments;
+}
+
+/** Where the collateral of an account is: `spot` for unified and portfolio-margin accounts. */
+type Collateral = 'perps' | 'spot';
+
+/** Rows below which a page is the last; the venue was seen with limits from 500 to 2000 (PROTOCOL §8). */
+const SHORT_PAGE = 500;
+
+/** One account's state, asked from the venue's /info (PROTOCOL §8). Every method throws `VenueReadError`. */
+export function openAccountReads(options: AccountReadsOptions): AccountReads & { close(): void } {
+  const { account, instruments } = options;
+  const info = openInfo(options);
+  const user = account.toLowerCase();
+  let collateral: Collateral | null = null;
+
+  const spotCash = () => info.ask({ type: 'spotClearinghouseState', user }, parseSpotCash);
+
+  /** The mode, asked once. A venue that does not know the request has standard accounts only. */
+  async function askCollateral(): Promise<Collateral> {
+    try {
+      const mode = await info.ask({ type: 'userAbstraction', user }, (reply) => parsed(() => textAt(reply, 'userAbstraction')));
+      return mode === 'unifiedAccount' || mode === 'portfolioMargin' ? 'spot' : 'perps';
+    } catch (error) {
+      if (error instanceof VenueReadError && error.code === 'VENUE_REFUSED') return 'perps';
+      throw error;
+    }
+  }
+
+  /** An account that shows nothing may have been switched to the spot state since the mode was asked. */
+  async function emptyAccount(view: AccountView): Promise<AccountView> {
+    const cash = await spotCash();
+    if (cash.total === 0) return view;
+    collateral = await askCollateral();
+    return collateral === 'spot' ? withSpotCollateral(view, cash) : view;
+  }
+
+  const fillsPage = (range: {
+    readonly startMs: number;
+    readonly endMs: number | null;
+    readonly newestFirst: boolean;
+  }): Promise<Page<Fill>> => {
+    const { startMs, endMs, newestFirst } = range;
+    const request = {
+      type: 'userFillsByTime',
+      user,
+      startTime: startMs,
+      ...(endMs === null ? {} : { endTime: endMs }),
+      ...(newestFirst ? { reversed: true } : {}),
+    };
+    return info.ask(request, (reply) => pageOf(reply, parseFills(reply, account, instruments)));
+  };
+
+  return {
+    async account(): Promise<AccountView> {
+      collateral ??= await askCollateral();
+      const view = await info.ask({ type: 'clearinghouseState', user }, (reply) => parseAccount(reply, instruments));
+      if (collateral === 'spot') return withSpotCollateral(view, await spotCash());
+      return view.equity === 0 && view.positions.length === 0 ? emptyAccount(view) : view;
+    },
+    openOrders: () => info.ask({ type: 'frontendOpenOrders', user }, (reply) => parseOpenOrders(reply, instruments)),
+    async orderByCloid(cloid, coin) {
+      const instrument = instruments.get(coin);
+      if (instrument === undefined) throw new VenueReadError('VENUE_REFUSED', `coin ${coin} is not in the venue's meta`);
+      return info.ask({ type: 'orderStatus', user, oid: cloid }, (reply) => parseOrderStatus(reply, instrument));
+    },
+    fillsSince: (startMs): Promise<readonly Fill[]> =>
+      readHistory(startMs, {
+        name: 'fills',
+        ask: fillsPage,
+        timeMs: ({ timeMs }) => timeMs,
+        key: ({ coin, timeMs, tid }) => `${coin}:${timeMs}:${tid}`,
+        shortPage: SHORT_PAGE,
+        hasNewestFirst: true,
+      }),
+    fundingSince: (startMs): Promise<readonly FundingPayment[]> =>
+      readHistory(startMs, {
+        name: 'funding payments',
+        ask: (range) =>
+          info.ask({ type: 'userFunding', user, startTime: range.startMs }, (reply) => pageOf(reply, parseFundings(reply, instruments))),
+        timeMs: ({ timeMs }) => timeMs,
+        key: ({ coin, timeMs }) => `${coin}:${timeMs}`,
+        shortPage: SHORT_PAGE,
+        hasNewestFirst: false,
+      }),
+    feeRates: () => info.ask({ type: 'userFees', user }, parseFeeRates),
+    close: () => info.close(),
+  };
+}
