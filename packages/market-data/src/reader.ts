@@ -1,0 +1,67 @@
+import { fineTicks, type Level, lots, type Market, type MarketView, ticks } from '@hyperfleet/trading';
+import { openBookMemory, SLOT } from './layout.ts';
+
+/** A reader is disturbed only when two updates fall into one read of about a microsecond; four tries are already generous. */
+const TRIES_MAX = 8;
+
+export interface MarketReader extends Market {
+  /** How often a coin has been published: changes when anything of it does. */
+  sequence(coin: string): number;
+  /** Times a read found no quiet moment in all its tries and gave null. */
+  readonly missed: () => number;
+}
+
+/** Opens the memory for reading, from any thread; any number of readers do not disturb each other or the writer. */
+export function openMarketReader(buffer: SharedArrayBuffer): MarketReader {
+  const memory = openBookMemory(buffer);
+  const places = new Map(memory.coins.map((coin, index) => [coin, index]));
+  const copy = new Float64Array(SLOT.length);
+  let missed = 0;
+  return {
+    view(coin) {
+      const place = places.get(coin);
+      if (place === undefined || Atomics.load(memory.sequences, place) === 0) return null;
+      for (let tries = 0; tries < TRIES_MAX; tries += 1) if (copySlot(memory, place, copy)) return viewOf(coin, copy);
+      missed += 1;
+      return null;
+    },
+    sequence: (coin) => Atomics.load(memory.sequences, places.get(coin) ?? 0),
+    missed: () => missed,
+  };
+}
+
+/**
+ * Copies the published slot of a coin. False when the writer published meanwhile and the copy may be torn: then look again.
+ * Allocates nothing.
+ */
+export function copySlot(memory: { sequences: Int32Array; slots: Float64Array }, place: number, into: Float64Array): boolean {
+  const { sequences, slots } = memory;
+  const before = Atomics.load(sequences, place);
+  const from = (place * 2 + (before & 1)) * SLOT.length;
+  for (let i = 0; i <= SLOT.sequenceEnd; i += 1) into[i] = slots[from + i] ?? 0;
+  // The writer reuses this slot only after publishing the other one, so an unmoved number means an untouched slot.
+  return Atomics.load(sequences, place) === before && into[SLOT.sequence] === before && into[SLOT.sequenceEnd] === before;
+}
+
+function viewOf(coin: string, slot: Float64Array): MarketView {
+  const at = (place: number): number => slot[place] ?? 0;
+  const known = (place: number): number | null => (Number.isNaN(at(place)) ? null : at(place));
+  const side = (from: number, count: number): Level[] =>
+    Array.from({ length: count }, (_, i) => ({ px: ticks(at(from + i * 2)), sz: lots(at(from + i * 2 + 1)) }));
+  const bids = side(SLOT.bids, at(SLOT.bidCount));
+  const asks = side(SLOT.asks, at(SLOT.askCount));
+  const lastPrint = known(SLOT.lastPrint);
+  const mark = known(SLOT.mark);
+  return {
+    coin,
+    bids,
+    asks,
+    bid: bids[0] ?? null,
+    ask: asks[0] ?? null,
+    lastPrint: lastPrint === null ? null : ticks(lastPrint),
+    mark: mark === null ? null : fineTicks(mark),
+    fundingRateE10: known(SLOT.fundingRateE10),
+    exchangeTimeMs: at(SLOT.exchangeTimeMs),
+    receivedAtMs: at(SLOT.receivedAtMs),
+  };
+}
