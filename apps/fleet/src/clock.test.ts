@@ -1,0 +1,55 @@
+import { Worker } from 'node:worker_threads';
+import { expect, test } from 'vitest';
+import { createReplayClock, mapClock } from './clock.ts';
+
+test('market time starts where it is told and never steps back', () => {
+  const clock = createReplayClock(mapClock(1_000_000, 50));
+  let last = 1_000_000;
+  for (let read = 0; read < 1_000; read += 1) {
+    const now = clock.now();
+    expect(Number.isInteger(now)).toBe(true);
+    expect(now).toBeGreaterThanOrEqual(last);
+    last = now;
+  }
+});
+
+test('a task runs at its market time and not before', async () => {
+  const clock = createReplayClock(mapClock(0, 100));
+  const startedAt = clock.now();
+  await new Promise<void>((resolve) => clock.after(1_000, resolve));
+  expect(clock.now() - startedAt).toBeGreaterThanOrEqual(1_000);
+});
+
+test('a cancelled task never runs', async () => {
+  const clock = createReplayClock(mapClock(0, 1_000));
+  let ran = false;
+  const cancel = clock.after(1_000, () => {
+    ran = true;
+  });
+  cancel();
+  await new Promise<void>((resolve) => clock.after(5_000, resolve));
+  expect(ran).toBe(false);
+});
+
+test('another thread with the same mapping reads the same time', async () => {
+  const mapping = mapClock(5_000, 1);
+  const clock = createReplayClock(mapping);
+  const source = `
+    const { parentPort, workerData } = require('node:worker_threads');
+    import(workerData.module).then(({ createReplayClock }) => {
+      const clock = createReplayClock(workerData.mapping);
+      parentPort.on('message', () => parentPort.postMessage(clock.now()));
+      parentPort.postMessage('ready');
+    });`;
+  const worker = new Worker(source, { eval: true, workerData: { mapping, module: new URL('./clock.ts', import.meta.url).href } });
+  const next = () => new Promise<number>((resolve) => worker.once('message', resolve));
+  await next();
+  const before = clock.now();
+  const answer = next();
+  worker.postMessage('now?');
+  const theirs = await answer;
+  const after = clock.now();
+  expect(theirs).toBeGreaterThanOrEqual(before);
+  expect(theirs).toBeLessThanOrEqual(after);
+  await worker.terminate();
+});
