@@ -1,6 +1,7 @@
 export * from './book.ts';
 export * from './bracket.ts';
 export * from './created-at.ts';
+export * from './decimal-text.ts';
 export * from './ids.ts';
 export * from './instrument.ts';
 export * from './order.ts';

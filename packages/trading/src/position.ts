@@ -1,94 +1,71 @@
 import type { Side } from './order.ts';
-import { type Lots, lots, type MicroUsd, microUsd, mulDiv, notional, type Ticks, ticks, ZERO_LOTS } from './units.ts';
+import { type Lots, lots, type MicroUsd, microUsd, mulDiv, notional, type Ticks, ticks, ZERO_LOTS, ZERO_USD } from './units.ts';
 
-/** A position as the venue keeps it. */
+/**
+ * A position as the venue keeps it. What it carries is the cost; the average entry it shows, and realises closes against,
+ * is that cost by size, truncated to whole ticks (PROTOCOL §7). Carrying the truncated average instead would lose up to a
+ * tick at every increase: over 24,503 recorded closes that agrees with the venue's closedPnl in 59 %, the cost in 99.1 %.
+ */
 export interface Position {
   /** Signed: above zero is long. */
   readonly szi: Lots;
-  /** Truncated to whole ticks after every increase (PROTOCOL §7); 0 when flat. */
+  /** ⌊entryCost ÷ |szi|⌋; 0 when flat. */
   readonly avgEntry: Ticks;
+  /** What the size still held cost, never below zero; a decrease leaves the part that stays, floored to the micro-dollar. */
+  readonly entryCost: MicroUsd;
 }
 
-export const FLAT: Position = { szi: ZERO_LOTS, avgEntry: ticks(0) };
+export const FLAT: Position = { szi: ZERO_LOTS, avgEntry: ticks(0), entryCost: ZERO_USD };
 
-/**
- * The arithmetic a position is kept in. The rule of opening, adding, closing and flipping is one; what differs between
- * whole ticks and decimals finer than a tick is how numbers multiply and how an average is rounded.
- */
-export interface PositionArithmetic<N> {
-  readonly zero: N;
-  add(a: N, b: N): N;
-  negate(a: N): N;
-  sign(a: N): number;
-  /** Price difference × size, as money. */
-  multiply(priceDifference: N, size: N): N;
-  /** The average price once `added` at `px` joins `held` at `average`; both sizes above zero. Rounds as its venue does. */
-  average(average: N, held: N, px: N, added: N): N;
-}
-
-export interface AppliedFill<N, Money> {
-  readonly position: { readonly szi: N; readonly avgEntry: N };
+export interface AppliedFill {
+  readonly position: Position;
   /** Without the fee (PROTOCOL §7). */
-  readonly closedPnl: Money;
+  readonly closedPnl: MicroUsd;
   /** The venue's words: `Open Long`, `Close Short`, `Long > Short`, … */
   readonly dir: string;
   /** Signed size before the fill. */
-  readonly startPosition: N;
+  readonly startPosition: Lots;
 }
-
-/** The rule of `applyFill` over any arithmetic. Throws a RangeError when the size is not above zero. */
-export function applyFillOver<N>(
-  arithmetic: PositionArithmetic<N>,
-  position: { readonly szi: N; readonly avgEntry: N },
-  fill: { readonly side: Side; readonly px: N; readonly sz: N },
-): AppliedFill<N, N> {
-  const { zero, add, negate, sign, multiply, average } = arithmetic;
-  if (sign(fill.sz) <= 0) throw new RangeError('a fill must have a size above zero');
-  const startPosition = position.szi;
-  const signed = fill.side === 'buy' ? fill.sz : negate(fill.sz);
-  const szi = add(startPosition, signed);
-  const was = sign(startPosition);
-  if (was === 0 || was === sign(signed)) {
-    const held = was < 0 ? negate(startPosition) : startPosition;
-    const avgEntry = was === 0 ? fill.px : average(position.avgEntry, held, fill.px, fill.sz);
-    return { position: { szi, avgEntry }, closedPnl: zero, dir: sign(signed) > 0 ? 'Open Long' : 'Open Short', startPosition };
-  }
-  const is = sign(szi);
-  const flipped = is !== 0 && is !== was;
-  // What leaves the position, signed as it was held: a short's sign turns its gain at lower prices into a plus.
-  const closed = flipped ? startPosition : negate(signed);
-  const closedPnl = multiply(add(fill.px, negate(position.avgEntry)), closed);
-  const avgEntry = is === 0 ? zero : flipped ? fill.px : position.avgEntry;
-  const dir = flipped ? (was > 0 ? 'Long > Short' : 'Short > Long') : was > 0 ? 'Close Long' : 'Close Short';
-  return { position: { szi, avgEntry }, closedPnl, dir, startPosition };
-}
-
-const WHOLE_TICKS: PositionArithmetic<number> = {
-  zero: 0,
-  add: (a, b) => a + b,
-  negate: (a) => 0 - a,
-  sign: Math.sign,
-  multiply: (difference, size) => difference * size + 0,
-  // ⌊(held·avg + added·px) ÷ (held + added)⌋, written so that no product passes 2^53 unseen.
-  average: (avg, held, px, added) => avg + mulDiv(px - avg, added, held + added, 'floor'),
-};
 
 /**
- * A fill applied as the venue does it: an increase moves the average, truncated to the tick; a decrease leaves it and
- * realises (px − average) × size; a flip closes all and opens the rest at the fill's price (PROTOCOL §7).
- * Throws a RangeError when the size is not above zero or a result is no safe integer.
+ * A fill applied as the venue does it: an increase adds to the cost, a decrease realises (px − average) × size, a flip
+ * closes all and opens the rest at the fill's price. Throws a RangeError when the size is not above zero or a result is no
+ * safe integer.
  */
-export function applyFill(
+export function applyFill(position: Position, fill: { readonly side: Side; readonly px: Ticks; readonly sz: Lots }): AppliedFill {
+  return applyFillOfValue(position, { side: fill.side, sz: fill.sz, value: notional(fill.px, fill.sz) });
+}
+
+/**
+ * `applyFill` for a fill known by its notional: several fills of one order that a record has merged into one row have an
+ * average price finer than a tick, and yet a notional in whole micro-dollars.
+ */
+export function applyFillOfValue(
   position: Position,
-  fill: { readonly side: Side; readonly px: Ticks; readonly sz: Lots },
-): { readonly position: Position; readonly closedPnl: MicroUsd; readonly dir: string; readonly startPosition: Lots } {
-  const applied = applyFillOver<number>(WHOLE_TICKS, position, fill);
-  return {
-    position: { szi: lots(applied.position.szi), avgEntry: ticks(applied.position.avgEntry) },
-    closedPnl: microUsd(applied.closedPnl),
-    dir: applied.dir,
-    startPosition: position.szi,
-  };
+  fill: { readonly side: Side; readonly sz: Lots; readonly value: MicroUsd },
+): AppliedFill {
+  if (fill.sz <= 0) throw new RangeError(`a fill must have a size above zero, not ${fill.sz} lots`);
+  const { szi: start, avgEntry, entryCost } = position;
+  const signed = fill.side === 'buy' ? fill.sz : -fill.sz;
+  const szi = lots(start + signed);
+  const words = start > 0 || (start === 0 && signed > 0) ? (['Long', 'Short'] as const) : (['Short', 'Long'] as const);
+  if (start === 0 || start > 0 === signed > 0) {
+    return { position: holding(szi, entryCost + fill.value), closedPnl: ZERO_USD, dir: `Open ${words[0]}`, startPosition: start };
+  }
+  const held = Math.abs(start);
+  const closed = Math.min(held, fill.sz);
+  const closedValue = closed === fill.sz ? fill.value : mulDiv(fill.value, closed, fill.sz, 'floor');
+  const gain = closedValue - notional(avgEntry, lots(closed));
+  const closedPnl = microUsd((start > 0 ? gain : -gain) + 0);
+  const flipped = fill.sz > held;
+  const cost = flipped ? fill.value - closedValue : mulDiv(entryCost, held - closed, held, 'floor');
+  const dir = flipped ? `${words[0]} > ${words[1]}` : `Close ${words[0]}`;
+  return { position: holding(szi, cost), closedPnl, dir, startPosition: start };
+}
+
+function holding(szi: Lots, cost: number): Position {
+  if (szi === 0) return FLAT;
+  return { szi, avgEntry: ticks(mulDiv(cost, 1, Math.abs(szi), 'floor')), entryCost: microUsd(cost) };
 }
 
 /** A fee of `ppm` parts per million, truncated to the micro-dollar; below zero is a rebate (PROTOCOL §7). */

@@ -39,10 +39,10 @@ const DIRECTIONS: ReadonlyMap<string, Direction> = new Map([
 const TARGET_COLUMNS = ['target_1', 'target_2', 'target_3', 'target_4', 'target_5'] as const;
 
 /**
- * The time an exit is taken to be from when its created_at cannot be read: the last one a Date can hold, after every
- * entry. Getting out is never refused for a badly written time.
+ * The time of an exit whose created_at cannot be read. Getting out is never refused for a badly written time; but no entry
+ * still pending may be called older than such an exit, so it is taken to be from before them all.
  */
-const END_OF_TIME_MS = 8.64e15;
+const BEFORE_ALL_MS = 0;
 
 /**
  * Reads a row of the queue. Coerces what is plain (numbers as text, capitals, blanks around a word) and refuses the rest
@@ -54,7 +54,7 @@ export function parseSignal(row: SignalRow): ParsedSignal {
   const coinText = typeof row.symbol === 'string' ? row.symbol.trim() : '';
   if (coinText === '') return malformed(`symbol is ${show(row.symbol)}: write the coin, for example BTC`);
   const createdAt = parseCreatedAt(row.created_at);
-  if (type === 'exit') return { kind: 'exit', coinText, createdAtMs: createdAt?.ms ?? END_OF_TIME_MS };
+  if (type === 'exit') return { kind: 'exit', coinText, createdAtMs: createdAt?.ms ?? BEFORE_ALL_MS };
   if (createdAt === null) {
     return malformed(`created_at is ${show(row.created_at)}, which is no time: write UTC as YYYY-MM-DD HH:MM:SS`);
   }
