@@ -80,7 +80,8 @@ function checkOption(name: string, rawName: string, value: string | undefined): 
     const near = nearest(name, Object.keys(OPTIONS));
     throw new UsageError(`there is no option ${rawName}${near === null ? '; see npm start -- --help' : `; did you mean --${near}?`}`);
   }
-  if (known.type === 'string' && (value === undefined || value === '' || value.startsWith('--'))) throw new UsageError(`${rawName} needs a value`);
+  if (known.type === 'string' && (value === undefined || value === '' || value.startsWith('--')))
+    throw new UsageError(`${rawName} needs a value`);
   if (known.type === 'boolean' && value !== undefined) throw new UsageError(`${rawName} takes no value, but got "${value}"`);
 }
 
