@@ -10,11 +10,13 @@ export class Unfit extends Error {
 
 export type JsonObject = { readonly [key: string]: unknown };
 
-const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Whether a value is a JSON object, no array and no null. */
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The value as an object; throws `Unfit` otherwise. */
 export function object(value: unknown, name: string): JsonObject {
-  if (!isObject(value)) throw new Unfit(`${name}: expected an object`);
+  if (!isRecord(value)) throw new Unfit(`${name}: expected an object`);
   return value;
 }
 
@@ -68,6 +70,9 @@ export type Address = `0x${string}`;
 
 const HEX_20 = /^(?:0x)?([0-9a-fA-F]{40})$/;
 const HEX_16 = /^0x[0-9a-fA-F]{32}$/;
+
+/** Whether a value is a lower-case 0x address. */
+export const isAddress = (value: unknown): value is Address => typeof value === 'string' && /^0x[0-9a-f]{40}$/.test(value);
 
 /** A 20-byte address with or without `0x` (ccxt sends none), lower-cased; null when it is none. */
 export function parseAddress(value: unknown): Address | null {

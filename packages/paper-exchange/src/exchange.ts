@@ -1,0 +1,118 @@
+import type { Clock, MicroUsd } from '@hyperfleet/trading';
+import { createInProcess, type MarketSource, type Observer } from './in-process.ts';
+import type { Address, Venue, VenueAudit } from './matching/contract.ts';
+import { createDoor, type Network } from './wire/exchange-door.ts';
+import { createFeed } from './wire/feed.ts';
+import { isRecord, parseAddress } from './wire/fields.ts';
+import { createHub } from './wire/hub.ts';
+import { readInfo } from './wire/info.ts';
+import type { InfoSources } from './wire/info-account.ts';
+import { createPortfolios } from './wire/portfolio.ts';
+import { createHttpServer } from './wire/server.ts';
+import { createSockets } from './wire/socket.ts';
+
+export interface PaperExchangeOptions {
+  readonly venue: Venue;
+  /** The only source of now. It must not begin before `readJournalTime(journalPath)`. */
+  readonly clock: Clock;
+  /** Null for a venue without a recorded market. */
+  readonly market: MarketSource | null;
+  /** Which signing letter is taken (PROTOCOL §2.1). */
+  readonly network: Network;
+  /** Where accepted inputs are kept; null for an exchange that forgets. */
+  readonly journalPath: string | null;
+  /** Paid to an account nobody has heard of when it is first named. */
+  readonly autoFund?: MicroUsd;
+  /** Called once, when everything of the market has happened. */
+  readonly onMarketEnd?: () => void;
+}
+
+export interface PaperExchange {
+  /** Serves HTTP and WebSocket on 127.0.0.1; port 0 takes a free one. Rejects when the port is taken. */
+  listen(port: number): Promise<{ readonly url: string; readonly port: number }>;
+  /** Cuts every connection, closes the journal and stops following the clock. */
+  close(): Promise<void>;
+  /** Pays in USDC at the present market time; the account comes to be. */
+  fund(address: string, usd: MicroUsd): void;
+  /** Whether the account has ever been paid in: false before the first `fund`, true after a restart with its journal. */
+  hasAccount(address: string): boolean;
+  /** What the venue knows of its own correctness, from its own records, up to now. */
+  audit(): VenueAudit;
+  /** Market time up to which everything has happened. */
+  now(): number;
+  /** Whether everything of the market has happened. */
+  marketEnded(): boolean;
+}
+
+const HOUR_MS = 3_600_000;
+const SAMPLE_MS = 60_000;
+
+function toAddress(text: string): Address {
+  const parsed = parseAddress(text);
+  if (parsed === null) throw new RangeError(`address ${text} is no 20-byte hex address`);
+  return parsed;
+}
+
+/**
+ * A Hyperliquid on loopback: the real protocol over HTTP and WebSocket before a matching core that trades a market
+ * (PROTOCOL §1–§3, §8, §9). A journal found at `journalPath` is replayed first, synchronously. Throws `JournalError` when it
+ * cannot be used with this market.
+ */
+export function createPaperExchange(options: PaperExchangeOptions): PaperExchange {
+  const { venue, clock, market, journalPath, network } = options;
+  const exchange = createInProcess({
+    venue,
+    clock,
+    market,
+    journalPath,
+    ...(options.onMarketEnd === undefined ? {} : { onMarketEnd: options.onMarketEnd }),
+  });
+  const feed = createFeed(venue);
+  const portfolios = createPortfolios(venue, exchange.bank);
+  const sources: InfoSources = { venue, feed, portfolios, bank: exchange.bank, agents: exchange.agents };
+  const hub = createHub(sources, exchange.emit);
+  const records: Observer = {
+    market: () => {},
+    venue: () => {},
+    ledger: (rows) => {
+      for (const { user } of rows) portfolios.follow(user);
+    },
+    tick(atMs) {
+      if (atMs % HOUR_MS === 0) feed.hour(atMs);
+      if (atMs % SAMPLE_MS === 0) portfolios.sample(atMs);
+    },
+    settled: () => {},
+  };
+  exchange.observe(records);
+  exchange.observe(hub);
+  const door = createDoor({ exchange, network, autoFund: options.autoFund ?? null });
+  const info = (body: unknown, nowMs: number): unknown => {
+    const user = isRecord(body) ? parseAddress(body.user) : null;
+    if (user !== null) door.meet(user);
+    return readInfo(sources, body, nowMs);
+  };
+  const sockets = createSockets({ exchange, hub, feed, door, network, readInfo: info });
+  const server = createHttpServer({ exchange, door, network, sockets, readInfo: info });
+  exchange.start();
+
+  return {
+    listen: (port) => server.listen(port),
+    async close() {
+      await server.close();
+      exchange.stop();
+    },
+    fund(address, usd) {
+      const user = toAddress(address);
+      exchange.settle();
+      exchange.fund(user, usd);
+      exchange.settle();
+    },
+    hasAccount: (address) => venue.exists(toAddress(address)),
+    audit() {
+      exchange.settle();
+      return venue.audit();
+    },
+    now: () => exchange.nowMs,
+    marketEnded: () => exchange.marketEnded,
+  };
+}

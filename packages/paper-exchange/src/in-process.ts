@@ -1,0 +1,287 @@
+/**
+ * The exchange without its sockets: market, clock, matching core, bank and journal on one time line. Inputs take effect in
+ * one order, by market time, whatever the order in which the machine gets round to them; so a journal replays to the same
+ * state. The wire server is one user of this; a test or a bot in the same process may be another.
+ */
+import type { Clock, MicroUsd } from '@hyperfleet/trading';
+import { type Journal, type JournalEntry, openJournal } from './journal.ts';
+import type { MarketEvent } from './market/event.ts';
+import type { Address, Venue, VenueEvent } from './matching/contract.ts';
+import { type ParsedAction, parseAction } from './wire/action-form.ts';
+import { createAgentBook } from './wire/agents.ts';
+import { createBank, type LedgerRow } from './wire/bank.ts';
+import { createNonceBook, type NonceBook } from './wire/nonces.ts';
+import { type Desk, type ExchangeReply, perform, requestCost } from './wire/perform.ts';
+
+/** A market to trade on: events in order of `atMs`. Times are market time, already mapped to the clock's. */
+export interface MarketSource {
+  /** Names the market; a journal replays only on the market of the same name. */
+  readonly name: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** What was added to the recording's own times; 0 unless the market was moved. */
+  readonly offsetMs: number;
+  readonly events: Iterable<MarketEvent>;
+}
+
+/** Who is told what happens, in order, during replay too. */
+export interface Observer {
+  market(event: MarketEvent): void;
+  venue(events: readonly VenueEvent[]): void;
+  ledger(rows: readonly { readonly user: Address; readonly row: LedgerRow }[]): void;
+  /** Every 5 s of market time, on the grid. */
+  tick(atMs: number): void;
+  /** A stretch of work is done; what was gathered may be told. */
+  settled(atMs: number): void;
+}
+
+export interface InProcessOptions {
+  readonly venue: Venue;
+  readonly clock: Clock;
+  readonly market: MarketSource | null;
+  readonly journalPath: string | null;
+  readonly onMarketEnd?: () => void;
+}
+
+/** A signed action that was authenticated. */
+export interface Admitted {
+  readonly signer: Address;
+  readonly user: Address;
+  readonly nonce: number;
+  readonly expiresAfter: number | null;
+  readonly action: ParsedAction;
+}
+
+export interface InProcessExchange extends Desk {
+  readonly nonces: NonceBook;
+  /** Market time up to which everything has happened. */
+  readonly nowMs: number;
+  readonly marketEnded: boolean;
+  observe(observer: Observer): void;
+  /** Replays the journal and begins to follow the clock. Call once, after `observe`. */
+  start(): void;
+  /** Runs `task` at the market time of this call, after everything due by then. */
+  request(task: (nowMs: number) => void): void;
+  /** Lets everything due by now happen at once, requests that wait too, however long it takes. */
+  settle(): void;
+  /** Hands something to the outside once the journal and the high-water mark are written. */
+  emit(send: () => void): void;
+  /** Within a task: executes an authenticated action, journalled first. Its nonce must have been found usable. */
+  execute(admitted: Admitted): ExchangeReply;
+  /** Within a task: pays in USDC, journalled first. */
+  fund(user: Address, usd: MicroUsd): void;
+  stop(): void;
+}
+
+const TICK_MS = 5_000;
+/** Wall time one turn may take before sockets get their turn. */
+const TURN_MS = 8;
+const EVENTS_BETWEEN_LOOKS = 32;
+/** The core is advanced at least this often in market time: marks, triggers by time, scheduled cancels. */
+const IDLE_MS = 250;
+
+/** Creates the exchange. Throws `JournalError` when the journal cannot be used with this market. */
+export function createInProcess(options: InProcessOptions): InProcessExchange {
+  const { venue, clock, market } = options;
+  const desk: Desk = { venue, bank: createBank(venue), agents: createAgentBook() };
+  const nonces = createNonceBook();
+  const journal: Journal | null =
+    options.journalPath === null
+      ? null
+      : openJournal(options.journalPath, {
+          version: 1,
+          market: market?.name ?? 'none',
+          startMs: market?.startMs ?? clock.now(),
+          offsetMs: market?.offsetMs ?? 0,
+        });
+  const observers: Observer[] = [];
+  const events = market?.events[Symbol.iterator]() ?? null;
+  let next: MarketEvent | null = null;
+  let exhausted = events === null;
+  let nowMs = 0;
+  let nextTickMs = 0;
+  let marketEnded = false;
+  let stopped = false;
+  let driving = false;
+  let cancelWake: (() => void) | null = null;
+  let pendingTurn: NodeJS.Immediate | null = null;
+  const queue: { readonly atMs: number; readonly task: (nowMs: number) => void }[] = [];
+  let outbox: (() => void)[] = [];
+
+  function pull(): void {
+    const step = exhausted ? null : events?.next();
+    if (step == null || step.done === true) {
+      exhausted = true;
+      next = null;
+    } else next = step.value;
+  }
+
+  function tell(): void {
+    const happened = venue.drain();
+    const rows = desk.bank.drain();
+    for (const observer of observers) {
+      if (happened.length > 0) observer.venue(happened);
+      if (rows.length > 0) observer.ledger(rows);
+    }
+  }
+
+  /** Moves to `atMs` through every 5 s grid point on the way. */
+  function moveTo(atMs: number): void {
+    if (nextTickMs === 0) nextTickMs = Math.ceil((atMs + 1) / TICK_MS) * TICK_MS;
+    while (nextTickMs <= atMs) {
+      venue.advance(nextTickMs);
+      tell();
+      for (const observer of observers) observer.tick(nextTickMs);
+      nextTickMs += TICK_MS;
+    }
+    nowMs = Math.max(nowMs, atMs);
+  }
+
+  /** Lets everything due by `targetMs` happen; false when the wall-clock budget ran out first. */
+  function pumpTo(targetMs: number, untilWallMs: number): boolean {
+    let looked = 0;
+    while (next !== null && next.atMs <= targetMs) {
+      const event = next;
+      pull();
+      moveTo(event.atMs);
+      venue.market(event);
+      for (const observer of observers) observer.market(event);
+      tell();
+      looked += 1;
+      if (looked % EVENTS_BETWEEN_LOOKS === 0 && performance.now() > untilWallMs) return false;
+    }
+    if (targetMs >= nowMs) {
+      moveTo(targetMs);
+      venue.advance(targetMs);
+      tell();
+    }
+    return true;
+  }
+
+  function apply(entry: JournalEntry, action: ParsedAction | null): ExchangeReply {
+    if (entry.kind === 'fund' || action === null) {
+      if (entry.kind === 'fund') desk.bank.deposit(entry.user, entry.usd, entry.atMs);
+      tell();
+      return { status: 'ok', response: { type: 'default' } };
+    }
+    nonces.use(entry.signer, entry.nonce);
+    const expired = entry.expiresAfter !== null && entry.expiresAfter < entry.atMs;
+    // An expired action costs five times its requests (PROTOCOL §2.4).
+    desk.bank.countRequests(entry.user, requestCost(action) * (expired ? 5 : 1));
+    const reply: ExchangeReply = expired
+      ? { status: 'err', response: 'Action already expired' }
+      : perform(desk, entry.user, action, entry.atMs);
+    tell();
+    return reply;
+  }
+
+  function flush(): void {
+    for (const observer of observers) observer.settled(nowMs);
+    if (outbox.length === 0) return;
+    journal?.raise(nowMs);
+    const sends = outbox;
+    outbox = [];
+    for (const send of sends) send();
+  }
+
+  /** Time never runs backwards, whatever the clock does after a restart. */
+  const clockMs = (): number => Math.max(clock.now(), nowMs);
+
+  function drive(untilWallMs = performance.now() + TURN_MS): void {
+    if (driving || stopped) return;
+    driving = true;
+    let caughtUp = false;
+    try {
+      for (;;) {
+        const head = queue[0];
+        const targetMs = head?.atMs ?? clockMs();
+        if (!pumpTo(targetMs, untilWallMs)) break;
+        if (head === undefined) {
+          caughtUp = true;
+          break;
+        }
+        queue.shift();
+        head.task(nowMs);
+        if (performance.now() > untilWallMs) break;
+      }
+    } finally {
+      driving = false;
+    }
+    flush();
+    if (caughtUp) sleep();
+    else pendingTurn ??= setImmediate(turn);
+    endMarket();
+  }
+
+  function turn(): void {
+    pendingTurn = null;
+    drive();
+  }
+
+  function sleep(): void {
+    cancelWake?.();
+    if (stopped || pendingTurn !== null) return;
+    const nextMs = Math.min(next?.atMs ?? Number.POSITIVE_INFINITY, nowMs + IDLE_MS);
+    cancelWake = clock.after(Math.max(0, nextMs - clock.now()), () => {
+      cancelWake = null;
+      drive();
+    });
+  }
+
+  function endMarket(): void {
+    if (marketEnded || market === null || !exhausted || next !== null || nowMs < market.endMs) return;
+    marketEnded = true;
+    options.onMarketEnd?.();
+  }
+
+  function accept(entry: JournalEntry, action: ParsedAction | null): ExchangeReply {
+    journal?.append(entry);
+    return apply(entry, action);
+  }
+
+  return {
+    ...desk,
+    nonces,
+    get nowMs() {
+      return nowMs;
+    },
+    get marketEnded() {
+      return marketEnded;
+    },
+    observe(observer) {
+      observers.push(observer);
+    },
+    start() {
+      pull();
+      if (journal !== null) {
+        for (const entry of journal.replay()) {
+          pumpTo(entry.atMs, Number.POSITIVE_INFINITY);
+          apply(entry, entry.kind === 'action' ? parseAction(entry.action) : null);
+        }
+        pumpTo(journal.highWaterMs, Number.POSITIVE_INFINITY);
+      }
+      drive();
+    },
+    request(task) {
+      if (stopped) return;
+      queue.push({ atMs: Math.max(clockMs(), queue.at(-1)?.atMs ?? 0), task });
+      if (pendingTurn === null) drive();
+    },
+    settle: () => drive(Number.POSITIVE_INFINITY),
+    emit(send) {
+      outbox.push(send);
+      if (!driving) flush();
+    },
+    execute: ({ signer, user, nonce, expiresAfter, action }) =>
+      accept({ kind: 'action', atMs: nowMs, signer, user, nonce, expiresAfter, action: action.canonical }, action),
+    fund(user, usd) {
+      accept({ kind: 'fund', atMs: nowMs, user, usd }, null);
+    },
+    stop() {
+      stopped = true;
+      cancelWake?.();
+      if (pendingTurn !== null) clearImmediate(pendingTurn);
+      journal?.close();
+    },
+  };
+}

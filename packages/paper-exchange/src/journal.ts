@@ -1,0 +1,196 @@
+/**
+ * The journal of accepted inputs. Everything the exchange does follows from its market, its settings and these lines, so
+ * replaying them gives the same state, ids included. Beside the journal stands an 8-byte file with the latest market time
+ * at which a byte left the server: a restart never tells of an earlier time than was already shown.
+ */
+import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, readSync, statSync, writeSync } from 'node:fs';
+import type { MicroUsd } from '@hyperfleet/trading';
+import type { Address } from './matching/contract.ts';
+import { isAddress, isRecord } from './wire/fields.ts';
+
+/** One accepted input, at the market time it took effect. */
+export type JournalEntry =
+  | { readonly kind: 'fund'; readonly atMs: number; readonly user: Address; readonly usd: MicroUsd }
+  | {
+      /** A signed action whose nonce was used. `action` is the canonical rebuild; signatures are not checked again. */
+      readonly kind: 'action';
+      readonly atMs: number;
+      readonly signer: Address;
+      readonly user: Address;
+      readonly nonce: number;
+      readonly expiresAfter: number | null;
+      readonly action: unknown;
+    };
+
+/** What binds a journal to the market it was made on. */
+export interface JournalHeader {
+  readonly version: 1;
+  /** Names the market; a journal replays only on the same one. */
+  readonly market: string;
+  /** Market time of the exchange's start. */
+  readonly startMs: number;
+  /** What was added to the recording's own times. */
+  readonly offsetMs: number;
+}
+
+export interface Journal {
+  readonly header: JournalHeader;
+  /** Entries found at opening, oldest first. Read once. */
+  replay(): Generator<JournalEntry>;
+  /** Latest market time shown to anyone before the restart; startMs for a new journal. */
+  readonly highWaterMs: number;
+  /** Writes one line before anything that follows from it may be told. */
+  append(entry: JournalEntry): void;
+  /** Raises the high-water mark. Cheap when it does not move. */
+  raise(atMs: number): void;
+  close(): void;
+}
+
+/** A journal that cannot be used: another market, an unknown version, a damaged line before the last. */
+export class JournalError extends Error {
+  override readonly name = 'JournalError';
+  readonly code = 'journal-unusable';
+  readonly retry = 'never';
+}
+
+const CHUNK_BYTES = 1 << 16;
+
+/** The whole lines of a file, decoded one by one; a torn last line is left out. Yields the byte offset after each line. */
+function* lines(path: string): Generator<{ readonly text: string; readonly endByte: number }> {
+  const file = openSync(path, 'r');
+  try {
+    let rest = Buffer.alloc(0);
+    let start = 0;
+    for (;;) {
+      const chunk = Buffer.alloc(CHUNK_BYTES);
+      const size = readSync(file, chunk, 0, CHUNK_BYTES, start + rest.length);
+      if (size === 0) return;
+      rest = Buffer.concat([rest, chunk.subarray(0, size)]);
+      let from = 0;
+      for (let at = rest.indexOf(10); at >= 0; at = rest.indexOf(10, from)) {
+        yield { text: rest.toString('utf8', from, at), endByte: start + at + 1 };
+        from = at + 1;
+      }
+      rest = rest.subarray(from);
+      start += from;
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+function parseLine(text: string, path: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new JournalError(`journal ${path} has a damaged line "${text.slice(0, 60)}": restore it or start with another --data-dir`, {
+      cause,
+    });
+  }
+  if (!isRecord(value)) throw new JournalError(`journal ${path} has a line that is no object: start with another --data-dir`);
+  return value;
+}
+
+const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value);
+
+function toEntry(from: Record<string, unknown>, path: string): JournalEntry {
+  const { kind, atMs, user, usd, signer, nonce, expiresAfter, action } = from;
+  if (isTime(atMs) && isAddress(user)) {
+    if (kind === 'fund' && isTime(usd)) return { kind, atMs, user, usd: usd as MicroUsd };
+    if (kind === 'action' && isAddress(signer) && isTime(nonce) && (expiresAfter === null || isTime(expiresAfter))) {
+      return { kind, atMs, signer, user, nonce, expiresAfter, action };
+    }
+  }
+  throw new JournalError(
+    `journal ${path} has an entry of unknown shape ${JSON.stringify(from).slice(0, 80)}: start with another --data-dir`,
+  );
+}
+
+function toHeader(from: Record<string, unknown>, path: string): JournalHeader {
+  const { version, market, startMs, offsetMs } = from;
+  if (version !== 1)
+    throw new JournalError(`journal ${path} has version ${String(version)}, this program reads 1: start with another --data-dir`);
+  if (typeof market !== 'string' || !isTime(startMs) || !isTime(offsetMs)) throw new JournalError(`journal ${path} has no valid header`);
+  return { version, market, startMs, offsetMs };
+}
+
+/** The header of a journal, or null when there is none yet (no file, or not even its first line is whole). */
+export function readJournalHeader(path: string): JournalHeader | null {
+  if (!existsSync(path)) return null;
+  for (const line of lines(path)) return toHeader(parseLine(line.text, path), path);
+  return null;
+}
+
+/** The latest market time a journal's exchange showed anyone, or null without a journal: a clock must not start before it. */
+export function readJournalTime(path: string): number | null {
+  const header = readJournalHeader(path);
+  return header === null ? null : Math.max(header.startMs, readMark(`${path}.time`));
+}
+
+function readMark(path: string): number {
+  if (!existsSync(path)) return 0;
+  const bytes = readFileSync(path);
+  return bytes.length < 8 ? 0 : Number(bytes.readBigUInt64LE(0));
+}
+
+/** The entries of a journal, oldest first; a torn last line (the process died while writing it) is left out. */
+export function* replayJournal(path: string): Generator<JournalEntry> {
+  let first = true;
+  for (const line of lines(path)) {
+    if (!first) yield toEntry(parseLine(line.text, path), path);
+    first = false;
+  }
+}
+
+/**
+ * Opens or makes the journal at `path`; a torn last line is cut off. Lines are handed to the operating system before
+ * `append` returns, so they outlive the process, though not a power cut. Throws `JournalError` when the file belongs to
+ * another market or cannot be read.
+ */
+export function openJournal(path: string, fresh: JournalHeader): Journal {
+  const found = readJournalHeader(path);
+  if (found !== null && found.market !== fresh.market) {
+    throw new JournalError(`journal ${path} belongs to market ${found.market}, not ${fresh.market}: use another --data-dir or that market`);
+  }
+  if (found !== null && found.offsetMs !== fresh.offsetMs) {
+    throw new JournalError(
+      `journal ${path} has its market moved by ${found.offsetMs} ms, not ${fresh.offsetMs} ms: move the market as its header says`,
+    );
+  }
+  const file = openSync(path, existsSync(path) ? 'r+' : 'w+');
+  const header = found ?? fresh;
+  let end = 0;
+  if (found !== null) for (const line of lines(path)) end = line.endByte;
+  if (statSync(path).size > end) ftruncateSync(file, end);
+  const write = (value: unknown): void => {
+    const bytes = Buffer.from(`${JSON.stringify(value)}\n`);
+    for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done, end + done);
+    end += bytes.length;
+  };
+  if (found === null) write(header);
+  const markPath = `${path}.time`;
+  let highWaterMs = Math.max(header.startMs, found === null ? 0 : readMark(markPath));
+  const mark = openSync(markPath, existsSync(markPath) ? 'r+' : 'w+');
+  const markBytes = Buffer.alloc(8);
+  const stamp = (): void => {
+    markBytes.writeBigUInt64LE(BigInt(highWaterMs));
+    writeSync(mark, markBytes, 0, 8, 0);
+  };
+  stamp();
+  return {
+    header,
+    highWaterMs,
+    replay: () => replayJournal(path),
+    append: write,
+    raise(atMs) {
+      if (atMs <= highWaterMs) return;
+      highWaterMs = atMs;
+      stamp();
+    },
+    close() {
+      closeSync(file);
+      closeSync(mark);
+    },
+  };
+}

@@ -1,0 +1,170 @@
+import type { MicroUsd } from '@hyperfleet/trading';
+import { microUsd } from '@hyperfleet/trading';
+import type { Venue } from '../matching/contract.ts';
+import type { Address } from './fields.ts';
+import { hashText } from './signature.ts';
+
+/** Rows kept of each account's ledger. */
+const LEDGER_KEPT = 2000;
+
+/** One row of userNonFundingLedgerUpdates, amounts still whole (PROTOCOL §8). */
+export interface LedgerRow {
+  readonly timeMs: number;
+  readonly hash: string;
+  readonly delta: LedgerDelta;
+}
+
+export type LedgerDelta =
+  | { readonly type: 'deposit'; readonly usdc: MicroUsd }
+  | { readonly type: 'withdraw'; readonly usdc: MicroUsd; readonly nonce: number }
+  | { readonly type: 'accountClassTransfer'; readonly usdc: MicroUsd; readonly toPerp: boolean }
+  | { readonly type: 'internalTransfer'; readonly usdc: MicroUsd; readonly user: Address; readonly destination: Address }
+  | { readonly type: 'subAccountTransfer'; readonly usdc: MicroUsd; readonly user: Address; readonly destination: Address };
+
+export interface SubAccount {
+  readonly master: Address;
+  readonly address: Address;
+  name: string;
+}
+
+/**
+ * Money and accounts around the matching core: deposits and transfers, spot USDC, sub-accounts, request counts, builder
+ * approvals. Every change goes through an accepted input, so a replayed journal rebuilds it.
+ */
+export interface Bank {
+  deposit(user: Address, usd: MicroUsd, nowMs: number): void;
+  /** Moves perp USDC between accounts. Returns the venue's error text, or null when done. */
+  send(from: Address, to: Address, usd: MicroUsd, type: 'internalTransfer' | 'subAccountTransfer', nowMs: number): string | null;
+  withdraw(user: Address, usd: MicroUsd, nonce: number, nowMs: number): string | null;
+  /** Moves USDC between perp and spot. */
+  classTransfer(user: Address, usd: MicroUsd, toPerp: boolean, nowMs: number): string | null;
+  /** Takes a charge from perp USDC. */
+  charge(user: Address, usd: MicroUsd, nowMs: number): string | null;
+  spotUsdc(user: Address): MicroUsd;
+  netDeposits(user: Address): MicroUsd;
+  /** Oldest first. */
+  ledger(user: Address): readonly LedgerRow[];
+  /** Ledger rows made since the last call, with their owner. */
+  drain(): readonly { readonly user: Address; readonly row: LedgerRow }[];
+
+  createSubAccount(master: Address, name: string): SubAccount;
+  subAccount(address: Address): SubAccount | null;
+  subAccountsOf(master: Address): readonly SubAccount[];
+
+  countRequests(user: Address, requests: number): void;
+  requestsUsed(user: Address): number;
+  /** Adds to the number of requests allowed beyond the volume's. */
+  reserveRequests(user: Address, requests: number): void;
+  requestsReserved(user: Address): number;
+
+  approveBuilder(user: Address, builder: Address, tenthsOfBp: number): void;
+  /** Highest fee approved, in tenths of a basis point; 0 when none. */
+  maxBuilderFee(user: Address, builder: Address): number;
+}
+
+interface Purse {
+  spot: number;
+  netDeposits: number;
+  requests: number;
+  reserved: number;
+  rows: LedgerRow[];
+  readonly builders: Map<Address, number>;
+}
+
+/** Creates an empty bank before a venue. */
+export function createBank(venue: Venue): Bank {
+  const purses = new Map<Address, Purse>();
+  const subs = new Map<Address, SubAccount>();
+  let fresh: { user: Address; row: LedgerRow }[] = [];
+  let rowsMade = 0;
+
+  function purse(user: Address): Purse {
+    const known = purses.get(user);
+    if (known !== undefined) return known;
+    const made: Purse = { spot: 0, netDeposits: 0, requests: 0, reserved: 0, rows: [], builders: new Map() };
+    purses.set(user, made);
+    return made;
+  }
+
+  function record(user: Address, nowMs: number, delta: LedgerDelta): void {
+    rowsMade += 1;
+    const row: LedgerRow = { timeMs: nowMs, hash: hashText(`ledger ${rowsMade}`), delta };
+    const own = purse(user);
+    own.rows.push(row);
+    if (own.rows.length > 2 * LEDGER_KEPT) own.rows = own.rows.slice(-LEDGER_KEPT);
+    fresh.push({ user, row });
+  }
+
+  /** Takes from the perp balance what may leave it; false when that is less than asked for. */
+  function take(user: Address, usd: MicroUsd, nowMs: number): boolean {
+    return usd > 0 && venue.exists(user) && venue.withdraw?.(user, usd, nowMs) === true;
+  }
+
+  const SHORT = 'Insufficient balance for withdrawal.';
+  return {
+    deposit(user, usd, nowMs) {
+      venue.fund(user, usd, nowMs);
+      purse(user).netDeposits += usd;
+      record(user, nowMs, { type: 'deposit', usdc: usd });
+    },
+    send(from, to, usd, type, nowMs) {
+      if (from === to) return 'Cannot self-transfer.';
+      if (!take(from, usd, nowMs)) return SHORT;
+      venue.fund(to, usd, nowMs);
+      purse(from).netDeposits -= usd;
+      purse(to).netDeposits += usd;
+      for (const user of [from, to]) record(user, nowMs, { type, usdc: usd, user: from, destination: to });
+      return null;
+    },
+    withdraw(user, usd, nonce, nowMs) {
+      if (!take(user, usd, nowMs)) return SHORT;
+      purse(user).netDeposits -= usd;
+      record(user, nowMs, { type: 'withdraw', usdc: usd, nonce });
+      return null;
+    },
+    classTransfer(user, usd, toPerp, nowMs) {
+      const own = purse(user);
+      if (toPerp) {
+        if (usd <= 0 || own.spot < usd) return SHORT;
+        own.spot -= usd;
+        venue.fund(user, usd, nowMs);
+      } else {
+        if (!take(user, usd, nowMs)) return SHORT;
+        own.spot += usd;
+      }
+      own.netDeposits += toPerp ? usd : -usd;
+      record(user, nowMs, { type: 'accountClassTransfer', usdc: usd, toPerp });
+      return null;
+    },
+    charge(user, usd, nowMs) {
+      return take(user, usd, nowMs) ? null : SHORT;
+    },
+    spotUsdc: (user) => microUsd(purses.get(user)?.spot ?? 0),
+    netDeposits: (user) => microUsd(purses.get(user)?.netDeposits ?? 0),
+    ledger: (user) => (purses.get(user)?.rows ?? []).slice(-LEDGER_KEPT),
+    drain() {
+      const rows = fresh;
+      fresh = [];
+      return rows;
+    },
+    createSubAccount(master, name) {
+      const sub: SubAccount = { master, address: `0x${hashText(`sub-account ${master} ${subs.size}`).slice(-40)}`, name };
+      subs.set(sub.address, sub);
+      return sub;
+    },
+    subAccount: (address) => subs.get(address) ?? null,
+    subAccountsOf: (master) => [...subs.values()].filter((sub) => sub.master === master),
+    countRequests(user, requests) {
+      purse(user).requests += requests;
+    },
+    requestsUsed: (user) => purses.get(user)?.requests ?? 0,
+    reserveRequests(user, requests) {
+      purse(user).reserved += requests;
+    },
+    requestsReserved: (user) => purses.get(user)?.reserved ?? 0,
+    approveBuilder(user, builder, tenthsOfBp) {
+      purse(user).builders.set(builder, tenthsOfBp);
+    },
+    maxBuilderFee: (user, builder) => purses.get(user)?.builders.get(builder) ?? 0,
+  };
+}

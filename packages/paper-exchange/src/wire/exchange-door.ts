@@ -1,0 +1,140 @@
+import type { MicroUsd } from '@hyperfleet/trading';
+import type { InProcessExchange } from '../in-process.ts';
+import { type ParsedAction, parseAction } from './action-form.ts';
+import { type Address, integer, isAbsent, object, optional, parseAddress, Unfit } from './fields.ts';
+import type { ExchangeReply } from './perform.ts';
+import { agentDigest, l1ActionHash, parseSignature, recoverAddress, type Source, userSignedDigest } from './signature.ts';
+
+/** Which signing letter is taken: `any` tries mainnet's, then testnet's, and prefers the one whose signer is known. */
+export type Network = 'mainnet' | 'testnet' | 'any';
+
+/** An /exchange body, read and with its possible signers recovered. */
+export interface SignedRequest {
+  readonly action: ParsedAction;
+  readonly nonce: number;
+  readonly vaultAddress: Address | null;
+  readonly expiresAfter: number | null;
+  /** Most likely first; empty when no key can be recovered. */
+  readonly signers: readonly Address[];
+}
+
+const SOURCES: Readonly<Record<Network, readonly Source[]>> = { mainnet: ['a'], testnet: ['b'], any: ['a', 'b'] };
+const isPresent = (address: Address | null): address is Address => address !== null;
+
+function vault(from: { readonly [key: string]: unknown }): Address | null {
+  if (isAbsent(from, 'vaultAddress')) return null;
+  const parsed = parseAddress(from.vaultAddress);
+  if (parsed === null) throw new Unfit('vaultAddress: expected a 20-byte hex address');
+  return parsed;
+}
+
+/** Reads an /exchange body and recovers its signer over our own canonical rebuild (PROTOCOL §2). Throws `Unfit`. */
+export function readSigned(body: unknown, network: Network): SignedRequest {
+  const from = object(body, 'body');
+  const action = parseAction(from.action);
+  const nonce = integer(from, 'nonce');
+  const signature = parseSignature(from.signature);
+  const vaultAddress = vault(from);
+  const expiresAfter = optional(from, 'expiresAfter', integer);
+  if (action.signing === 'user') {
+    const signer = recoverAddress(userSignedDigest(action.name, action.fields, action.chainId), signature);
+    // User-signed actions carry neither a vault nor an expiry (PROTOCOL §2.3).
+    return { action, nonce, vaultAddress: null, expiresAfter: null, signers: signer === null ? [] : [signer] };
+  }
+  const hash = l1ActionHash(action.canonical, { nonce, vaultAddress, expiresAfter });
+  const signers = SOURCES[network].map((source) => recoverAddress(agentDigest(hash, source), signature)).filter(isPresent);
+  return { action, nonce, vaultAddress, expiresAfter, signers };
+}
+
+export interface DoorOptions {
+  readonly exchange: InProcessExchange;
+  readonly network: Network;
+  /** Paid to an account nobody has heard of when it is first named; null for none. */
+  readonly autoFund: MicroUsd | null;
+}
+
+/** The door of /exchange: who signed, for whom, and whether the nonce is good. */
+export interface Door {
+  /** Executes a request. Call within a task of the exchange. */
+  admit(request: SignedRequest): ExchangeReply;
+  /** An account was named in a question: it is funded when that is asked for and it is new. Call within a task. */
+  meet(user: Address): void;
+}
+
+const err = (response: string): ExchangeReply => ({ status: 'err', response });
+/** Signers remembered while it is open which of two letters a new client signs with. */
+const SEEN_MAX = 4_096;
+
+type Resolved = { readonly signer: Address; readonly master: Address } | { readonly refusal: string };
+
+/** Creates the door. */
+export function createDoor({ exchange, network, autoFund }: DoorOptions): Door {
+  const { venue, agents, bank, nonces } = exchange;
+  const seen = new Set<Address>();
+
+  const isKnown = (signer: Address): boolean =>
+    venue.exists(signer) || agents.find(signer, exchange.nowMs) !== null || agents.formerMaster(signer) !== null;
+
+  function meet(user: Address): void {
+    if (autoFund === null || venue.exists(user) || agents.formerMaster(user) !== null || agents.find(user, exchange.nowMs) !== null) return;
+    exchange.fund(user, autoFund);
+  }
+
+  /**
+   * A new signer where new accounts are paid for. With two possible letters one signature cannot tell which address is
+   * real, and taking the wrong one would trade on an account nobody owns; the right one comes back in the next signature.
+   */
+  function welcome(signers: readonly Address[]): Address | null {
+    if (autoFund === null) return null;
+    const sure = signers.length === 1 ? signers[0] : signers.find((signer) => seen.has(signer));
+    if (sure === undefined) {
+      for (const signer of signers) seen.add(signer);
+      for (const old of seen) {
+        if (seen.size <= SEEN_MAX) break;
+        seen.delete(old);
+      }
+      return null;
+    }
+    seen.delete(sure);
+    meet(sure);
+    return sure;
+  }
+
+  function resolveL1(signers: readonly Address[]): Resolved {
+    const first = signers[0];
+    if (first === undefined) return { refusal: 'Unable to recover signer.' };
+    const signer = signers.find(isKnown) ?? welcome(signers) ?? first;
+    const agent = agents.find(signer, exchange.nowMs);
+    if (agent !== null) return { signer, master: agent.master };
+    const former = agents.formerMaster(signer);
+    if (former !== null) return { refusal: `Must deposit before performing actions. User: ${former}` };
+    if (!venue.exists(signer)) return { refusal: `User or API Wallet ${signer} does not exist.` };
+    return { signer, master: signer };
+  }
+
+  function resolveUserSigned(request: SignedRequest): Resolved {
+    const { action, signers, nonce } = request;
+    const signer = signers[0];
+    if (signer === undefined) return { refusal: 'Unable to recover signer.' };
+    if (action.signing !== 'user' || action.nonce !== nonce) return { refusal: 'Nonce mismatch.' };
+    const expected = network === 'any' ? action.chain : network === 'mainnet' ? 'Mainnet' : 'Testnet';
+    if (action.chain !== expected) return { refusal: 'Mainnet and testnet require different signature.' };
+    if (!isKnown(signer)) welcome([signer]);
+    if (!venue.exists(signer)) return { refusal: `Must deposit before performing actions. User: ${signer}` };
+    return { signer, master: signer };
+  }
+
+  return {
+    meet,
+    admit(request) {
+      const { action, nonce, vaultAddress, expiresAfter } = request;
+      const who = action.signing === 'user' ? resolveUserSigned(request) : resolveL1(request.signers);
+      if ('refusal' in who) return err(who.refusal);
+      if (vaultAddress !== null && bank.subAccount(vaultAddress)?.master !== who.master)
+        return err(`Vault not registered: ${vaultAddress}`);
+      const refusal = nonces.refusal(who.signer, nonce, exchange.nowMs);
+      if (refusal !== null) return err(refusal);
+      return exchange.execute({ signer: who.signer, user: vaultAddress ?? who.master, nonce, expiresAfter, action });
+    },
+  };
+}

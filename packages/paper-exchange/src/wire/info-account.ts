@@ -1,0 +1,283 @@
+import { FINE_PER_TICK, mulDiv } from '@hyperfleet/trading';
+import type { Venue, VenueFill, VenueOrder } from '../matching/contract.ts';
+import type { AgentBook } from './agents.ts';
+import type { Bank } from './bank.ts';
+import { finePxText, szText, usdText, withDecimal } from './decimal-text.ts';
+import type { Feed } from './feed.ts';
+import { type Address, address, boolean, integer, type JsonObject, optional, string } from './fields.ts';
+import { readOid } from './order-form.ts';
+import type { Portfolios } from './portfolio.ts';
+import { aggregateFills, basicOrderRow, clearinghouseRow, fillRow, fullOrderRow, fundingDeltaRow, ledgerRow, type Row } from './rows.ts';
+
+/** What /info reads. */
+export interface InfoSources {
+  readonly venue: Venue;
+  readonly bank: Bank;
+  readonly agents: AgentBook;
+  readonly feed: Feed;
+  readonly portfolios: Portfolios;
+}
+
+export type InfoReader = (sources: InfoSources, request: JsonObject, nowMs: number) => unknown;
+
+/** Rows of one answer at most (PROTOCOL §8). */
+const ROWS_MAX = 2_000;
+const FUNDING_ROWS_MAX = 500;
+
+const UNKNOWN = { szDecimals: 0 };
+const instrumentOf =
+  ({ feed }: InfoSources) =>
+  (coin: string) =>
+    feed.instrument(coin) ?? UNKNOWN;
+
+/** The instrument of a coin, for formatting its numbers. */
+export const formatOf = instrumentOf;
+
+/** clearinghouseState of an account; zeros for one nobody has heard of. */
+export function clearinghouseState(sources: InfoSources, user: Address, nowMs: number): Row {
+  return clearinghouseRow(sources.venue.account(user), instrumentOf(sources), nowMs);
+}
+
+/** spotClearinghouseState: USDC alone, as nothing else can be held here. */
+export function spotState(sources: InfoSources, user: Address): Row {
+  const usdc = sources.bank.spotUsdc(user);
+  return { balances: usdc === 0 ? [] : [{ coin: 'USDC', token: 0, total: usdText(usdc), hold: '0.0', entryNtl: '0.0' }] };
+}
+
+/** One order in full with its children that the venue still knows. */
+export function orderRow(sources: InfoSources, order: VenueOrder): Row {
+  const instrument = instrumentOf(sources)(order.coin);
+  const children = order.children.flatMap((oid) => {
+    const child = sources.venue.order(order.user, oid);
+    return child === null || !isLive(child) ? [] : [fullOrderRow(child, instrument, [])];
+  });
+  return fullOrderRow(order, instrument, children);
+}
+
+const isLive = (order: VenueOrder): boolean => order.status === 'open' || order.status === 'triggered';
+
+/** frontendOpenOrders: newest oid first. */
+export const frontendOrders = (sources: InfoSources, user: Address): readonly Row[] =>
+  sources.venue.openOrders(user).map((order) => orderRow(sources, order));
+
+/** historicalOrders: newest first, at most 2000. */
+export function historicalOrders(sources: InfoSources, user: Address): readonly Row[] {
+  return sources.venue
+    .historicalOrders(user)
+    .slice(0, ROWS_MAX)
+    .map(({ order, status, statusTimestampMs }) => ({ order: orderRow(sources, order), status, statusTimestamp: statusTimestampMs }));
+}
+
+/** Rows of fills in the order given. */
+export function fillRows(sources: InfoSources, fills: readonly VenueFill[], aggregate: boolean): readonly Row[] {
+  if (aggregate) return aggregateFills(fills, instrumentOf(sources));
+  return fills.map((fill) => fillRow(fill, instrumentOf(sources)(fill.coin)));
+}
+
+interface Range {
+  readonly user: Address;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+function range(request: JsonObject): Range {
+  return {
+    user: address(request, 'user'),
+    startMs: integer(request, 'startTime'),
+    endMs: optional(request, 'endTime', integer) ?? Number.MAX_SAFE_INTEGER,
+  };
+}
+
+const within = ({ startMs, endMs }: Range, timeMs: number): boolean => timeMs >= startMs && timeMs <= endMs;
+
+function userFillsByTime(sources: InfoSources, request: JsonObject): unknown {
+  const window = range(request);
+  const aggregate = optional(request, 'aggregateByTime', boolean) === true;
+  const reversed = optional(request, 'reversed', boolean) === true;
+  const fills = sources.venue.fills(window.user).filter((fill) => within(window, fill.timeMs));
+  const rows = fillRows(sources, fills, aggregate);
+  return reversed ? rows.slice(-ROWS_MAX).reverse() : rows.slice(0, ROWS_MAX);
+}
+
+/** activeAssetData of an account and coin; null for an unknown coin. */
+export function activeAssetData({ venue, feed }: InfoSources, user: Address, coin: string): Row | null {
+  const instrument = feed.instrument(coin);
+  if (instrument === null) return null;
+  const { mark } = venue.assetMarket(instrument.assetId);
+  const account = venue.account(user);
+  const { leverage, isCross } = venue.leverage(user, instrument.assetId);
+  const position = account.positions.find((held) => held.asset === instrument.assetId);
+  // Closing frees the position's margin and lets as much again be opened the other way.
+  const free = (closes: boolean): number => account.withdrawable + (closes ? 2 * (position?.marginUsed ?? 0) : 0);
+  const available = [free((position?.szi ?? 0) < 0), free((position?.szi ?? 0) > 0)] as const;
+  const size = (usd: number): string =>
+    szText(mark === null || mark === 0 ? 0 : mulDiv(usd * leverage, FINE_PER_TICK, mark, 'truncate'), instrument);
+  return {
+    user,
+    coin,
+    leverage: isCross
+      ? { type: 'cross', value: leverage }
+      : { type: 'isolated', value: leverage, rawUsd: usdText(position?.isolatedMargin ?? 0) },
+    maxTradeSzs: available.map(size),
+    availableToTrade: available.map(usdText),
+    markPx: mark === null ? '0.0' : finePxText(mark, instrument),
+  };
+}
+
+function userRole({ venue, agents, bank }: InfoSources, user: Address, nowMs: number): Row {
+  const agent = agents.find(user, nowMs);
+  if (agent !== null) return { role: 'agent', data: { user: agent.master } };
+  const sub = bank.subAccount(user);
+  if (sub !== null) return { role: 'subAccount', data: { master: sub.master } };
+  return { role: venue.exists(user) ? 'user' : 'missing' };
+}
+
+function userRateLimit({ venue, bank }: InfoSources, user: Address): Row {
+  const volume = venue.volume(user);
+  return {
+    cumVlm: usdText(volume),
+    nRequestsUsed: bank.requestsUsed(user),
+    nRequestsCap: 10_000 + Math.floor(volume / 1e6) + bank.requestsReserved(user),
+    nRequestsSurplus: 0,
+  };
+}
+
+const ratePpm = (ppm: number): string => withDecimal(ppm, 6);
+
+const VIP_TIERS = [
+  ['5000000.0', '0.0004', '0.00012'],
+  ['25000000.0', '0.00035', '0.00008'],
+  ['100000000.0', '0.0003', '0.00004'],
+  ['500000000.0', '0.00028', '0.0'],
+  ['2000000000.0', '0.00026', '0.0'],
+  ['7000000000.0', '0.00024', '0.0'],
+] as const;
+
+const MAKER_TIERS = [
+  ['0.005', '-0.00001'],
+  ['0.015', '-0.00002'],
+  ['0.03', '-0.00003'],
+] as const;
+
+/** Fee tiers as published, and the base rates everyone pays here (PROTOCOL §7). */
+function userFees({ venue }: InfoSources, user: Address, nowMs: number): Row {
+  const cross = ratePpm(venue.settings.takerFeePpm);
+  const add = ratePpm(venue.settings.makerFeePpm);
+  const today = nowMs - (nowMs % 86_400_000);
+  const traded = (crossed: boolean): string =>
+    usdText(venue.fills(user).reduce((sum, fill) => (fill.timeMs >= today && fill.crossed === crossed ? sum + fill.px * fill.sz : sum), 0));
+  const spot = { spotCross: '0.0007', spotAdd: '0.0004' };
+  return {
+    dailyUserVlm: [{ date: new Date(nowMs).toISOString().slice(0, 10), userCross: traded(true), userAdd: traded(false), exchange: '0.0' }],
+    feeSchedule: {
+      cross,
+      add,
+      ...spot,
+      tiers: {
+        vip: VIP_TIERS.map(([ntlCutoff, vipCross, vipAdd]) => ({ ntlCutoff, cross: vipCross, add: vipAdd, ...spot })),
+        mm: MAKER_TIERS.map(([makerFractionCutoff, rebate]) => ({ makerFractionCutoff, add: rebate })),
+      },
+      referralDiscount: '0.04',
+      stakingDiscountTiers: [{ bpsOfMaxSupply: '0.0', discount: '0.0' }],
+    },
+    userCrossRate: cross,
+    userAddRate: add,
+    userSpotCrossRate: spot.spotCross,
+    userSpotAddRate: spot.spotAdd,
+    activeReferralDiscount: '0.0',
+    trial: null,
+    feeTrialEscrow: '0.0',
+    nextTrialAvailableTimestamp: null,
+    stakingLink: null,
+    activeStakingDiscount: { bpsOfMaxSupply: '0.0', discount: '0.0' },
+  };
+}
+
+function subAccounts(sources: InfoSources, user: Address, nowMs: number): unknown {
+  const subs = sources.bank.subAccountsOf(user);
+  if (subs.length === 0) return null;
+  return subs.map((sub) => ({
+    name: sub.name,
+    subAccountUser: sub.address,
+    master: sub.master,
+    clearinghouseState: clearinghouseState(sources, sub.address, nowMs),
+    spotState: spotState(sources, sub.address),
+  }));
+}
+
+function referral({ venue }: InfoSources, user: Address): Row {
+  return {
+    referredBy: null,
+    cumVlm: usdText(venue.volume(user)),
+    unclaimedRewards: '0.0',
+    claimedRewards: '0.0',
+    builderRewards: '0.0',
+    referrerState: { stage: 'needToTrade', data: { required: '10000.0' } },
+    rewardHistory: [],
+    tokenToState: [],
+  };
+}
+
+function orderStatus(sources: InfoSources, request: JsonObject): unknown {
+  const order = sources.venue.order(address(request, 'user'), readOid(request));
+  if (order === null) return { status: 'unknownOid' };
+  return { status: 'order', order: { order: orderRow(sources, order), status: order.status, statusTimestamp: order.statusTimestampMs } };
+}
+
+/** Readers that need nothing but the user. */
+const byUser =
+  (read: (sources: InfoSources, user: Address, nowMs: number) => unknown): InfoReader =>
+  (sources, request, nowMs) =>
+    read(sources, address(request, 'user'), nowMs);
+
+/** /info requests about an account (PROTOCOL §8). An agent's address has nothing of its own: its answers are empty. */
+export const ACCOUNT_READERS: Readonly<Record<string, InfoReader>> = {
+  clearinghouseState: byUser(clearinghouseState),
+  spotClearinghouseState: byUser(spotState),
+  openOrders: byUser((sources, user) =>
+    sources.venue.openOrders(user).map((order) => basicOrderRow(order, instrumentOf(sources)(order.coin))),
+  ),
+  frontendOpenOrders: byUser(frontendOrders),
+  orderStatus,
+  historicalOrders: byUser(historicalOrders),
+  userFills: (sources, request) => {
+    const aggregate = optional(request, 'aggregateByTime', boolean) === true;
+    return fillRows(sources, sources.venue.fills(address(request, 'user')), aggregate)
+      .slice(-ROWS_MAX)
+      .reverse();
+  },
+  userFillsByTime,
+  userRateLimit: byUser(userRateLimit),
+  userFunding: (sources, request) => {
+    const window = range(request);
+    return sources.venue
+      .fundings(window.user)
+      .filter((event) => within(window, event.timeMs))
+      .slice(0, FUNDING_ROWS_MAX)
+      .map((event) => fundingDeltaRow(event, instrumentOf(sources)(event.coin)));
+  },
+  userNonFundingLedgerUpdates: (sources, request) => {
+    const window = range(request);
+    return sources.bank
+      .ledger(window.user)
+      .filter((row) => within(window, row.timeMs))
+      .map(ledgerRow);
+  },
+  extraAgents: byUser(({ agents }, user, nowMs) =>
+    agents
+      .of(user, nowMs)
+      .filter((agent) => agent.name !== '')
+      .map((agent) => ({ name: agent.name, address: agent.address, validUntil: agent.validUntilMs })),
+  ),
+  userRole: byUser(userRole),
+  userFees: byUser(userFees),
+  subAccounts: byUser(subAccounts),
+  maxBuilderFee: ({ bank }, request) => bank.maxBuilderFee(address(request, 'user'), address(request, 'builder')),
+  referral: byUser(referral),
+  userAbstraction: byUser(() => 'disabled'),
+  activeAssetData: (sources, request) => activeAssetData(sources, address(request, 'user'), string(request, 'coin')),
+  portfolio: byUser(({ portfolios }, user, nowMs) => portfolios.row(user, nowMs)),
+  userTwapSliceFills: byUser(() => []),
+  twapHistory: byUser(() => []),
+  userVaultEquities: byUser(() => []),
+};

@@ -1,0 +1,178 @@
+import type { Instrument } from '@hyperfleet/trading';
+import { rateText, usdText } from './decimal-text.ts';
+import type { Figures } from './feed.ts';
+import { integer, type JsonObject, object, optional, string, Unfit } from './fields.ts';
+import type { InfoReader, InfoSources } from './info-account.ts';
+import type { Row } from './rows.ts';
+
+const HOUR_MS = 3_600_000;
+const FUNDING_ROWS_MAX = 500;
+
+/** An answer the venue gives as HTTP 500 with body `null`, e.g. unsupported nSigFigs (PROTOCOL §1). */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+}
+
+/** marginTableId below 50 means one tier with maxLeverage = id (PROTOCOL §7). */
+const universeRow = (instrument: Instrument): Row => ({
+  szDecimals: instrument.szDecimals,
+  name: instrument.coin,
+  maxLeverage: instrument.maxLeverage,
+  marginTableId: instrument.maxLeverage,
+  ...(instrument.onlyIsolated ? { onlyIsolated: true } : {}),
+  ...(instrument.isDelisted ? { isDelisted: true } : {}),
+});
+
+/** Stands at an index of the universe where the market has no instrument: an asset id is its index in it. */
+const vacantRow = (assetId: number): Row => ({
+  szDecimals: 0,
+  name: `VACANT${assetId}`,
+  maxLeverage: 3,
+  marginTableId: 3,
+  isDelisted: true,
+});
+
+function bySlot({ venue }: InfoSources): readonly (Instrument | null)[] {
+  const slots: (Instrument | null)[] = [];
+  for (const instrument of venue.instruments) {
+    while (slots.length <= instrument.assetId) slots.push(null);
+    slots[instrument.assetId] = instrument;
+  }
+  return slots;
+}
+
+const oneTier = (maxLeverage: number): Row => ({ description: '', marginTiers: [{ lowerBound: '0.0', maxLeverage }] });
+
+/** meta of the main dex (PROTOCOL §8). */
+function meta(sources: InfoSources): Row {
+  return {
+    universe: bySlot(sources).map((instrument, assetId) => (instrument === null ? vacantRow(assetId) : universeRow(instrument))),
+    marginTables: [[50, oneTier(50)]],
+    collateralToken: 0,
+  };
+}
+
+const VACANT_CTX = {
+  funding: '0.0',
+  openInterest: '0.0',
+  prevDayPx: '0.0',
+  dayNtlVlm: '0.0',
+  premium: null,
+  oraclePx: '0.0',
+  markPx: '0.0',
+  midPx: null,
+  impactPxs: null,
+  dayBaseVlm: '0.0',
+};
+
+/** Contexts in the order of the universe. */
+const assetCtxs = (sources: InfoSources, nowMs: number): readonly unknown[] =>
+  bySlot(sources).map((instrument) => (instrument === null ? VACANT_CTX : sources.feed.ctx(instrument.coin, nowMs)));
+
+/** Spot as the venue has it at its beginning: it is listed, for clients ask at start-up, and cannot be traded here. */
+const SPOT_META = {
+  universe: [
+    { tokens: [1, 0], name: 'PURR/USDC', index: 0, isCanonical: true },
+    { tokens: [2, 0], name: '@1', index: 1, isCanonical: false },
+  ],
+  tokens: [
+    ['USDC', 8, 8, '0x6d1e7cde53ba9467b783cb7c530ce054', true],
+    ['PURR', 0, 5, '0xc1fb593aeffbeb02f85e0308e9956a90', true],
+    ['HFUN', 2, 8, '0xbaf265ef389da684513d98d68edf4eae', false],
+  ].map(([name, szDecimals, weiDecimals, tokenId, isCanonical], index) => ({
+    name,
+    szDecimals,
+    weiDecimals,
+    index,
+    tokenId,
+    isCanonical,
+    evmContract: null,
+    fullName: null,
+    deployerTradingFeeShare: '0.0',
+  })),
+};
+
+const SPOT_CTXS = SPOT_META.universe.map(({ name }) => ({
+  prevDayPx: '0.0',
+  dayNtlVlm: '0.0',
+  markPx: '0.0',
+  midPx: null,
+  circulatingSupply: '0.0',
+  coin: name,
+  totalSupply: '0.0',
+  dayBaseVlm: '0.0',
+}));
+
+/** Reads nSigFigs and mantissa; null when the book is wanted as it is. Throws `NoAnswer` for what the venue does not support. */
+export function readFigures(request: JsonObject): Figures | null {
+  const nSigFigs = optional(request, 'nSigFigs', integer);
+  const mantissa = optional(request, 'mantissa', integer);
+  if (nSigFigs === null) return null;
+  const allowed = mantissa === null || (nSigFigs === 5 && [1, 2, 5].includes(mantissa));
+  if (nSigFigs < 2 || nSigFigs > 5 || !allowed) throw new NoAnswer(`unsupported nSigFigs ${nSigFigs} with mantissa ${mantissa}`);
+  return { nSigFigs, mantissa: mantissa ?? 1 };
+}
+
+function candleSnapshot({ feed }: InfoSources, request: JsonObject, nowMs: number): unknown {
+  const req = object(request.req, 'req');
+  const candles = feed.candles(string(req, 'coin'));
+  const endMs = optional(req, 'endTime', integer) ?? nowMs;
+  const rows = candles?.rows(string(req, 'interval'), integer(req, 'startTime'), endMs);
+  if (rows === null) throw new Unfit('interval: expected 1m, 3m, 5m, 15m, 30m, 1h, 2h, 4h, 8h, 12h, 1d, 3d, 1w or 1M');
+  if (rows === undefined) throw new NoAnswer('unknown coin');
+  return rows;
+}
+
+function fundingHistory({ feed }: InfoSources, request: JsonObject): unknown {
+  const startMs = integer(request, 'startTime');
+  const endMs = optional(request, 'endTime', integer) ?? Number.MAX_SAFE_INTEGER;
+  return feed
+    .funding(string(request, 'coin'))
+    .filter((row) => row.time >= startMs && row.time <= endMs)
+    .slice(0, FUNDING_ROWS_MAX);
+}
+
+function predictedFundings({ venue, feed }: InfoSources, _request: JsonObject, nowMs: number): unknown {
+  const nextFundingTime = nowMs - (nowMs % HOUR_MS) + HOUR_MS;
+  return venue.instruments.map(({ coin, assetId }) => [
+    coin,
+    [
+      ['BinPerp', null],
+      ['HlPerp', { fundingRate: rateText(venue.assetMarket(assetId).fundingRateE10), nextFundingTime, fundingIntervalHours: 1 }],
+      ['BybitPerp', null],
+    ].filter(() => feed.instrument(coin) !== null),
+  ]);
+}
+
+/** Largest market order in USD by maximum leverage (PROTOCOL §5). */
+const maxMarketUsd = (maxLeverage: number): number =>
+  maxLeverage >= 25 ? 30_000_000 : maxLeverage >= 20 ? 5_000_000 : maxLeverage >= 10 ? 2_000_000 : 500_000;
+
+/** /info requests about the market (PROTOCOL §8). */
+export const MARKET_READERS: Readonly<Record<string, InfoReader>> = {
+  meta,
+  allPerpMetas: (sources) => [meta(sources)],
+  metaAndAssetCtxs: (sources, _request, nowMs) => [meta(sources), assetCtxs(sources, nowMs)],
+  allMids: ({ feed }) => feed.mids(),
+  l2Book: ({ feed }, request) => feed.book(string(request, 'coin'), readFigures(request)),
+  recentTrades: ({ feed }, request) => [...feed.trades(string(request, 'coin'))].reverse(),
+  candleSnapshot,
+  fundingHistory,
+  predictedFundings,
+  exchangeStatus: (_sources, _request, nowMs) => ({ time: nowMs, specialStatuses: null }),
+  spotMeta: () => SPOT_META,
+  spotMetaAndAssetCtxs: () => [SPOT_META, SPOT_CTXS],
+  outcomeMeta: () => ({ outcomes: [], questions: [] }),
+  perpDexs: () => [null],
+  perpsAtOpenInterestCap: () => [],
+  marginTable: (_sources, request) => {
+    const id = integer(request, 'id', 1, 50);
+    return oneTier(id);
+  },
+  maxMarketOrderNtls: ({ venue }) =>
+    [...new Set(venue.instruments.map((instrument) => instrument.maxLeverage))].map((leverage) => [
+      leverage,
+      usdText(maxMarketUsd(leverage) * 1e6),
+    ]),
+  isVip: () => false,
+};
