@@ -24,6 +24,7 @@ export function readTree(root: string): Tree {
   const sources: Source[] = [];
   const unreadable: Breach[] = [];
   for (const file of files.filter(({ path }) => path.endsWith('.ts'))) {
+    if (file.text.includes('\0')) unreadable.push({ path: file.path, line: null, message: 'holds a NUL byte: write it as an escape' });
     try {
       sources.push(parseSource(file));
     } catch (error) {
@@ -50,7 +51,7 @@ function readText(root: string, path: string): readonly TextFile[] {
   const absolute = join(root, path);
   if (!existsSync(absolute) || statSync(absolute).size > TEXT_BYTES_MAX || !statSync(absolute).isFile()) return [];
   const bytes = readFileSync(absolute);
-  return bytes.includes(0) ? [] : [{ path, text: bytes.toString('utf8') }];
+  return bytes.includes(0) && !path.endsWith('.ts') ? [] : [{ path, text: bytes.toString('utf8') }];
 }
 
 function toManifest({ folder, json }: PlacedPackageJson): Manifest {

@@ -28,6 +28,7 @@ describe('foreign words', () => {
     'agent wallets sign for an account',
     'the signals table and its issues',
     'docs/home.md',
+    '--data-dir /home/me/fleet',
     'a session of the venue',
     'answers promptly',
   ])('leave alone: %s', (text) => {

@@ -5,7 +5,10 @@ import { type Breach, matchingLines, type TextFile } from './source.ts';
  * work of making it. Each entry: what to look for, what to say. Written so that the patterns do not match themselves.
  */
 const FOREIGN: readonly (readonly [RegExp, string])[] = [
-  [/(?<![\w.])\/(?:work|root|Users|home)\/[\w.-]+/, 'a path of one machine: make it relative, or take it from the environment'],
+  [
+    /(?<![\w.])\/(?:work|root|(?:Users|home)\/(?!me\b|you\b))\/?[\w.-]+/,
+    'a path of one machine: make it relative, or take it from the environment',
+  ],
   [/\b(?:HOUSE|SIGNALS|FAILURES|SEED-SYSTEMS|SDK-NOTES)(?:\.md| §)/, 'a document that is not in this repository: say here what it says'],
   [/\bissues? (?:#|no\. ?)?\d+\b/i, 'a number in a tracker, which is no part of the product'],
   [
