@@ -87,7 +87,7 @@ function exportedNameBreaches(source: Source): readonly Breach[] {
 }
 
 /** The names a file exports by its own declarations and export lists. */
-export function exportedNames(program: SyntaxNode): readonly { readonly name: string; readonly at: number }[] {
+function exportedNames(program: SyntaxNode): readonly { readonly name: string; readonly at: number }[] {
   const found: { name: string; at: number }[] = [];
   const add = (node: unknown): void => {
     const name = nameOf(node);
