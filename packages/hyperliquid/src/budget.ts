@@ -47,17 +47,15 @@ export function openRequestBudget(buffer: SharedArrayBuffer): RequestBudget {
   const cell = new BigInt64Array(buffer);
 
   /** Moves the time of fullness to `choose(debt)`, the µs of refill still owed at `now`; null leaves it. */
-  function move(nowMs: number, choose: (debt: bigint) => bigint | null): bigint {
+  function move(nowMs: number, choose: (debt: bigint) => bigint | null): void {
     const now = BigInt(Math.floor(nowMs)) * 1000n;
     let fullAt = Atomics.load(cell, 0);
     for (;;) {
       // A clock set back would leave a debt of hours; no debt is greater than an empty bucket's.
-      const owed = fullAt > now ? fullAt - now : 0n;
-      const debt = owed > FULL_MICROS ? FULL_MICROS : owed;
-      const chosen = choose(debt);
-      if (chosen === null) return debt;
-      const seen = Atomics.compareExchange(cell, 0, fullAt, now + (chosen > FULL_MICROS ? FULL_MICROS : chosen));
-      if (seen === fullAt) return debt;
+      const debt = atMostEmpty(fullAt > now ? fullAt - now : 0n);
+      const next = choose(debt) ?? debt;
+      const seen = Atomics.compareExchange(cell, 0, fullAt, now + atMostEmpty(next));
+      if (seen === fullAt) return;
       fullAt = seen;
     }
   }
@@ -82,4 +80,8 @@ export function openRequestBudget(buffer: SharedArrayBuffer): RequestBudget {
       move(nowMs, () => FULL_MICROS);
     },
   };
+}
+
+function atMostEmpty(debt: bigint): bigint {
+  return debt > FULL_MICROS ? FULL_MICROS : debt;
 }

@@ -12,5 +12,5 @@ export {
 export type { BboMessage, BookMessage, MarkMessage, PrintsMessage, PublicTrade } from './from-wire/market.ts';
 export { fetchInstruments } from './instruments.ts';
 export { createNonceCell, type NonceCell, openNonceCell } from './nonce.ts';
-export { type AccountReadsOptions, openAccountReads } from './reads.ts';
+export { type AccountReadsOptions, openAccountReads, type VenueAccountReads } from './reads.ts';
 export { type Address, addressOfKey, createSigner, PrivateKeyError, type Signer, SignerBrokenError } from './signer.ts';

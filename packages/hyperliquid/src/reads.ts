@@ -23,6 +23,13 @@ export interface AccountReadsOptions extends InfoOptions {
   readonly instruments: Instruments;
 }
 
+/** `AccountReads` of the venue itself. */
+export interface VenueAccountReads extends AccountReads {
+  /** Whether the collateral is in the spot state, so that streamed clearinghouseState says nothing of equity. */
+  hasSpotCollateral(): Promise<boolean>;
+  close(): void;
+}
+
 /** Where the collateral of an account is: `spot` for unified and portfolio-margin accounts. */
 type Collateral = 'perps' | 'spot';
 
@@ -30,7 +37,7 @@ type Collateral = 'perps' | 'spot';
 const SHORT_PAGE = 500;
 
 /** One account's state, asked from the venue's /info (PROTOCOL §8). Every method throws `VenueReadError`. */
-export function openAccountReads(options: AccountReadsOptions): AccountReads & { close(): void } {
+export function openAccountReads(options: AccountReadsOptions): VenueAccountReads {
   const { account, instruments } = options;
   const info = openInfo(options);
   const user = account.toLowerCase();
@@ -74,6 +81,10 @@ export function openAccountReads(options: AccountReadsOptions): AccountReads & {
   };
 
   return {
+    async hasSpotCollateral() {
+      collateral ??= await askCollateral();
+      return collateral === 'spot';
+    },
     async account(): Promise<AccountView> {
       collateral ??= await askCollateral();
       const view = await info.ask({ type: 'clearinghouseState', user }, (reply) => parseAccount(reply, instruments));

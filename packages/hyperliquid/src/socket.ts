@@ -157,7 +157,9 @@ function openConnection(url: string, options: SocketOptions, listener: Connectio
     patience = setTimeout(() => end(`no ${what} in ${options.timeoutMs} ms`), options.timeoutMs);
   };
   const relax = () => {
-    if (patience !== null && waiting.size === 0) clearTimeout(patience);
+    if (patience === null || waiting.size > 0) return;
+    clearTimeout(patience);
+    patience = null;
   };
   const acknowledge = (echo: unknown) => {
     const found = [...waiting].find((subscription) => isEcho(echo, subscription.request));
@@ -183,7 +185,8 @@ function openConnection(url: string, options: SocketOptions, listener: Connectio
     for (const { request } of listener.subscriptions) send({ method: 'subscribe', subscription: request });
     pinger = setInterval(() => {
       send({ method: 'ping' });
-      expect('pong');
+      // The first unanswered ping counts: a later one does not grant a new delay.
+      if (patience === null) expect('pong');
     }, options.pingIntervalMs);
   };
   socket.onmessage = ({ data }) => {

@@ -17,6 +17,7 @@ import type { Address } from '../signer.ts';
 import {
   addressAt,
   arrayAt,
+  averagePositionAt,
   averagePriceAt,
   cloidAt,
   type Fields,
@@ -252,7 +253,7 @@ export function parseFundings(rows: unknown, instruments: Instruments): Parsed<r
       coin: instrument.coin,
       timeMs: wholeAt(row.time, `${at}.time`),
       usd: usdAt(row.usdc, `${at}.usdc`),
-      szi: positionAt(row.szi, `${at}.szi`, instrument),
+      szi: averagePositionAt(row.szi, `${at}.szi`, instrument),
     }));
   });
 }

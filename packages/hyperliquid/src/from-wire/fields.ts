@@ -123,6 +123,13 @@ export function positionAt(value: unknown, field: string, instrument: Instrument
   return lots(sz);
 }
 
+/** A position averaged over samples ("40.13333333", PROTOCOL §8), cut to whole lots toward zero. */
+export function averagePositionAt(value: unknown, field: string, instrument: Instrument): Lots {
+  const sz = typeof value === 'string' ? parseDecimal(value, instrument.szDecimals, 'truncate') : null;
+  if (sz === null) return unreadable(field, value, `a position of ${instrument.coin}`);
+  return lots(sz);
+}
+
 /** An average price truncated to whole ticks, as the venue keeps entries (PROTOCOL §7). */
 export function averagePriceAt(value: unknown, field: string, instrument: Instrument): Ticks {
   const px = typeof value === 'string' ? parseDecimal(value, priceDecimals(instrument), 'truncate') : null;
