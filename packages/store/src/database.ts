@@ -1,0 +1,95 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { StoreError, toStoreError } from './store-error.ts';
+
+export type Connection = Database.Database;
+
+export interface ConnectionOptions {
+  /** How long a statement waits for another connection's lock, ms of wall time. It blocks its thread for that long. */
+  readonly busyTimeoutMs: number;
+  readonly synchronous: 'FULL' | 'NORMAL';
+  /** Whether a missing file is made. */
+  readonly create: boolean;
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What SQLite would only say in riddles, or not at all: it opens a file it may not write without a word. */
+function checkPlace(path: string, create: boolean): void {
+  const directory = dirname(path);
+  const parent = statSync(directory, { throwIfNoEntry: false });
+  if (parent === undefined || !parent.isDirectory()) {
+    throw new StoreError('missing-directory', `${directory} is not a directory, so ${path} cannot be opened; make it, or correct the path`);
+  }
+  const file = statSync(path, { throwIfNoEntry: false });
+  if (file === undefined && !create)
+    throw new StoreError('missing-file', `${path} is not there; restore it, or start again to make a new one`);
+  if (file?.isDirectory()) throw new StoreError('not-a-database', `${path} is a directory, not an SQLite database; name a file`);
+  if (file !== undefined && !isWritable(path)) {
+    throw new StoreError('read-only', `${path} cannot be written; give this user write access to it`);
+  }
+  if (!isWritable(directory)) {
+    throw new StoreError(
+      'read-only',
+      `${directory} cannot be written, and SQLite keeps its log beside ${path}; give this user write access to it`,
+    );
+  }
+}
+
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+/** Blocks this thread; only for steps SQLite itself does not wait in. */
+const blockFor = (ms: number): void => {
+  Atomics.wait(pause, 0, 0, ms);
+};
+
+/**
+ * Puts the file in WAL mode if it can. The switch needs the file alone and SQLite does not wait for that, so it is tried
+ * again until the busy timeout is over; a file that stays in its old mode works, only slower. Returns the mode it is in.
+ */
+function preferWal(db: Connection, waitMs: number): string {
+  const until = performance.now() + waitMs;
+  for (;;) {
+    try {
+      return String(db.pragma('journal_mode = WAL', { simple: true }));
+    } catch (error) {
+      if (!(error instanceof Database.SqliteError) || !error.code.startsWith('SQLITE_BUSY')) throw error;
+      if (performance.now() >= until) return String(db.pragma('journal_mode', { simple: true }));
+      blockFor(10);
+    }
+  }
+}
+
+/** Opens a database for reading and writing. Throws `StoreError` for whatever is wrong with the file or its place. */
+export function openConnection(path: string, options: ConnectionOptions): { db: Connection; journalMode: string } {
+  if (path !== ':memory:') checkPlace(path, options.create);
+  let db: Connection | undefined;
+  try {
+    db = new Database(path, { timeout: options.busyTimeoutMs });
+    // The first read is where SQLite looks at the header: anything but a database shows here.
+    db.prepare('SELECT count(*) FROM sqlite_schema').get();
+    const journalMode = preferWal(db, options.busyTimeoutMs);
+    db.pragma(`synchronous = ${options.synchronous}`);
+    db.pragma('foreign_keys = ON');
+    return { db, journalMode };
+  } catch (error) {
+    db?.close();
+    throw toStoreError(error, path);
+  }
+}
+
+/**
+ * One write transaction. IMMEDIATE, because a transaction that starts reading and then writes gets BUSY without any wait
+ * when another connection wrote in between.
+ */
+export function inTransaction<T>(db: Connection, work: () => T): T {
+  return db.transaction(work).immediate();
+}

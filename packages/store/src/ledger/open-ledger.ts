@@ -1,0 +1,238 @@
+import { randomBytes } from 'node:crypto';
+import {
+  type BotState,
+  type Cloid,
+  type Fill,
+  type FillRecord,
+  type FundingPayment,
+  type Instrument,
+  type Ledger,
+  type LedgerEvent,
+  lots,
+  type OrderNews,
+  type OrderRecord,
+  type OrderRole,
+  type Trade,
+} from '@hyperfleet/trading';
+import { type Connection, inTransaction, openConnection } from '../database.ts';
+import { MIGRATIONS_DIR, migrateLedger, readMigrations } from '../migrations.ts';
+import { type Guard, guardFor } from '../store-error.ts';
+import { createBotTable, createEventTable, type NumberedEvent } from './bot-table.ts';
+import { type ClockSession, createClockTable } from './clock-sessions.ts';
+import { createFillTable, type HeldSize } from './fill-table.ts';
+import { createOrderTable } from './order-table.ts';
+import { projectionOf } from './projection.ts';
+import { createTradeTable } from './trade-table.ts';
+
+/** The ledger of one data directory on one connection, with what reports and the operator's tools read besides. */
+export interface LedgerHandle extends Ledger {
+  readonly path: string;
+  /** Notes how to read ticks and lots of these coins, so that the *_readable views show decimals. */
+  rememberCoins(instruments: Iterable<Pick<Instrument, 'coin' | 'szDecimals'>>): void;
+  /** Every trade ever claimed, in the order of claiming. */
+  allTrades(): readonly Trade[];
+  /** Every order of a bot in the order they were recorded. */
+  ordersOf(bot: string): readonly OrderRecord[];
+  /** Every fill of a bot, oldest first, explained by a trade or not. */
+  fillsOf(bot: string): readonly FillRecord[];
+  /** What each bot holds as its fills say; flat coins are left out. */
+  held(): readonly HeldSize[];
+  /** State of every bot that ever had one set. */
+  botStates(): readonly BotState[];
+  /** Events with a number above `id`, in order, at most `limit`. 0 starts at the beginning. */
+  eventsSince(id: number, limit: number): readonly NumberedEvent[];
+  /** Makes every trade of the bot `unprojected` again: at a start, when the signals database may have been set back. */
+  projectAgain(bot: string): void;
+  /** Starts a run: wall and market time now, and market ms in one wall ms. Returns the session's id. */
+  beginClockSession(start: { readonly wallMs: number; readonly marketMs: number; readonly speed: number }): number;
+  /** Notes how far a run has come. */
+  touchClockSession(id: number, wallMs: number, marketMs: number): void;
+  /** Every run, oldest first. */
+  clockSessions(): readonly ClockSession[];
+  /** Folds the write-ahead log into the file where possible, and closes. The handle is dead afterwards. */
+  close(): void;
+}
+
+export interface LedgerOptions {
+  /** Where `ledger/0001_*.sql …` are; the repository's own by default. */
+  readonly migrationsDir?: string;
+  /** How long a write waits for another connection, ms of wall time. */
+  readonly busyTimeoutMs?: number;
+}
+
+function readLedgerId(db: Connection): string {
+  const drawn = randomBytes(16).toString('hex');
+  return inTransaction(db, () => {
+    db.prepare('INSERT INTO ledger (one, ledger_id) VALUES (1, ?) ON CONFLICT DO NOTHING').run(drawn);
+    return db.prepare<[], { ledger_id: string }>('SELECT ledger_id FROM ledger').get()?.ledger_id ?? drawn;
+  });
+}
+
+const REMEMBER_COIN = `
+  INSERT INTO coins (coin, sz_decimals, lots_per_coin, ticks_per_dollar) VALUES (?, ?, ?, ?)
+  ON CONFLICT (coin) DO UPDATE
+  SET sz_decimals = excluded.sz_decimals, lots_per_coin = excluded.lots_per_coin, ticks_per_dollar = excluded.ticks_per_dollar`;
+
+function createTables(db: Connection) {
+  return {
+    trades: createTradeTable(db),
+    orders: createOrderTable(db),
+    fills: createFillTable(db),
+    bots: createBotTable(db),
+    events: createEventTable(db),
+    clock: createClockTable(db),
+    rememberCoin: db.prepare<[string, number, number, number]>(REMEMBER_COIN),
+  };
+}
+
+type Tables = ReturnType<typeof createTables>;
+
+/** The order a fill belongs to: its client order id knows best, the venue's id where the fill carries none. */
+function explainingOrder(tables: Tables, bot: string, fill: Fill): OrderRecord | null {
+  const byCloid = fill.cloid === null ? null : tables.orders.byCloid(fill.cloid);
+  return byCloid ?? tables.orders.byOid(bot, fill.oid);
+}
+
+function storeFills(
+  tables: Tables,
+  source: { bot: string; account: string; watermarkMs: number | null },
+  fills: readonly Fill[],
+): FillRecord[] {
+  const { bot, account, watermarkMs } = source;
+  const fresh: FillRecord[] = [];
+  const changed = new Set<string>();
+  for (const fill of fills) {
+    const order = explainingOrder(tables, bot, fill);
+    const owner: { tradeId: string | null; role: OrderRole | null } = { tradeId: order?.tradeId ?? null, role: order?.intent.role ?? null };
+    if (!tables.fills.insert(bot, account, fill, owner)) continue;
+    fresh.push({ ...fill, ...owner });
+    if (order === null) continue;
+    tables.orders.addFill(order, fill.oid, fill.sz);
+    changed.add(order.tradeId);
+  }
+  for (const coin of new Set(fresh.map((fill) => fill.coin))) {
+    for (const tradeId of tables.fills.explainFunding(bot, coin)) changed.add(tradeId);
+  }
+  for (const tradeId of changed) tables.trades.raiseVersion(tradeId);
+  if (watermarkMs !== null) tables.fills.raiseWatermark(account, watermarkMs);
+  return fresh;
+}
+
+function storeFunding(tables: Tables, source: { bot: string; account: string }, payments: readonly FundingPayment[]): FundingPayment[] {
+  return payments.filter((payment) => {
+    const tradeId = tables.fills.insertFunding(source.bot, source.account, payment);
+    if (typeof tradeId === 'string') tables.trades.raiseVersion(tradeId);
+    return tradeId !== undefined;
+  });
+}
+
+function applyNews(tables: Tables, cloid: Cloid, news: OrderNews, events: readonly LedgerEvent[] | undefined): OrderRecord | null {
+  const before = tables.orders.byCloid(cloid);
+  if (before === null) return null;
+  let after = tables.orders.applyNews(before, news);
+  if (after === before) return before;
+  if (after.oid !== null && after.oid !== before.oid) {
+    const late = tables.fills.explain(after.bot, after.oid, { tradeId: after.tradeId, role: after.intent.role });
+    for (const sz of late) after = tables.orders.addFill(after, after.oid ?? 0, lots(sz));
+  }
+  tables.trades.raiseVersion(after.tradeId);
+  tables.events.addAll(events);
+  return after;
+}
+
+/** The methods of the `Ledger` port, each write one transaction. */
+function ledgerPort(db: Connection, tables: Tables, guard: Guard): Omit<Ledger, 'ledgerId'> {
+  const { trades, orders, fills, bots, events } = tables;
+  const write = <T>(work: () => T): T => inTransaction(db, work);
+  return {
+    insertTrade: guard((trade, row) => write(() => trades.insert(trade, row))),
+    trade: guard((tradeId) => trades.get(tradeId)),
+    claimedRow: guard((tradeId) => trades.claimedRow(tradeId)),
+    activeTrades: guard((bot) => trades.active(bot)),
+    changeTrade: guard((tradeId, version, patch, happened) =>
+      write(() => {
+        if (!trades.change(tradeId, version, patch)) return false;
+        events.addAll(happened);
+        return true;
+      }),
+    ),
+    recordIntents: guard((tradeId, version, intents, patch, happened) =>
+      write(() => {
+        if (!trades.change(tradeId, version, patch)) return false;
+        intents.forEach(orders.insert);
+        events.addAll(happened);
+        return true;
+      }),
+    ),
+    orders: guard((tradeId) => orders.ofTrade(tradeId)),
+    order: guard((cloid) => orders.byCloid(cloid)),
+    orderByOid: guard((bot, oid) => orders.byOid(bot, oid)),
+    liveOrders: guard((bot) => orders.live(bot)),
+    applyOrderNews: guard((cloid, news, happened) => write(() => applyNews(tables, cloid, news, happened))),
+    recordFills: guard((bot, account, seen, watermarkMs) => write(() => storeFills(tables, { bot, account, watermarkMs }, seen))),
+    assignFill: guard((account, fill, tradeId) =>
+      write(() => {
+        if (fills.assign(account, fill, tradeId)) trades.raiseVersion(tradeId);
+      }),
+    ),
+    fills: guard((tradeId) => fills.ofTrade(tradeId)),
+    fillSums: guard((tradeId) => fills.sums(tradeId)),
+    recordFunding: guard((bot, account, payments) => write(() => storeFunding(tables, { bot, account }, payments))),
+    watermark: guard((account) => fills.watermark(account)),
+    highestNonce: guard((bot) => orders.highestNonce(bot)),
+    botState: guard((bot) => bots.state(bot)),
+    setBotState: guard((bot, patch) => write(() => bots.set(bot, patch))),
+    recordControl: guard((bot, key, outcome, atMs) => write(() => bots.recordControl(bot, key, outcome, atMs))),
+    controlOutcomes: guard((key) => bots.outcomes(key)),
+    record: guard((event) => write(() => events.add(event))),
+    timeline: guard((tradeId) => events.timeline(tradeId)),
+    // One read transaction, so that a trade and its orders and fills are of one moment.
+    unprojected: guard((bot, limit) => db.transaction(() => trades.unprojected(bot, limit).map((trade) => projectionOf(trade, tables)))()),
+    markProjected: guard((tradeId, version) => write(() => trades.markProjected(tradeId, version))),
+  };
+}
+
+/**
+ * Opens the ledger at `path`, making or migrating it. Every connection of a process and every worker may have its own
+ * handle: commits are on disk (FULL) when a method returns. Throws `StoreError`.
+ */
+export function openLedger(path: string, options: LedgerOptions = {}): LedgerHandle {
+  const migrations = readMigrations(options.migrationsDir ?? MIGRATIONS_DIR, 'ledger');
+  const guard = guardFor(path);
+  const { db } = openConnection(path, { busyTimeoutMs: options.busyTimeoutMs ?? 5_000, synchronous: 'FULL', create: true });
+  try {
+    return guard(() => {
+      migrateLedger(db, path, migrations);
+      const tables = createTables(db);
+      return { ledgerId: readLedgerId(db), path, ...ledgerPort(db, tables, guard), ...ledgerReads(db, tables, guard) };
+    })();
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function ledgerReads(db: Connection, tables: Tables, guard: Guard): Omit<LedgerHandle, keyof Ledger | 'path'> {
+  const { trades, orders, fills, bots, events, clock } = tables;
+  const write = <T>(work: () => T): T => inTransaction(db, work);
+  return {
+    rememberCoins: guard((instruments) =>
+      write(() => {
+        for (const { coin, szDecimals } of instruments) tables.rememberCoin.run(coin, szDecimals, 10 ** szDecimals, 10 ** (6 - szDecimals));
+      }),
+    ),
+    allTrades: guard(() => trades.all()),
+    ordersOf: guard((bot) => orders.ofBot(bot)),
+    fillsOf: guard((bot) => fills.ofBot(bot)),
+    held: guard(() => fills.held()),
+    botStates: guard(() => bots.states()),
+    eventsSince: guard((id, limit) => events.since(id, limit)),
+    projectAgain: guard((bot) => write(() => trades.projectAgain(bot))),
+    beginClockSession: guard((start) => write(() => clock.begin(start))),
+    touchClockSession: guard((id, wallMs, marketMs) => write(() => clock.touch(id, wallMs, marketMs))),
+    clockSessions: guard(() => clock.all()),
+    close: () => {
+      db.close();
+    },
+  };
+}

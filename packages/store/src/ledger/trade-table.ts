@@ -1,0 +1,188 @@
+import {
+  type BreakevenState,
+  type Direction,
+  lots,
+  type SignalRow,
+  type SignalStatus,
+  type Trade,
+  type TradePatch,
+  type TradePhase,
+  type TradePlan,
+  ticks,
+} from '@hyperfleet/trading';
+import type { Statement } from 'better-sqlite3';
+import type { Connection } from '../database.ts';
+
+/** A row of `trades`; the words are held to their sets by the table's CHECKs. */
+export interface TradeSqlRow {
+  readonly trade_id: string;
+  readonly bot: string;
+  readonly coin: string;
+  readonly kind: 'entry' | 'exit';
+  readonly direction: Direction | null;
+  readonly phase: TradePhase;
+  readonly version: number;
+  readonly database_id: string;
+  readonly row_id: number;
+  readonly row_created_at: string;
+  readonly row_digest: string;
+  readonly claimed_at_ms: number;
+  readonly plan: string | null;
+  readonly exit_claimed_by: string | null;
+  readonly remainder_reason: string | null;
+  readonly breakeven: BreakevenState;
+  readonly breakeven_at_ms: number | null;
+  readonly ladder: string | null;
+  readonly status: SignalStatus;
+  readonly reason: string | null;
+  readonly notes: string;
+  readonly settled_at_ms: number | null;
+}
+
+type Ladder = NonNullable<Trade['ladder']>;
+
+function readPlan(text: string | null): TradePlan | null {
+  if (text === null) return null;
+  const plan = JSON.parse(text) as TradePlan;
+  return {
+    ...plan,
+    entryPx: ticks(plan.entryPx),
+    sz: lots(plan.sz),
+    stopTrigger: ticks(plan.stopTrigger),
+    stopLimit: ticks(plan.stopLimit),
+    targets: plan.targets.map(ticks),
+  };
+}
+
+function readLadder(text: string | null): Ladder | null {
+  if (text === null) return null;
+  return (JSON.parse(text) as Ladder).map((leg) => ({ index: leg.index, px: ticks(leg.px), sz: lots(leg.sz) }));
+}
+
+/** A trade from its row. */
+export function toTrade(row: TradeSqlRow): Trade {
+  return {
+    tradeId: row.trade_id,
+    bot: row.bot,
+    coin: row.coin,
+    kind: row.kind,
+    direction: row.direction,
+    phase: row.phase,
+    version: row.version,
+    signal: { databaseId: row.database_id, rowId: row.row_id, createdAt: row.row_created_at, rowDigest: row.row_digest },
+    claimedAtMs: row.claimed_at_ms,
+    plan: readPlan(row.plan),
+    exitClaimedBy: row.exit_claimed_by,
+    remainderReason: row.remainder_reason,
+    breakeven: row.breakeven,
+    breakevenAtMs: row.breakeven_at_ms,
+    ladder: readLadder(row.ladder),
+    status: row.status,
+    reason: row.reason,
+    notes: JSON.parse(row.notes) as string[],
+    settledAtMs: row.settled_at_ms,
+  };
+}
+
+const json = (value: unknown): string | null => (value === null || value === undefined ? null : JSON.stringify(value));
+
+/** What SQLite can hold of a claimed row in JSON: it has no way to write an infinite number. */
+const rowJson = (row: SignalRow): string =>
+  JSON.stringify(row, (_key, value: unknown) => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value));
+
+const INSERT = `
+  INSERT INTO trades (trade_id, bot, coin, kind, direction, phase, version, database_id, row_id, row_created_at, row_digest, claimed_at_ms,
+                      plan, exit_claimed_by, remainder_reason, breakeven, breakeven_at_ms, ladder, status, reason, notes, settled_at_ms, signal_row)
+  VALUES (@tradeId, @bot, @coin, @kind, @direction, @phase, @version, @databaseId, @rowId, @createdAt, @rowDigest, @claimedAtMs,
+          @plan, @exitClaimedBy, @remainderReason, @breakeven, @breakevenAtMs, @ladder, @status, @reason, @notes, @settledAtMs, @row)
+  ON CONFLICT DO NOTHING`;
+
+/** A second claim of a row we have means that its row shows a status of before: it must be shown again. */
+const SHOW_AGAIN = `
+  UPDATE trades SET projected_version = -1
+  WHERE trade_id = @tradeId
+     OR (bot = @bot AND database_id = @databaseId AND row_id = @rowId AND row_created_at = @createdAt AND row_digest = @rowDigest)`;
+
+const ACTIVE = `
+  SELECT * FROM trades WHERE bot = ? AND phase NOT IN ('settled', 'refused') ORDER BY claimed_at_ms, seq`;
+
+const UNPROJECTED = `
+  SELECT * FROM trades WHERE bot = ? AND projected_version < version ORDER BY claimed_at_ms, seq LIMIT ?`;
+
+/** How each patchable field is stored. */
+const PATCH: { readonly [K in keyof Required<TradePatch>]: readonly [column: string, store: (value: unknown) => unknown] } = {
+  phase: ['phase', (value) => value],
+  direction: ['direction', (value) => value],
+  plan: ['plan', json],
+  exitClaimedBy: ['exit_claimed_by', (value) => value],
+  remainderReason: ['remainder_reason', (value) => value],
+  breakeven: ['breakeven', (value) => value],
+  breakevenAtMs: ['breakeven_at_ms', (value) => value],
+  ladder: ['ladder', json],
+  status: ['status', (value) => value],
+  reason: ['reason', (value) => value],
+  notes: ['notes', json],
+  settledAtMs: ['settled_at_ms', (value) => value],
+};
+
+const PATCH_FIELDS = Object.keys(PATCH) as (keyof TradePatch)[];
+
+type Update = Statement<unknown[]>;
+
+export type TradeTable = ReturnType<typeof createTradeTable>;
+
+/** The table `trades`. Nothing here opens a transaction; callers do. */
+export function createTradeTable(db: Connection) {
+  const insert = db.prepare(INSERT);
+  const showAgain = db.prepare(SHOW_AGAIN);
+  const one = db.prepare<[string], TradeSqlRow>('SELECT * FROM trades WHERE trade_id = ?');
+  const row = db.prepare<[string], { signal_row: string }>('SELECT signal_row FROM trades WHERE trade_id = ?');
+  const active = db.prepare<[string], TradeSqlRow>(ACTIVE);
+  const everything = db.prepare<[], TradeSqlRow>('SELECT * FROM trades ORDER BY seq');
+  const unprojected = db.prepare<[string, number], TradeSqlRow>(UNPROJECTED);
+  const raise = db.prepare<[string]>('UPDATE trades SET version = version + 1 WHERE trade_id = ?');
+  const markProjected = db.prepare<[number, string]>('UPDATE trades SET projected_version = max(projected_version, ?) WHERE trade_id = ?');
+  const projectAgain = db.prepare<[string]>('UPDATE trades SET projected_version = -1 WHERE bot = ?');
+  /** One statement for each set of columns; there are few sets, and each is used often. */
+  const updates = new Map<string, Update>();
+
+  function updateOf(fields: readonly (keyof TradePatch)[]): Update {
+    const key = fields.join(' ');
+    const known = updates.get(key);
+    if (known !== undefined) return known;
+    const columns = fields.map((field) => `${PATCH[field][0]} = ?, `).join('');
+    const made = db.prepare<unknown[]>(`UPDATE trades SET ${columns}version = version + 1 WHERE trade_id = ? AND version = ?`);
+    updates.set(key, made);
+    return made;
+  }
+
+  return {
+    insert(trade: Trade, claimed: SignalRow): 'inserted' | 'exists' {
+      const { signal, plan, ladder, notes, ...fields } = trade;
+      const stored = { ...fields, ...signal, plan: json(plan), ladder: json(ladder), notes: JSON.stringify(notes), row: rowJson(claimed) };
+      if (insert.run(stored).changes === 1) return 'inserted';
+      showAgain.run({ ...signal, tradeId: trade.tradeId, bot: trade.bot });
+      return 'exists';
+    },
+    get(tradeId: string): Trade | null {
+      const found = one.get(tradeId);
+      return found === undefined ? null : toTrade(found);
+    },
+    claimedRow(tradeId: string): SignalRow | null {
+      const found = row.get(tradeId);
+      return found === undefined ? null : (JSON.parse(found.signal_row) as SignalRow);
+    },
+    active: (bot: string): readonly Trade[] => active.all(bot).map(toTrade),
+    all: (): readonly Trade[] => everything.all().map(toTrade),
+    unprojected: (bot: string, limit: number): readonly Trade[] => unprojected.all(bot, limit).map(toTrade),
+    /** Compare and set; false when the version has moved on. */
+    change(tradeId: string, version: number, patch: TradePatch): boolean {
+      const fields = PATCH_FIELDS.filter((field) => patch[field] !== undefined);
+      const values = fields.map((field) => PATCH[field][1](patch[field]));
+      return updateOf(fields).run(...values, tradeId, version).changes === 1;
+    },
+    raiseVersion: (tradeId: string): void => void raise.run(tradeId),
+    markProjected: (tradeId: string, version: number): void => void markProjected.run(version, tradeId),
+    projectAgain: (bot: string): void => void projectAgain.run(bot),
+  };
+}

@@ -1,0 +1,119 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { StoreError, toStoreError } from './store-error.ts';
+
+/** Who holds a lock, as it wrote beside it. */
+export interface LockHolder {
+  readonly pid: number;
+  /** ISO-8601 UTC, wall time. */
+  readonly startedAt: string;
+}
+
+export interface HeldLock {
+  /** Gives the lock up. Dying does the same, however it happens. */
+  release(): void;
+}
+
+/** Long enough for a mere look by another process to pass. */
+const LOOK_TIMEOUT_MS = 500;
+
+/**
+ * The lock file is an empty SQLite database held in BEGIN EXCLUSIVE: the operating system lets go of it when the process
+ * dies, kill -9 included, so no lock is ever stale. It must not be read in any other way: closing any descriptor of a file
+ * gives up every POSIX lock the process has on it. What the holder says of itself is therefore in a file beside it.
+ */
+const filesOf = (dir: string, name: string): { lock: string; holder: string } => ({
+  lock: join(dir, `${name}.lock`),
+  holder: join(dir, `${name}.lock.json`),
+});
+
+function readHolder(path: string): LockHolder | null {
+  try {
+    const said: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (typeof said !== 'object' || said === null || !('pid' in said) || !('startedAt' in said)) return null;
+    return { pid: Number(said.pid), startedAt: String(said.startedAt) };
+  } catch {
+    // Missing or half written: the lock itself decides, this only gives it a name.
+    return null;
+  }
+}
+
+function writeHolder(path: string): void {
+  const holder: LockHolder = { pid: process.pid, startedAt: new Date().toISOString() };
+  writeFileSync(`${path}.new`, `${JSON.stringify(holder)}\n`);
+  renameSync(`${path}.new`, path);
+}
+
+const isBusy = (error: unknown): boolean => error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
+
+const nameHolder = (holder: LockHolder | null): string =>
+  holder === null ? 'another process' : `process ${holder.pid}, started ${holder.startedAt}`;
+
+function takeLock(dir: string, name: string, refusal: (holder: string) => string): HeldLock {
+  try {
+    mkdirSync(dir, { recursive: true });
+  } catch (error) {
+    throw new StoreError('missing-directory', `${dir} cannot be made; correct the path or its permissions`, error);
+  }
+  const files = filesOf(dir, name);
+  let db: Database.Database | undefined;
+  try {
+    db = new Database(files.lock, { timeout: LOOK_TIMEOUT_MS });
+    db.exec('BEGIN EXCLUSIVE');
+    writeHolder(files.holder);
+  } catch (error) {
+    db?.close();
+    if (isBusy(error)) throw new StoreError('in-use', refusal(nameHolder(readHolder(files.holder))), error);
+    const told = toStoreError(error, files.lock);
+    throw told instanceof StoreError
+      ? told
+      : new StoreError('cannot-open', `${files.lock} cannot be written; check the permissions of ${dir}`, error);
+  }
+  const held = db;
+  return {
+    release: () => {
+      if (!held.open) return;
+      rmSync(files.holder, { force: true });
+      held.close();
+    },
+  };
+}
+
+/**
+ * Takes the data directory for this process, making it if need be. Throws `StoreError` `in-use`, naming the holder, when
+ * another fleet runs on it. A holder that died, however, holds nothing.
+ */
+export function lockDataDir(dir: string): HeldLock {
+  return takeLock(
+    dir,
+    'fleet',
+    (holder) => `a fleet runs on ${dir} already (${holder}); stop it, or give this one another directory with --data-dir`,
+  );
+}
+
+/** Takes a signer for this process: two processes with one key would spoil each other's nonces (PROTOCOL §2.4). `address` in any case. */
+export function lockSigner(dir: string, address: string): HeldLock {
+  const signer = address.toLowerCase();
+  if (!/^0x[0-9a-f]{40}$/.test(signer)) throw new TypeError(`${address} is no address: write 0x and 40 hex digits`);
+  return takeLock(
+    dir,
+    `signer-${signer}`,
+    (holder) => `the signer ${signer} is in use by another fleet (${holder}); stop it, or give this bot a key of its own`,
+  );
+}
+
+/** Who runs on a data directory now; null when nobody does. */
+export function dataDirHolder(dir: string): LockHolder | null {
+  const files = filesOf(dir, 'fleet');
+  let db: Database.Database | undefined;
+  try {
+    db = new Database(files.lock, { fileMustExist: true, readonly: true, timeout: 0 });
+    db.prepare('SELECT count(*) FROM sqlite_schema').get();
+    return null;
+  } catch (error) {
+    return isBusy(error) ? (readHolder(files.holder) ?? { pid: 0, startedAt: '' }) : null;
+  } finally {
+    db?.close();
+  }
+}

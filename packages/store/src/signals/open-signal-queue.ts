@@ -1,0 +1,156 @@
+import { statSync } from 'node:fs';
+import type { ControlRow, SignalQueue, SignalRow } from '@hyperfleet/trading';
+import { type Connection, openConnection } from '../database.ts';
+import { MIGRATIONS_DIR, readMigrations } from '../migrations.ts';
+import { guardFor, StoreError } from '../store-error.ts';
+import { adoptSignals, referenceSchema } from './adopt.ts';
+import { createClaims } from './claims.ts';
+import { createControls } from './controls.ts';
+import { createShow } from './show.ts';
+import { type StoredRow, toSignalRow } from './signal-row.ts';
+
+/** The shared signals database on one connection, with what reports, the operator's tools and feeders use besides. */
+export interface SignalQueueHandle extends SignalQueue {
+  readonly path: string;
+  /** Drawn when a fleet first adopted the file. Another one after somebody put another file in its place. */
+  databaseId(): string;
+  /** Every row in id order, under the contract's column names, ours and others'. */
+  allRows(): readonly SignalRow[];
+  /** Inserts a row as a foreign writer would. Absent columns get their defaults. Returns its id; throws on an unknown column. */
+  insertRow(row: Readonly<Record<string, string | number | boolean | null>>): number;
+  /** Writes a control for a bot id or ALL. Its outcome appears in the ledger under the returned key. */
+  insertControl(target: string, command: string): ControlRow;
+  /** Dead afterwards. */
+  close(): void;
+}
+
+export interface SignalQueueOptions {
+  /** Where `signals/0001_*.sql …` are; the repository's own by default. */
+  readonly migrationsDir?: string;
+  /**
+   * How long a call waits for another program's lock, ms of wall time. It blocks its thread, so it is short: a locked file
+   * delays statuses, never protection.
+   */
+  readonly busyTimeoutMs?: number;
+  /** Decimals of a coin's size, null where unknown: sizes are projected in coins. */
+  readonly szDecimalsOf?: (coin: string) => number | null;
+}
+
+const MAX_BUSY_TIMEOUT_MS = 250;
+
+function createInserter(db: Connection) {
+  const columns = db.prepare<[], { name: string }>("SELECT name FROM pragma_table_info('signals')");
+  return (row: Readonly<Record<string, string | number | boolean | null>>): number => {
+    const known = new Set(columns.all().map(({ name }) => name.toLowerCase()));
+    const given = Object.entries(row);
+    const unknown = given.find(([column]) => !known.has(column.toLowerCase()));
+    if (unknown !== undefined) throw new StoreError('constraint', `signals has no column ${JSON.stringify(unknown[0])}; correct its name`);
+    const names = given.map(([column]) => `"${column}"`).join(', ');
+    const sql =
+      given.length === 0
+        ? 'INSERT INTO signals DEFAULT VALUES'
+        : `INSERT INTO signals (${names}) VALUES (${given.map(() => '?').join(', ')})`;
+    const values = given.map(([, value]) => (typeof value === 'boolean' ? Number(value) : value));
+    return Number(db.prepare<unknown[]>(sql).run(...values).lastInsertRowid);
+  };
+}
+
+/** One connection and what is prepared on it; thrown away whole when the file under the path is another one. */
+function connect(path: string, options: SignalQueueOptions, create: boolean) {
+  const reference = referenceSchema(readMigrations(options.migrationsDir ?? MIGRATIONS_DIR, 'signals'));
+  const busyTimeoutMs = Math.min(options.busyTimeoutMs ?? MAX_BUSY_TIMEOUT_MS, MAX_BUSY_TIMEOUT_MS);
+  const { db } = openConnection(path, { busyTimeoutMs, synchronous: 'NORMAL', create });
+  try {
+    const databaseId = adoptSignals(db, path, reference);
+    const { ino, dev } = statSync(path);
+    return {
+      db,
+      databaseId,
+      ino,
+      dev,
+      claims: createClaims(db, databaseId),
+      show: createShow(db, { databaseId, szDecimalsOf: options.szDecimalsOf ?? (() => null) }),
+      controls: createControls(db, databaseId),
+      insertRow: createInserter(db),
+      all: db.prepare<[], StoredRow>('SELECT * FROM signals ORDER BY id'),
+      dataVersion: db.prepare<[], { data_version: number }>('PRAGMA data_version'),
+      /** Null until looked at once: the first look always finds something new. */
+      seenVersion: null as number | null,
+    };
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+type Open = ReturnType<typeof connect>;
+
+/**
+ * Holds the connection and replaces it when the file is no longer the one that was opened: a file deleted while open can be
+ * written for ever without anyone seeing it. A file that is gone is an error until it is back; it is never made anew under a
+ * running fleet, where somebody may be about to put one there.
+ */
+function createKeeper(path: string, options: SignalQueueOptions) {
+  let open: Open | null = connect(path, options, true);
+  let closed = false;
+  const drop = (): void => {
+    open?.db.close();
+    open = null;
+  };
+  return {
+    current(): Open {
+      if (closed) throw new Error(`${path} is used after it was closed`);
+      const file = statSync(path, { throwIfNoEntry: false });
+      if (file === undefined) {
+        drop();
+        throw new StoreError('missing-file', `${path} is gone; put it back, or start the fleet again to make a new one`);
+      }
+      if (open !== null && (open.ino !== file.ino || open.dev !== file.dev)) drop();
+      open ??= connect(path, options, false);
+      return open;
+    },
+    drop,
+    close(): void {
+      closed = true;
+      drop();
+    },
+  };
+}
+
+/**
+ * Opens the signals database at `path`: makes it, or adopts what another program made. Throws `StoreError`; `retry` says
+ * whether it is worth trying again (`later` when another program holds it).
+ */
+export function openSignalQueue(path: string, options: SignalQueueOptions = {}): SignalQueueHandle {
+  const keeper = guardFor(path)(() => createKeeper(path, options))();
+  const guard = guardFor(path, (error) => {
+    // What was prepared no longer fits the file; the next call opens and adopts it again.
+    if (error.code === 'schema-changed') keeper.drop();
+  });
+  return {
+    path,
+    databaseId: guard(() => keeper.current().databaseId),
+    changed: guard(() => {
+      const open = keeper.current();
+      const version = open.dataVersion.get()?.data_version ?? null;
+      const moved = version !== open.seenVersion;
+      open.seenVersion = version;
+      return moved;
+    }),
+    claimExits: guard((bot) => keeper.current().claims.exits(bot)),
+    claimEntry: guard((bot) => keeper.current().claims.entry(bot)),
+    pendingEntries: guard((bot) => keeper.current().claims.pendingEntries(bot)),
+    claimRow: guard((row) => keeper.current().claims.row(row)),
+    processing: guard((bot) => keeper.current().claims.processing(bot)),
+    release: guard((rowId, status, note) => keeper.current().show.release(rowId, status, note)),
+    project: guard((projection, toWallIso) => keeper.current().show.project(projection, toWallIso)),
+    controls: guard((bot) => keeper.current().controls.waiting(bot)),
+    markControlExecuted: guard((id) => keeper.current().controls.mark(id)),
+    countPending: guard((bot) => keeper.current().claims.countPending(bot)),
+    statusOf: guard((rowId) => keeper.current().claims.statusOf(rowId)),
+    allRows: guard(() => keeper.current().all.all().map(toSignalRow)),
+    insertRow: guard((row) => keeper.current().insertRow(row)),
+    insertControl: guard((target, command) => keeper.current().controls.insert(target, command)),
+    close: () => keeper.close(),
+  };
+}
