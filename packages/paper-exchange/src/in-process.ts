@@ -175,8 +175,11 @@ export function createInProcess(options: InProcessOptions): InProcessExchange {
     return reply;
   }
 
+  /** Lets what was gathered leave. What observers emit meanwhile goes along. */
   function flush(): void {
+    driving = true;
     for (const observer of observers) observer.settled(nowMs);
+    driving = false;
     if (outbox.length === 0) return;
     journal?.raise(nowMs);
     const sends = outbox;

@@ -2,6 +2,7 @@ export { createPaperExchange, type PaperExchange, type PaperExchangeOptions } fr
 export type { MarketSource } from './in-process.ts';
 export { JournalError, type JournalHeader, readJournalHeader, readJournalTime, replayJournal } from './journal.ts';
 export type { MarketEvent, Print } from './market/event.ts';
+export { marketOf, type RecordedMarket } from './market-source.ts';
 export type * from './matching/contract.ts';
 export { createVenue, defaultVenueSettings, type VenueOptions } from './matching/venue.ts';
 export type { Network } from './wire/exchange-door.ts';

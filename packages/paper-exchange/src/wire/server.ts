@@ -35,9 +35,9 @@ function send(response: ServerResponse, reply: Reply): void {
   response.end(body);
 }
 
-/** The whole body, or null when it is larger than anything the venue takes. */
+/** The whole body, or null when it is larger than anything the venue takes or its sender has gone. */
 function readBody(request: IncomingMessage): Promise<Buffer | null> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
     request.on('data', (chunk: Buffer) => {
@@ -46,7 +46,7 @@ function readBody(request: IncomingMessage): Promise<Buffer | null> {
       else resolve(null);
     });
     request.on('end', () => resolve(Buffer.concat(chunks)));
-    request.on('error', reject);
+    request.on('error', () => resolve(null));
   });
 }
 
@@ -113,11 +113,16 @@ export function createHttpServer(options: ServerOptions): HttpServer {
     const path = (request.url ?? '').split('?')[0] ?? '';
     const key = `${request.method} ${path}`;
     const route = Object.hasOwn(routes, key) ? routes[key] : undefined;
-    const asked = route === undefined ? text(404, 'Not Found') : await readRequest(request, path);
-    if (route === undefined || 'status' in asked) {
-      if ('status' in asked) send(response, asked);
+    if (route === undefined) {
+      send(response, text(404, 'Not Found'));
       return;
     }
+    const asked = await readRequest(request, path);
+    if ('status' in asked) {
+      send(response, asked);
+      return;
+    }
+    // What a route throws beyond its own errors is a bug: nothing here catches it, and the process ends.
     exchange.request((nowMs) => {
       const reply = answer(route, asked.body, nowMs);
       exchange.emit(() => send(response, reply));
@@ -125,10 +130,7 @@ export function createHttpServer(options: ServerOptions): HttpServer {
   }
 
   const server: Server = createServer((request, response) => {
-    handle(request, response).catch((error: unknown) => {
-      // Only a broken connection gets here: what the routes throw is a bug and ends the process by itself.
-      response.destroy(error instanceof Error ? error : undefined);
-    });
+    void handle(request, response);
   });
   server.on('upgrade', (request, socket, head) => {
     if ((request.url ?? '').split('?')[0] === '/ws') sockets.upgrade(request, socket, head);

@@ -1,0 +1,50 @@
+import type { MarketSource } from './in-process.ts';
+import type { MarketEvent } from './market/event.ts';
+
+/** What a market source is made of: an opened recording is one. */
+export interface RecordedMarket {
+  readonly header: {
+    readonly source: string;
+    readonly marketStartMs: number;
+    readonly endMs: number;
+    readonly counts: { readonly books: number; readonly bbos: number; readonly prints: number };
+  };
+  events(): Iterable<MarketEvent>;
+}
+
+/** An event at another time: receipt and exchange times move alike. */
+function moved(event: MarketEvent, offsetMs: number): MarketEvent {
+  const atMs = event.atMs + offsetMs;
+  switch (event.kind) {
+    case 'book':
+    case 'bbo':
+      return { ...event, atMs, exchangeTimeMs: event.exchangeTimeMs + offsetMs };
+    case 'prints':
+      return { ...event, atMs, prints: event.prints.map((print) => ({ ...print, exchangeTimeMs: print.exchangeTimeMs + offsetMs })) };
+    case 'gap':
+      return { ...event, atMs, untilMs: event.untilMs + offsetMs };
+    case 'mark':
+      return { ...event, atMs };
+    default:
+      return event satisfies never;
+  }
+}
+
+function* movedEvents(events: Iterable<MarketEvent>, offsetMs: number): Generator<MarketEvent> {
+  for (const event of events) yield moved(event, offsetMs);
+}
+
+/**
+ * A recording as a market to trade on, at its own times or moved by `offsetMs`, so that a recording of last year can run by
+ * today's clock and take the nonces of clients that look at it.
+ */
+export function marketOf(recording: RecordedMarket, offsetMs = 0): MarketSource {
+  const { source, marketStartMs, endMs, counts } = recording.header;
+  return {
+    name: `${source} from ${marketStartMs} to ${endMs}: ${counts.books} books, ${counts.bbos} bbos, ${counts.prints} prints`,
+    startMs: marketStartMs + offsetMs,
+    endMs: endMs + offsetMs,
+    offsetMs,
+    events: offsetMs === 0 ? recording.events() : movedEvents(recording.events(), offsetMs),
+  };
+}
