@@ -6,7 +6,7 @@ import { type Parsed, preview } from './from-wire/fields.ts';
 import { openHttp, type Posted } from './http.ts';
 
 /** An /info request: its type and parameters. */
-export interface InfoRequest {
+interface InfoRequest {
   readonly type: string;
   readonly [parameter: string]: unknown;
 }

@@ -13,7 +13,7 @@ export interface Signature {
 }
 
 /** What is signed of an /exchange request. The action's keys must stand in the order of PROTOCOL §2.1. */
-export interface L1Payload {
+interface L1Payload {
   readonly action: Readonly<Record<string, unknown>>;
   readonly nonce: number;
   readonly vaultAddress: Address | null;

@@ -11,7 +11,7 @@ import {
   type Tif,
 } from '@hyperfleet/trading';
 
-export type WireAction = Readonly<Record<string, unknown>>;
+type WireAction = Readonly<Record<string, unknown>>;
 
 /** An action ready to be signed, or why the request cannot be put into one. */
 export type ToWire = { readonly ok: true; readonly action: WireAction } | { readonly ok: false; readonly problem: string };

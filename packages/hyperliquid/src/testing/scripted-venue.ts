@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
-export interface ScriptedRequest {
+interface ScriptedRequest {
   readonly path: string;
   readonly body: unknown;
   readonly contentType: string | undefined;
