@@ -6,6 +6,7 @@ import {
   breakevenPrice,
   FINE_PER_TICK,
   lots,
+  midTwice,
   mulDiv,
   type OrderIntent,
   type OrderRecord,
@@ -33,6 +34,8 @@ import { finish } from './finish.ts';
 
 /** A stop that cannot be placed in this many tries ends the position instead. */
 const STOP_TRIES = 3;
+/** The venue refreshes its mark about this often. */
+const MARK_REFRESH_MS = 3_000;
 /** A take-profit the venue refuses is tried this often; the stop protects what it would have closed. */
 const TAKE_PROFIT_TRIES = 3;
 
@@ -293,6 +296,7 @@ function moveToBreakeven(sight: TradeSight): Step | null {
   }
   if (sight.mark === null) return { do: 'wait', forMs: 250 };
   const trigger = breakevenTrigger(sight, sight.mark);
+  if (trigger === null && markIsBehind(sight)) return { do: 'wait', forMs: 250 };
   if (trigger === null) {
     return {
       do: 'patch',
@@ -329,6 +333,16 @@ function breakevenTrigger(sight: TradeSight, mark: number): Ticks | null {
     sight.direction === 'long' ? mark > (px + byTicks) * FINE_PER_TICK : mark < (px - byTicks) * FINE_PER_TICK;
   if (clear(price, 1)) return price;
   return clear(plainEntry, 0) ? plainEntry : null;
+}
+
+/**
+ * Whether the mark merely has not caught up with the book: it is refreshed every 3 s (PROTOCOL §6), and a target fills on the
+ * book. The old stop holds meanwhile, so two refreshes are waited for before the position is closed on its word.
+ */
+function markIsBehind(sight: TradeSight): boolean {
+  const sinceFillMs = sight.nowMs - (sight.fills.lastFillMs ?? 0);
+  if (sight.fresh === null || sinceFillMs > 2 * MARK_REFRESH_MS) return false;
+  return breakevenTrigger(sight, mulDiv(midTwice(sight.fresh), FINE_PER_TICK, 2, 'truncate')) !== null;
 }
 
 /** One stop that holds everything is enough; the others go, newest kept, breakeven before the rest. */

@@ -1,0 +1,234 @@
+/** One bot, both its loops, on a real ledger and a real signals file, against the matching core; time and market by hand. */
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type BotReport,
+  type BotSettings,
+  createFillLoop,
+  createSignalLoop,
+  type FillLoop,
+  type Log,
+  type PeerMessage,
+  type SignalLoop,
+} from '@hyperfleet/bot';
+import { type Address, createVenue, type MarketEvent, type Venue } from '@hyperfleet/paper-exchange';
+import { openLedger, openSignalQueue } from '@hyperfleet/store';
+import {
+  fineTicks,
+  type Instrument,
+  type Instruments,
+  type Level,
+  lots,
+  type MarketView,
+  microUsd,
+  parsePrice,
+  parseSize,
+  ticks,
+} from '@hyperfleet/trading';
+import { linkVenue, type VenueLink } from './in-process-venue.ts';
+import { createVirtualClock, settleTasks, type VirtualClock } from './virtual-clock.ts';
+
+export const BTC: Instrument = { coin: 'BTC', assetId: 0, szDecimals: 5, maxLeverage: 40, onlyIsolated: false, isDelisted: false };
+export const ETH: Instrument = { coin: 'ETH', assetId: 1, szDecimals: 4, maxLeverage: 25, onlyIsolated: false, isDelisted: false };
+export const START_MS = 1_757_015_216_000;
+const USER: Address = '0x1111111111111111111111111111111111111111';
+
+const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined, child: () => silent };
+
+export interface World {
+  readonly clock: VirtualClock;
+  readonly venue: Venue;
+  readonly link: VenueLink;
+  readonly ledger: ReturnType<typeof openLedger>;
+  readonly queue: ReturnType<typeof openSignalQueue>;
+  readonly reports: BotReport[];
+  readonly bugs: unknown[];
+  /** A book of `depth` coins a side around a mid, one tick apart, as a new snapshot. */
+  book(coin: string, bid: string, ask: string, size?: string): void;
+  print(coin: string, side: 'buy' | 'sell', px: string, sz: string): void;
+  /** Inserts a row as a foreign program would. Returns its id. */
+  signal(row: Record<string, string | number | null>): number;
+  row(id: number): Record<string, unknown>;
+  advance(ms: number): Promise<void>;
+  /** Drops both loops where they stand and starts new ones on the same files. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openWorld(overrides: Partial<BotSettings> = {}, latencyMs = 200): Promise<World> {
+  const dir = mkdtempSync(join(tmpdir(), 'hyperfleet-world-'));
+  const clock = createVirtualClock(START_MS);
+  const venue = createVenue({ instruments: [BTC, ETH] });
+  venue.fund(USER, microUsd(10_000_000_000), START_MS);
+  const instruments: Instruments = new Map([BTC, ETH].map((instrument) => [instrument.coin, instrument]));
+  const reports: BotReport[] = [];
+  const bugs: unknown[] = [];
+  const ledger = openLedger(join(dir, 'ledger.db'));
+  const queue = openSignalQueue(join(dir, 'signals.db'));
+  const settings: BotSettings = {
+    id: 'Sentient',
+    accountAddress: USER,
+    limits: {
+      riskPerTradePpm: 20_000,
+      maxLeverage: 5,
+      maxTotalLeverage: null,
+      defaultStopDistancePpm: 50_000,
+      maxStopDistancePpm: 100_000,
+      stopSlippagePpm: 100_000,
+      staleEntryPpm: 20_000,
+      onStaleEntry: 'rest',
+      marketSlippagePpm: 10_000,
+      takerPpm: 450,
+      minNotional: microUsd(10_000_000),
+      maxConcurrentPositions: 3,
+      allowedDirections: 'both',
+    },
+    maxSignalAgeMs: 900_000,
+    entryLifeMs: 86_400_000,
+    pollIntervalMs: 2_000,
+    staleBookMs: 5_000,
+    breakeven: true,
+    expiresAfterMs: 5_000,
+    reconcileIntervalMs: 60_000,
+    ...overrides,
+  };
+
+  let generation = 0;
+  let signalLoop: SignalLoop | null = null;
+  let fillLoop: FillLoop | null = null;
+  let nonce = 0;
+  const link = linkVenue({ venue, clock, user: USER, latencyMs, onEvent: (event) => fillLoop?.onStream(event) });
+  const market = { view: (coin: string): MarketView | null => viewOf(venue, instruments, coin) };
+
+  const start = async (): Promise<void> => {
+    generation += 1;
+    const mine = generation;
+    const to = (deliver: (message: PeerMessage) => void) => ({
+      send: (message: PeerMessage) => {
+        queueMicrotask(() => {
+          if (mine === generation) deliver(message);
+        });
+      },
+    });
+    const common = {
+      settings,
+      clock: { now: clock.now, after: (ms: number, task: () => void) => clock.after(ms, () => mine === generation && task()) },
+      ledger,
+      exchange: link.exchange,
+      reads: link.reads,
+      market,
+      instruments,
+      nextNonce: () => {
+        nonce = Math.max(clock.now(), nonce + 1);
+        return nonce;
+      },
+      digest: (text: string) => createHash('sha256').update(text).digest('hex'),
+      log: silent,
+      report: (report: BotReport) => reports.push(report),
+      onBug: (error: unknown) => bugs.push(error),
+    };
+    const toMarket = (wallMs: number): number => wallMs;
+    fillLoop = createFillLoop({ ...common, peer: to((message) => signalLoop?.onPeer(message)), fundingFrom: START_MS });
+    signalLoop = createSignalLoop({
+      ...common,
+      peer: to((message) => fillLoop?.onPeer(message)),
+      queue,
+      wallToMarket: toMarket,
+      marketToIso: (ms) => new Date(ms).toISOString(),
+      controlBots: [settings.id],
+    });
+    const ready = Promise.all([fillLoop.start(), signalLoop.start()]);
+    ready.catch((error: unknown) => bugs.push(error));
+    await clock.advance(1_000);
+    await ready;
+  };
+
+  const level = (coin: string, px: number, sz: string): Level => {
+    const instrument = instruments.get(coin);
+    if (instrument === undefined) throw new Error(`no instrument ${coin}`);
+    return { px: ticks(px), sz: parseSize(sz, instrument) ?? lots(0) };
+  };
+  const priceOf = (coin: string, px: string): number => {
+    const instrument = instruments.get(coin);
+    const value = instrument === undefined ? null : parsePrice(px, instrument);
+    if (value === null) throw new Error(`bad price ${px}`);
+    return value;
+  };
+  const feed = (event: MarketEvent): void => {
+    venue.market(event);
+    link.pump();
+  };
+  let tid = 1;
+
+  const world: World = {
+    clock,
+    venue,
+    link,
+    ledger,
+    queue,
+    reports,
+    bugs,
+    book(coin, bid, ask, size = '10') {
+      const step = 10 ** (6 - (instruments.get(coin)?.szDecimals ?? 0));
+      const side = (best: number, sign: number) => Array.from({ length: 20 }, (_, i) => level(coin, best + sign * i * step, size));
+      const atMs = clock.now();
+      feed({ kind: 'book', coin, atMs, exchangeTimeMs: atMs, bids: side(priceOf(coin, bid), -1), asks: side(priceOf(coin, ask), 1) });
+    },
+    print(coin, side, px, sz) {
+      const atMs = clock.now();
+      const { px: at, sz: size } = level(coin, priceOf(coin, px), sz);
+      feed({ kind: 'prints', coin, atMs, prints: [{ side, px: at, sz: size, tid: tid++, exchangeTimeMs: atMs }] });
+    },
+    signal: (row) => queue.insertRow({ created_at: new Date(clock.now()).toISOString(), bot_name: settings.id, ...row }),
+    row(id) {
+      const found = queue.allRows().find((candidate) => candidate.id === id);
+      if (found === undefined) throw new Error(`no row ${id}`);
+      return found;
+    },
+    async advance(ms) {
+      for (let left = ms; left > 0; left -= 250) {
+        await clock.advance(Math.min(250, left));
+        venue.advance(clock.now());
+        link.pump();
+        await settleTasks();
+      }
+      if (bugs.length > 0) throw bugs[0];
+    },
+    async restart() {
+      generation += 1;
+      await settleTasks();
+      await start();
+    },
+    async close() {
+      generation += 1;
+      await settleTasks();
+      ledger.close();
+      queue.close();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+  world.book('BTC', '100000', '100010');
+  world.book('ETH', '4000', '4001');
+  await start();
+  return world;
+}
+
+function viewOf(venue: Venue, instruments: Instruments, coin: string): MarketView | null {
+  const instrument = instruments.get(coin);
+  if (instrument === undefined) return null;
+  const state = venue.assetMarket(instrument.assetId);
+  return {
+    coin,
+    bids: state.bids,
+    asks: state.asks,
+    bid: state.bids[0] ?? null,
+    ask: state.asks[0] ?? null,
+    lastPrint: state.lastPrint,
+    mark: state.mark === null ? null : fineTicks(state.mark),
+    fundingRateE10: state.fundingRateE10,
+    exchangeTimeMs: state.bookTimeMs,
+    receivedAtMs: state.bookTimeMs,
+  };
+}
