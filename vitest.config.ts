@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import PlainSummary from './tools/plain-summary.ts';
 
 export default defineConfig({
   test: {
@@ -10,5 +11,6 @@ export default defineConfig({
     hookTimeout: 60_000,
     teardownTimeout: 10_000,
     globalSetup: ['./tools/announce-optional-data.ts'],
+    reporters: ['default', new PlainSummary()],
   },
 });

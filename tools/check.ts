@@ -6,6 +6,7 @@ import { importBreaches } from './laws/imports.ts';
 import {
   installScriptBreaches,
   type Lockfile,
+  leftOutBreaches,
   lockBreaches,
   runtimeCountBreaches,
   runtimePackages,
@@ -71,7 +72,7 @@ function judgeLaws(tree: Tree): readonly Verdict[] {
     ['words', 'the tree speaks of the product alone', () => wordBreaches(files)],
     ['errors', 'every code is explained in docs/errors.md, and only those', () => errorCodeBreaches(sources, errorsBook)],
     ['versions', 'every version exact', () => versionBreaches(packageJsons)],
-    ['lockfile', 'in step with every package.json', () => lockBreaches(packageJsons, lock)],
+    ['lockfile', 'in step with every package.json', () => [...lockBreaches(packageJsons, lock), ...leftOutBreaches(lock)]],
     ['install scripts', 'none needed', () => installScriptBreaches(lock)],
     ['dependencies', `${runtime} runtime packages`, () => runtimeCountBreaches(packageJsons)],
   ];

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   installScriptBreaches,
   type Lockfile,
+  leftOutBreaches,
   lockBreaches,
   type PlacedPackageJson,
   runtimeCountBreaches,
@@ -64,6 +65,20 @@ describe('the lockfile', () => {
   it('fails when a workspace is not in it', () => {
     const grown = [...MANIFESTS, { folder: 'apps/new', json: { name: 'new' } }];
     expect(lockBreaches(grown, LOCK)).toHaveLength(1);
+  });
+});
+
+describe('optional packages of other platforms', () => {
+  const native = { version: '1.0.0', optionalDependencies: { 'native-linux': '1.0.0', 'native-darwin': '1.0.0' } };
+  const lock = { packages: { 'node_modules/native': native, 'node_modules/native-linux': { version: '1.0.0' } } };
+
+  it('have an entry each, or npm ci refuses the lockfile', () => {
+    expect(leftOutBreaches(lock).map(({ message }) => message)).toEqual([expect.stringMatching(/^leaves out native-darwin@1\.0\.0/)]);
+  });
+
+  it('are enough when they stand inside the package that wants them', () => {
+    const nested = { packages: { ...lock.packages, 'node_modules/native/node_modules/native-darwin': { version: '1.0.0' } } };
+    expect(leftOutBreaches(nested)).toEqual([]);
   });
 });
 

@@ -69,6 +69,33 @@ export function lockBreaches(manifests: readonly PlacedPackageJson[], lock: Lock
   });
 }
 
+/** An optional package the lockfile leaves out. */
+export interface LeftOut {
+  readonly name: string;
+  readonly version: string;
+  readonly dev: boolean;
+}
+
+/**
+ * Optional packages of locked packages that have no entry of their own. `npm ci` refuses such a lockfile, on every machine;
+ * `npm install` writes one where the registry did not have the packages of other platforms.
+ */
+export function leftOut(lock: Lockfile): readonly LeftOut[] {
+  return Object.entries(lock.packages).flatMap(([where, entry]) =>
+    Object.entries(where === '' ? {} : (entry.optionalDependencies ?? {}))
+      .filter(
+        ([name]) => lock.packages[`${where}/node_modules/${name}`] === undefined && lock.packages[`node_modules/${name}`] === undefined,
+      )
+      .map(([name, version]) => ({ name, version, dev: entry.dev === true })),
+  );
+}
+
+/** `npm ci` finds an entry for every package it may be asked about. */
+export const leftOutBreaches = (lock: Lockfile): readonly Breach[] =>
+  leftOut(lock).map(({ name, version }) =>
+    breach(`leaves out ${name}@${version}, so npm ci refuses it: run npx node tools/complete-lockfile.ts`),
+  );
+
 const breach = (message: string): Breach => ({ path: 'package-lock.json', line: null, message });
 
 const canonical = (record: Readonly<Record<string, string>> | undefined): string => JSON.stringify(Object.entries(record ?? {}).sort());
