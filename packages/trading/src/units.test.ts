@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { divideSum, formatDecimal, lots, mulDiv, notional, parseDecimal, type Rounding, ticks } from './units.ts';
+
+const safe = fc.maxSafeInteger();
+const roundings: readonly Rounding[] = ['floor', 'ceil', 'truncate'];
+
+/** a ÷ b rounded, by comparing remainders of magnitudes: written unlike the code under test. */
+function oracle(top: bigint, bottom: bigint, rounding: Rounding): bigint {
+  const negative = top < 0n !== bottom < 0n;
+  const [a, b] = [top < 0n ? -top : top, bottom < 0n ? -bottom : bottom];
+  const whole = a / b;
+  const away = a % b !== 0n && ((rounding === 'floor' && negative) || (rounding === 'ceil' && !negative)) ? 1n : 0n;
+  return negative ? -(whole + away) : whole + away;
+}
+
+describe('mulDiv and divideSum', () => {
+  test('agree with exact arithmetic for every sign and rounding, or throw where the result is no safe integer', () => {
+    fc.assert(
+      fc.property(safe, safe, safe, fc.constantFrom(...roundings), (a, b, divisor, rounding) => {
+        fc.pre(divisor !== 0);
+        const exact = oracle(BigInt(a) * BigInt(b), BigInt(divisor), rounding);
+        if (exact > BigInt(Number.MAX_SAFE_INTEGER) || exact < -BigInt(Number.MAX_SAFE_INTEGER)) {
+          expect(() => mulDiv(a, b, divisor, rounding)).toThrow(RangeError);
+          expect(() => divideSum([[a, b]], [divisor], { rounding })).toThrow(RangeError);
+          return;
+        }
+        const result = mulDiv(a, b, divisor, rounding);
+        expect(BigInt(result)).toBe(exact);
+        expect(Object.is(result, -0)).toBe(false);
+        expect(BigInt(divideSum([[a, b]], [divisor], { rounding }))).toBe(exact);
+      }),
+    );
+  });
+
+  test('small numbers take the fast way to the same answer', () => {
+    const small = fc.integer({ min: -50, max: 50 });
+    fc.assert(
+      fc.property(small, small, small, fc.constantFrom(...roundings), (a, b, divisor, rounding) => {
+        fc.pre(divisor !== 0);
+        const result = mulDiv(a, b, divisor, rounding);
+        expect(BigInt(result)).toBe(oracle(BigInt(a * b), BigInt(divisor), rounding));
+        expect(Object.is(result, -0)).toBe(false);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('a sum of ratios is rounded once', () => {
+    expect(divideSum([[1], [1]], [3], { rounding: 'floor' })).toBe(0);
+    expect(divideSum([[1, 1], [2]], [3], { rounding: 'ceil' })).toBe(1);
+    expect(divideSum([[10], [-3]], [2, 2], { rounding: 'ceil' })).toBe(2);
+  });
+
+  test('a result past its bound is cut to it', () => {
+    expect(divideSum([[2 ** 50, 2 ** 50]], [1], { rounding: 'floor', atMost: 7 })).toBe(7);
+  });
+
+  test('division by zero and fractions throw', () => {
+    expect(() => mulDiv(1, 1, 0, 'floor')).toThrow('zero');
+    expect(() => divideSum([[1]], [0], { rounding: 'floor' })).toThrow('zero');
+    expect(() => divideSum([[0.5]], [1], { rounding: 'floor' })).toThrow(RangeError);
+  });
+});
+
+describe('decimal strings', () => {
+  test('what is written is read back', () => {
+    fc.assert(
+      fc.property(safe, fc.integer({ min: 0, max: 10 }), (value, decimals) => {
+        expect(parseDecimal(formatDecimal(value, decimals), decimals)).toBe(value);
+      }),
+    );
+  });
+
+  test('has no trailing zeros and always a digit before the point', () => {
+    expect(formatDecimal(1_500_000, 6)).toBe('1.5');
+    expect(formatDecimal(-1, 6)).toBe('-0.000001');
+    expect(formatDecimal(0, 3)).toBe('0');
+    expect(formatDecimal(120, 0)).toBe('120');
+  });
+
+  test('digits too fine are refused, or rounded as asked', () => {
+    expect(parseDecimal('1.005', 2)).toBeNull();
+    expect(parseDecimal('1.0050', 3)).toBe(1005);
+    expect(parseDecimal('1.001', 2, 'floor')).toBe(100);
+    expect(parseDecimal('1.001', 2, 'ceil')).toBe(101);
+    expect(parseDecimal('-1.001', 2, 'floor')).toBe(-101);
+    expect(parseDecimal('-1.001', 2, 'ceil')).toBe(-100);
+    expect(parseDecimal('-1.009', 2, 'truncate')).toBe(-100);
+  });
+
+  test('what is no plain decimal is null', () => {
+    for (const text of ['', ' ', '.', '-', '1e5', '1,000', '0x10', 'NaN', '1.2.3', '9007199254740993'])
+      expect(parseDecimal(text, 2)).toBeNull();
+    expect(parseDecimal('-0', 2)).toBe(0);
+    expect(parseDecimal(' 5. ', 1)).toBe(50);
+  });
+});
+
+test('ticks times lots is whole micro-dollars, and anything unsafe throws', () => {
+  expect(notional(ticks(650_005), lots(100))).toBe(65_000_500);
+  expect(() => ticks(0.5)).toThrow(RangeError);
+  expect(() => notional(ticks(2 ** 40), lots(2 ** 20))).toThrow(RangeError);
+});
