@@ -1,0 +1,102 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import {
+  bundledRecordingPath,
+  createPaperExchange,
+  createVenue,
+  marketOf,
+  type Network,
+  openRecording,
+  readJournalHeader,
+  readJournalTime,
+  universeOf,
+} from '@hyperfleet/paper-exchange';
+import { type MicroUsd, microUsd, parseDecimal } from '@hyperfleet/trading';
+import { wallClock } from './wall-clock.ts';
+
+const USAGE = `usage: paper-exchange [--port P] [--network mainnet|testnet|any] [--market RECORDING] [--speed N] [--auto-fund USD] [--data-dir DIR]
+
+  --port       port on 127.0.0.1; 0 takes a free one (3001)
+  --network    whose signatures are taken; any tries both (any)
+  --market     a recording (the bundled 35 minutes of BTC, ETH, SOL and WLFI)
+  --speed      market time per wall time (1)
+  --auto-fund  USDC paid to an account when it is first named (0: none)
+  --data-dir   where the journal is kept, so that the exchange goes on after a restart (kept nowhere)`;
+
+interface Arguments {
+  readonly port: number;
+  readonly network: Network;
+  readonly market: string;
+  readonly speed: number;
+  readonly autoFund: MicroUsd | null;
+  readonly dataDir: string | null;
+}
+
+function toNumber(name: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= min && value <= max)) throw new Error(`--${name} ${text}: give a number from ${min} to ${max}`);
+  return value;
+}
+
+function toNetwork(text: string): Network {
+  if (text === 'mainnet' || text === 'testnet' || text === 'any') return text;
+  throw new Error(`--network ${text}: give mainnet, testnet or any`);
+}
+
+function readArguments(argv: readonly string[]): Arguments {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({
+    args: [...argv],
+    options: { port: text, network: text, market: text, speed: text, 'auto-fund': text, 'data-dir': text },
+  });
+  const usd = parseDecimal(values['auto-fund'] ?? '0', 6);
+  if (usd === null || usd < 0) throw new Error(`--auto-fund ${values['auto-fund']}: give an amount of USDC, e.g. 10000`);
+  const port = toNumber('port', values.port ?? '3001', 0, 65_535);
+  if (!Number.isInteger(port)) throw new Error(`--port ${values.port}: give a whole number`);
+  return {
+    port,
+    network: toNetwork(values.network ?? 'any'),
+    market: values.market ?? bundledRecordingPath,
+    speed: toNumber('speed', values.speed ?? '1', 0.01, 10_000),
+    autoFund: usd === 0 ? null : microUsd(usd),
+    dataDir: values['data-dir'] ?? null,
+  };
+}
+
+/** Runs the exchange until it is told to end. The market begins at the moment of the first start, by the wall clock. */
+async function run({ port, network, market: path, speed, autoFund, dataDir }: Arguments): Promise<void> {
+  const recording = openRecording(path);
+  if (dataDir !== null) mkdirSync(dataDir, { recursive: true });
+  const journalPath = dataDir === null ? null : join(dataDir, 'paper-exchange.jsonl');
+  const header = journalPath === null ? null : readJournalHeader(journalPath);
+  // A restart keeps the market where the journal has it; clients go by the wall clock, so a new one begins now.
+  const offsetMs = header?.offsetMs ?? Date.now() - recording.header.marketStartMs;
+  const market = marketOf(recording, offsetMs);
+  const resumeMs = journalPath === null ? null : readJournalTime(journalPath);
+  const clock = wallClock(speed === 1 ? Math.max(Date.now(), resumeMs ?? 0) : (resumeMs ?? market.startMs), speed);
+  const exchange = createPaperExchange({
+    venue: createVenue({ instruments: universeOf(recording.header.instruments) }),
+    clock,
+    market,
+    network,
+    journalPath,
+    ...(autoFund === null ? {} : { autoFund }),
+    onMarketEnd: () => console.error('the recording has ended: books stand still from here on'),
+  });
+  const end = (): void => {
+    void exchange.close();
+  };
+  process.on('SIGINT', end);
+  process.on('SIGTERM', end);
+  const { url } = await exchange.listen(port);
+  console.log(`listening ${url}`);
+}
+
+try {
+  await run(readArguments(process.argv.slice(2)));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  console.error(USAGE);
+  process.exitCode = 2;
+}
