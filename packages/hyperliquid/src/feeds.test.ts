@@ -259,6 +259,7 @@ describe('the market feed', () => {
   });
   test('refuses a coin the venue does not list and an address that is none', () => {
     expect(() => openFeed({ coins: ['NOPE'] })).toThrow("coin NOPE is not in the venue's meta");
+    expect(() => openFeed({ coins: [] })).toThrow('coins is empty');
     expect(() => socketUrl('ftp://x')).toThrow('the venue\'s url "ftp://x" is not an http:// or https:// address');
     expect(socketUrl('https://api.hyperliquid.xyz')).toBe('wss://api.hyperliquid.xyz/ws');
     expect(socketUrl('http://127.0.0.1:9/paper/')).toBe('ws://127.0.0.1:9/paper/ws');

@@ -50,10 +50,11 @@ const PRINTS_REMEMBERED = 4_000;
 /**
  * Books, best prices, public trades and marks of some coins over one WebSocket (PROTOCOL §9). A book or bbo seen before
  * (same time and levels, as after a new subscription) or older than one of the same connection is dropped, and so are
- * repeated prints. Throws a RangeError for a coin without an instrument; after that only `onState` speaks of trouble.
+ * repeated prints. Throws a RangeError for no coins or a coin without an instrument; after that only `onState` speaks of trouble.
  */
 export function openMarketFeed(options: MarketFeedOptions): MarketFeed {
   const { coins, instruments, clock, silenceMs } = options;
+  if (coins.length === 0) throw new RangeError('coins is empty: name at least one coin to follow');
   for (const coin of coins) if (!instruments.has(coin)) throw new RangeError(`coin ${coin} is not in the venue's meta`);
   const subscriptions = coins.flatMap((coin): Subscription[] => [
     { request: { type: 'l2Book', coin }, silenceMs },

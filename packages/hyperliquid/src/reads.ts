@@ -38,9 +38,9 @@ const SHORT_PAGE = 500;
 
 /** One account's state, asked from the venue's /info (PROTOCOL §8). Every method throws `VenueReadError`. */
 export function openAccountReads(options: AccountReadsOptions): VenueAccountReads {
-  const { account, instruments } = options;
+  const { instruments } = options;
   const info = openInfo(options);
-  const user = account.toLowerCase();
+  const user: Address = `0x${options.account.slice(2).toLowerCase()}`;
   let collateral: Collateral | null = null;
 
   const spotCash = () => info.ask({ type: 'spotClearinghouseState', user }, parseSpotCash);
@@ -77,7 +77,7 @@ export function openAccountReads(options: AccountReadsOptions): VenueAccountRead
       ...(endMs === null ? {} : { endTime: endMs }),
       ...(newestFirst ? { reversed: true } : {}),
     };
-    return info.ask(request, (reply) => pageOf(reply, parseFills(reply, account, instruments)));
+    return info.ask(request, (reply) => pageOf(reply, parseFills(reply, user, instruments)));
   };
 
   return {
