@@ -1,0 +1,178 @@
+import type { NakedInterval, VenueAccount, VenueAudit } from '@hyperfleet/paper-exchange';
+import type { LedgerHandle } from '@hyperfleet/store';
+import { type Instruments, normalizeSymbol, type SignalRow, type Trade } from '@hyperfleet/trading';
+import { outcomeOf } from './outcome.ts';
+import { type TimelineEntry, timelineOf } from './timeline.ts';
+
+/** One row of `signals` and what became of it. Money in dollars, times in ms after the market's start. */
+export interface SignalReport {
+  readonly id: number;
+  readonly bot: string | null;
+  readonly coin: string;
+  readonly direction: string | null;
+  readonly type: string | null;
+  readonly status: string | null;
+  readonly reason: string | null;
+  readonly entryPx: number | null;
+  readonly entrySz: number | null;
+  readonly exitPx: number | null;
+  readonly closedPnlUsd: number | null;
+  readonly feesUsd: number | null;
+  readonly fundingUsd: number | null;
+  readonly netPnlUsd: number | null;
+  readonly breakevenAtMs: number | null;
+  readonly nakedMs: number | null;
+  readonly open: boolean;
+  readonly timeline: readonly TimelineEntry[];
+}
+
+export interface BotReportLine {
+  readonly id: string;
+  readonly state: string;
+  readonly equityStartUsd: number | null;
+  readonly equityEndUsd: number | null;
+  readonly restarts: number;
+}
+
+/** The file `--report` writes. */
+export interface RunReport {
+  readonly speed: number;
+  readonly signals: readonly SignalReport[];
+  readonly bots: readonly BotReportLine[];
+  readonly venue: {
+    readonly accepted: number;
+    readonly rejected: number;
+    readonly fills: number;
+    readonly duplicateCloids: number;
+    readonly nakedMsMax: number;
+    readonly nakedWallMsMax: number;
+    readonly conservationErrorUsd: number;
+  };
+}
+
+/** A bot at the end of a run, with its account as the venue states it. */
+export interface EndedBot {
+  readonly id: string;
+  readonly address: string;
+  readonly state: string;
+  readonly restarts: number;
+  readonly account: VenueAccount;
+}
+
+export interface ReportSources {
+  readonly ledger: LedgerHandle;
+  /** Every row of `signals` in id order. */
+  readonly rows: readonly SignalRow[];
+  readonly bots: readonly EndedBot[];
+  readonly audit: VenueAudit;
+  readonly instruments: Instruments;
+  readonly marketStartMs: number;
+  readonly nowMs: number;
+  readonly speed: number;
+}
+
+const usd = (micro: number): number => micro / 1e6;
+
+/** The run as it stands now, from the ledger, the signals database and the venue's own records. */
+export function buildReport(sources: ReportSources): RunReport {
+  const { audit, speed, bots, ledger } = sources;
+  const trades = indexTrades(ledger.allTrades());
+  return {
+    speed,
+    signals: sources.rows.map((row) => signalReport(row, tradeOf(row, trades), sources)),
+    bots: bots.map(({ id, state, restarts, account }) => {
+      const start = ledger.botState(id).equityStart;
+      return { id, state, equityStartUsd: start === null ? null : usd(start), equityEndUsd: usd(account.accountValue), restarts };
+    }),
+    venue: {
+      accepted: audit.accepted,
+      rejected: audit.rejected,
+      fills: audit.fills,
+      duplicateCloids: audit.duplicateCloids,
+      nakedMsMax: audit.nakedMsMax,
+      nakedWallMsMax: audit.nakedMsMax / speed,
+      conservationErrorUsd: usd(audit.conservationErrorUsd),
+    },
+  };
+}
+
+const key = (rowId: unknown, createdAt: unknown): string => JSON.stringify([Number(rowId), String(createdAt ?? '')]);
+
+/** Trades by the row they came from. A row id comes back when another tool resets the counter, so its time counts too. */
+const indexTrades = (trades: readonly Trade[]): ReadonlyMap<string, Trade> =>
+  new Map(trades.map((trade) => [key(trade.signal.rowId, trade.signal.createdAt), trade]));
+
+const tradeOf = (row: SignalRow, trades: ReadonlyMap<string, Trade>): Trade | null => trades.get(key(row.id, row.created_at)) ?? null;
+
+const text = (value: unknown): string | null => (value === null || value === undefined ? null : String(value));
+
+function signalReport(row: SignalRow, trade: Trade | null, sources: ReportSources): SignalReport {
+  const base = {
+    id: Number(row.id),
+    bot: text(row.bot_name),
+    coin: trade?.coin ?? normalizeSymbol(String(row.symbol ?? '')),
+    direction: trade?.direction ?? text(row.direction),
+    type: text(row.signal_type),
+    status: text(row.status),
+    reason: trade?.reason ?? null,
+  };
+  return trade === null ? { ...base, ...NOTHING } : { ...base, ...tradeReport(trade, sources) };
+}
+
+const NOTHING = {
+  entryPx: null,
+  entrySz: null,
+  exitPx: null,
+  closedPnlUsd: null,
+  feesUsd: null,
+  fundingUsd: null,
+  netPnlUsd: null,
+  breakevenAtMs: null,
+  nakedMs: null,
+  open: false,
+  timeline: [],
+} as const;
+
+function tradeReport(
+  trade: Trade,
+  sources: ReportSources,
+): Omit<SignalReport, 'id' | 'bot' | 'coin' | 'direction' | 'type' | 'status' | 'reason'> {
+  const { ledger, instruments, marketStartMs } = sources;
+  const instrument = instruments.get(trade.coin) ?? null;
+  const fills = ledger.fillSums(trade.tradeId);
+  const timeline = timelineOf(ledger.timeline(trade.tradeId), ledger.fills(trade.tradeId), { instrument, marketStartMs });
+  if (fills.entrySz === 0 || instrument === null) return { ...NOTHING, timeline };
+  const bot = sources.bots.find(({ id }) => id === trade.bot);
+  const held = bot?.account.positions.find(({ coin }) => coin === trade.coin) ?? null;
+  const outcome = outcomeOf(trade, fills, held, instrument);
+  const fromMs = fills.firstFillMs ?? trade.claimedAtMs;
+  return {
+    entryPx: outcome.entryPx,
+    entrySz: outcome.entrySz / 10 ** instrument.szDecimals,
+    exitPx: outcome.exitPx,
+    closedPnlUsd: usd(outcome.closedPnl),
+    feesUsd: usd(outcome.fees),
+    fundingUsd: usd(outcome.funding),
+    netPnlUsd: usd(outcome.netPnl),
+    breakevenAtMs: trade.breakevenAtMs === null ? null : trade.breakevenAtMs - marketStartMs,
+    nakedMs: nakedWithin(sources.audit.naked, {
+      user: bot?.address ?? '',
+      coin: trade.coin,
+      fromMs,
+      toMs: trade.settledAtMs ?? sources.nowMs,
+      nowMs: sources.nowMs,
+    }),
+    open: outcome.open,
+    timeline,
+  };
+}
+
+/** Market time without full protection inside a span, ms: the venue's intervals of that account and coin, cut to it. */
+export function nakedWithin(
+  intervals: readonly NakedInterval[],
+  span: { readonly user: string; readonly coin: string; readonly fromMs: number; readonly toMs: number; readonly nowMs: number },
+): number {
+  return intervals
+    .filter(({ user, coin }) => user.toLowerCase() === span.user.toLowerCase() && coin === span.coin)
+    .reduce((sum, { fromMs, toMs }) => sum + Math.max(0, Math.min(toMs ?? span.nowMs, span.toMs) - Math.max(fromMs, span.fromMs)), 0);
+}
