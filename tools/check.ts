@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCodeBreaches } from './laws/error-codes.ts';
 import { importBreaches } from './laws/imports.ts';
+import { linkBreaches } from './laws/links.ts';
 import {
   installScriptBreaches,
   type Lockfile,
@@ -70,6 +71,7 @@ function judgeLaws(tree: Tree): readonly Verdict[] {
     ['honesty', 'no any, nothing silenced, no test left out', () => honestyBreaches(sources)],
     ['later', 'nothing put off', () => laterBreaches(files)],
     ['words', 'the tree speaks of the product alone', () => wordBreaches(files)],
+    ['links', 'the prose points at what is there', () => linkBreaches(files)],
     ['errors', 'every code is explained in docs/errors.md, and only those', () => errorCodeBreaches(sources, errorsBook)],
     ['versions', 'every version exact', () => versionBreaches(packageJsons)],
     ['lockfile', 'in step with every package.json', () => [...lockBreaches(packageJsons, lock), ...leftOutBreaches(lock)]],
