@@ -1,0 +1,14 @@
+export { type Environment, readEnvironment, takeSecrets } from './environment.ts';
+export {
+  type BotConfig,
+  type BotLimits,
+  defineFleet,
+  type Fleet,
+  type FleetOverrides,
+  type FleetResolution,
+  type RestartConfig,
+  resolveFleet,
+} from './fleet.ts';
+export { type LoadedConfig, loadFleetConfig } from './load.ts';
+export type { BotOptions, FleetOptions, RestartOptions } from './options.ts';
+export { type ConfigProblem, FleetConfigError, listProblems } from './problem.ts';

@@ -1,0 +1,166 @@
+import { microUsd } from '@hyperfleet/trading';
+import {
+  dollars,
+  duration,
+  environmentName,
+  type Field,
+  fraction,
+  integer,
+  number,
+  orNull,
+  path,
+  truth,
+  withDefault,
+  word,
+} from './field.ts';
+
+/** One bot as it is written in fleet.config.ts. Everything but `id` has a default. */
+export interface BotOptions {
+  /** The `bot_name` of the signals this bot trades, letter for letter. */
+  readonly id: string;
+  /** false leaves the bot out without deleting it. Default true. */
+  readonly enabled?: boolean;
+  /** NAME of the environment variable that holds the bot's private key. On paper the fleet makes throw-away keys itself. */
+  readonly keyEnv?: string | null;
+  /** NAME of the environment variable that holds the account's address, where the key is an agent's. */
+  readonly accountEnv?: string | null;
+  /** Part of equity lost when the stop fills at its price. Default 0.02. */
+  readonly riskPerTrade?: number;
+  /** Notional of one trade, as a multiple of equity. Default 1. */
+  readonly maxLeverage?: number;
+  /** Notional of all positions and resting entries, as a multiple of equity; null for no such limit. Default null. */
+  readonly maxTotalLeverage?: number | null;
+  /** Stop distance where a signal names no stop, as a part of the entry price. Default 0.05. */
+  readonly defaultStopDistance?: number;
+  /** A stop farther than this is tightened to it. Default 0.10. */
+  readonly maxStopDistance?: number;
+  /** How far past its trigger a stop may fill. Default 0.10, the venue's own tolerance. */
+  readonly stopSlippage?: number;
+  /** How far the mid may have moved from the entry before `onStaleEntry` decides. Default 0.02. */
+  readonly staleEntry?: number;
+  /** What becomes of an entry the market has left: rests at its price, goes at the market, or is refused. Default 'rest'. */
+  readonly onStaleEntry?: 'rest' | 'market' | 'refuse';
+  /** How far past the best price a market order may fill. Default 0.01. */
+  readonly marketSlippage?: number;
+  /** Open trades and resting entries together. Default 3. */
+  readonly maxConcurrentPositions?: number;
+  /** Default 'both'. */
+  readonly allowedDirections?: 'both' | 'long' | 'short';
+  /** An entry older than this is never sent: milliseconds, or text like '15m'. Default '15m'. */
+  readonly maxSignalAge?: number | string;
+  /** How long an entry may wait to fill. Default '24h'. */
+  readonly entryLife?: number | string;
+  /** Whether the stop moves to breakeven when the first take-profit has filled. Default true. */
+  readonly breakeven?: boolean;
+  /** Paper money the bot starts with, dollars. Default 10000. */
+  readonly paperUsd?: number;
+}
+
+/** How a worker that died is started again; times in wall time, ms or text. */
+export interface RestartOptions {
+  /** Wait before the first restart; doubled by each further one inside the window. Default '250ms'. */
+  readonly firstDelay?: number | string;
+  /** Default '10s'. */
+  readonly maxDelay?: number | string;
+  /** Part of the wait drawn by lot. Default 0.2. */
+  readonly jitter?: number;
+  /** Restarts allowed inside the window; one more halts the bot. Default 5. */
+  readonly budget?: number;
+  /** Default '10m'. */
+  readonly window?: number | string;
+}
+
+/** The fleet as it is written in fleet.config.ts. */
+export interface FleetOptions {
+  /** 'paper' trades on the fleet's own exchange, with money that does not exist. It is all there is yet. */
+  readonly mode: 'paper';
+  readonly bots: readonly BotOptions[];
+  /** Market time runs this many times as fast as the wall. Default 10. */
+  readonly speed?: number;
+  /** Everything the fleet writes goes here. Relative to where it is started. Default './data'. */
+  readonly dataDir?: string;
+  /** The shared signals database. Relative to the data directory. Default 'signals.db'. */
+  readonly signalsDb?: string;
+  /** The recording that is replayed; null for the one that comes with the fleet. Default null. */
+  readonly market?: string | null;
+  /** A book older than this is not traded on, ms of market time. Default '5s'. */
+  readonly staleBookMs?: number | string;
+  /** How often a bot looks for signals when nobody wakes it, ms of market time. Default '2s'. */
+  readonly pollIntervalMs?: number | string;
+  /** How often a bot compares its books with the venue, ms of market time. Default '60s'. */
+  readonly reconcileIntervalMs?: number | string;
+  readonly restart?: RestartOptions;
+}
+
+const DAY_MS = 86_400_000;
+
+/** The venue's own highest leverage is 50 on the largest coins. */
+const LEVERAGE = number({ above: 0, most: 50 });
+
+const DISTANCE = { above: 0, most: 0.9 };
+
+const botId: Field<string> = {
+  fallback: undefined,
+  read: (value) => {
+    if (typeof value !== 'string' || value === '') return { remedy: "write the bot_name its signals carry, like 'Sentient'" };
+    if (value.trim().toLowerCase() === 'all') return { remedy: 'ALL addresses every bot; give this one another name' };
+    if (/^[\p{L}\p{N}](?:[\p{L}\p{N} ._&+'-]{0,62}[\p{L}\p{N}._&+'-])?$/u.test(value)) return { value };
+    return {
+      remedy: "write at most 64 letters, digits, blanks and . _ & + ' -, beginning with a letter or digit and not ending in a blank",
+    };
+  },
+};
+
+/** How the options of a bot are read, with their defaults. */
+export const BOT_FIELDS = {
+  id: botId,
+  enabled: withDefault(truth, true),
+  keyEnv: withDefault(orNull(environmentName), null),
+  accountEnv: withDefault(orNull(environmentName), null),
+  riskPerTrade: withDefault(fraction({ above: 0, most: 0.5 }), 20_000),
+  maxLeverage: withDefault(LEVERAGE, 1),
+  maxTotalLeverage: withDefault(orNull(LEVERAGE), null),
+  defaultStopDistance: withDefault(fraction(DISTANCE), 50_000),
+  maxStopDistance: withDefault(fraction(DISTANCE), 100_000),
+  stopSlippage: withDefault(fraction(DISTANCE), 100_000),
+  staleEntry: withDefault(fraction(DISTANCE), 20_000),
+  onStaleEntry: withDefault(word(['rest', 'market', 'refuse']), 'rest'),
+  marketSlippage: withDefault(fraction({ above: 0, most: 0.1 }), 10_000),
+  maxConcurrentPositions: withDefault(integer({ least: 1, most: 1_000 }), 3),
+  allowedDirections: withDefault(word(['both', 'long', 'short']), 'both'),
+  maxSignalAge: withDefault(duration({ leastMs: 1_000, mostMs: 7 * DAY_MS }), 900_000),
+  entryLife: withDefault(duration({ leastMs: 1_000, mostMs: 30 * DAY_MS }), DAY_MS),
+  breakeven: withDefault(truth, true),
+  paperUsd: withDefault(dollars({ above: 0, most: 1_000_000_000 }), microUsd(10_000_000_000)),
+} as const;
+
+/** How the restart options are read, with their defaults. */
+export const RESTART_FIELDS = {
+  firstDelay: withDefault(duration({ leastMs: 1, mostMs: 600_000 }), 250),
+  maxDelay: withDefault(duration({ leastMs: 1, mostMs: 3_600_000 }), 10_000),
+  jitter: withDefault(number({ least: 0, most: 1 }), 0.2),
+  budget: withDefault(integer({ least: 0, most: 1_000 }), 5),
+  window: withDefault(duration({ leastMs: 1_000, mostMs: DAY_MS }), 600_000),
+} as const;
+
+const LIVE_IS_NOT_YET = "this version trades only on its own paper exchange, never with real money; write mode: 'paper'";
+
+const mode: Field<'paper'> = {
+  fallback: undefined,
+  read: (value) => {
+    if (value === 'paper') return { value };
+    return { remedy: value === 'live' ? LIVE_IS_NOT_YET : "write mode: 'paper'" };
+  },
+};
+
+/** How the options of the fleet itself are read, with their defaults; `bots` and `restart` are read one level down. */
+export const FLEET_FIELDS = {
+  mode,
+  speed: withDefault(number({ above: 0, most: 1_000 }), 10),
+  dataDir: withDefault(path, './data'),
+  signalsDb: withDefault(path, 'signals.db'),
+  market: withDefault(orNull(path), null),
+  staleBookMs: withDefault(duration({ leastMs: 100, mostMs: 600_000 }), 5_000),
+  pollIntervalMs: withDefault(duration({ leastMs: 10, mostMs: 600_000 }), 2_000),
+  reconcileIntervalMs: withDefault(duration({ leastMs: 1_000, mostMs: DAY_MS }), 60_000),
+} as const;
