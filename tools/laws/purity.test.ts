@@ -43,6 +43,13 @@ describe('purity', () => {
     expect(judge('packages/trading/src/a.ts', `const a = ${code};`)).toBe(0);
   });
 
+  it('lets the matching core import neither node nor npm, but its tests read recordings', () => {
+    expect(judge('packages/paper-exchange/src/matching/a.ts', `import 'node:fs';`)).toBe(1);
+    expect(judge('packages/paper-exchange/src/matching/a.ts', `import 'ws';`)).toBe(1);
+    expect(judge('packages/paper-exchange/src/matching/a.ts', `import './b.ts'; import '@hyperfleet/trading';`)).toBe(0);
+    expect(judge('packages/paper-exchange/src/matching/a.test.ts', `import 'node:fs';`)).toBe(0);
+  });
+
   it('holds for the tests of trading too', () => {
     expect(judge('packages/trading/src/a.test.ts', 'const a = Date.now();')).toBe(1);
   });

@@ -1,4 +1,4 @@
-import { type Breach, breachAt, nameOf, type Source, type SyntaxNode, walk } from './source.ts';
+import { type Breach, breachAt, importsOf, isTest, nameOf, type Source, type SyntaxNode, walk } from './source.ts';
 
 /** Where nothing but arguments may decide what happens: replay, simulation and live are then one code path. */
 const PURE = ['packages/trading/', 'packages/paper-exchange/src/matching/'];
@@ -25,8 +25,16 @@ export function purityBreaches(sources: readonly Source[]): readonly Breach[] {
   return sources.flatMap((source) => {
     const pure = PURE.some((folder) => source.path.startsWith(folder));
     const oneClock = pure || ONE_CLOCK.some((folder) => source.path.startsWith(folder));
-    return oneClock ? impurities(source, pure) : [];
+    return oneClock ? [...impurities(source, pure), ...(pure ? reachesOut(source) : [])] : [];
   });
+}
+
+/** Pure code reads no file and no socket: it imports neither node nor npm. Its tests may read what was recorded. */
+function reachesOut(source: Source): readonly Breach[] {
+  if (isTest(source.path)) return [];
+  return importsOf(source)
+    .filter(({ specifier }) => !specifier.startsWith('.') && !specifier.startsWith('@hyperfleet/'))
+    .map(({ specifier, at }) => breachAt(source, at, `'${specifier}' is not pure: hand in what it gives`));
 }
 
 function impurities(source: Source, pure: boolean): readonly Breach[] {
