@@ -7,7 +7,7 @@ export interface RecordedMarket {
     readonly source: string;
     readonly marketStartMs: number;
     readonly endMs: number;
-    readonly counts: { readonly books: number; readonly bbos: number; readonly prints: number };
+    readonly instruments: readonly { readonly coin: string }[];
   };
   events(): Iterable<MarketEvent>;
 }
@@ -39,9 +39,9 @@ function* movedEvents(events: Iterable<MarketEvent>, offsetMs: number): Generato
  * today's clock and take the nonces of clients that look at it.
  */
 export function marketOf(recording: RecordedMarket, offsetMs = 0): MarketSource {
-  const { source, marketStartMs, endMs, counts } = recording.header;
+  const { source, marketStartMs, endMs, instruments } = recording.header;
   return {
-    name: `${source} from ${marketStartMs} to ${endMs}: ${counts.books} books, ${counts.bbos} bbos, ${counts.prints} prints`,
+    name: `${instruments.map(({ coin }) => coin).join(' ')} from ${marketStartMs} to ${endMs}, ${source}`,
     startMs: marketStartMs + offsetMs,
     endMs: endMs + offsetMs,
     offsetMs,
