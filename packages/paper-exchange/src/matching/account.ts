@@ -1,0 +1,123 @@
+import { type Lots, type Ticks, ticks, ZERO_LOTS } from '@hyperfleet/trading';
+import type { CoinMarket } from './coin-market.ts';
+import type { Address, StatusWord, VenueEvent, VenueFill, VenueOrder } from './contract.ts';
+import type { OrderRecord } from './order-record.ts';
+import { Recent } from './recent.ts';
+
+/** One account on one coin: its position, its leverage, and what of its orders concerns both. */
+export interface Holding {
+  readonly account: Account;
+  readonly market: CoinMarket;
+  szi: Lots;
+  /** Average entry, truncated to whole ticks after every increase (PROTOCOL §7); 0 when flat. */
+  entryPx: Ticks;
+  leverage: number;
+  isCross: boolean;
+  /** Isolated only: margin less cost of the position, so that its value is this + szi × mark. In micro-dollars. */
+  isolatedRaw: number;
+  fundingAllTime: number;
+  fundingSinceOpen: number;
+  fundingSinceChange: number;
+  /** Resting orders that may open: their lots and notional a side, and the margin they hold. */
+  readonly resting: { readonly buy: { lots: number; ntl: number }; readonly sell: { lots: number; ntl: number } };
+  reserved: number;
+  /** Resting reduce-only orders, oldest first. */
+  readonly reduceOnly: Set<OrderRecord>;
+  /** Waiting and armed triggers. */
+  readonly triggers: Set<OrderRecord>;
+  /** Reduce-only stops that fired within the last second, for the naked measure. */
+  fired: OrderRecord[];
+  nakedSinceMs: number | null;
+  /** No further partial liquidation before this time (PROTOCOL §7). */
+  liquidationPauseUntilMs: number;
+}
+
+type Funding = Extract<VenueEvent, { kind: 'funding' }>;
+type LedgerEntry = Extract<VenueEvent, { kind: 'ledger' }>;
+
+export interface HistoryRow {
+  readonly order: VenueOrder;
+  readonly status: StatusWord;
+  readonly statusTimestampMs: number;
+}
+
+export interface Account {
+  readonly user: Address;
+  /** Cross cash less the cost of cross positions (totalRawUsd), in micro-dollars. */
+  cash: number;
+  /** Margin held by resting orders, over all coins. */
+  reserved: number;
+  volume: number;
+  readonly holdings: Map<number, Holding>;
+  /** Holdings with a position. */
+  readonly positions: Set<Holding>;
+  readonly open: Map<number, OrderRecord>;
+  readonly byOid: Map<number, OrderRecord>;
+  /** The latest order of each cloid (PROTOCOL §6). */
+  readonly byCloid: Map<string, OrderRecord>;
+  readonly ended: Recent<OrderRecord>;
+  readonly history: Recent<HistoryRow>;
+  readonly fills: Recent<VenueFill>;
+  readonly fundings: Recent<Funding>;
+  readonly ledger: Recent<LedgerEntry>;
+  scheduledCancelMs: number | null;
+  /** Scheduled cancels that ran on `day`, of which 10 a UTC day are allowed (PROTOCOL §3). */
+  scheduleUse: { day: number; count: number };
+}
+
+/** An account with nothing in it. The bounds are how many records are remembered. */
+export function createAccount(user: Address, maxOrders: number, maxFills: number): Account {
+  const byOid = new Map<number, OrderRecord>();
+  const byCloid = new Map<string, OrderRecord>();
+  return {
+    user,
+    cash: 0,
+    reserved: 0,
+    volume: 0,
+    holdings: new Map(),
+    positions: new Set(),
+    open: new Map(),
+    byOid,
+    byCloid,
+    ended: new Recent(maxOrders, (order) => {
+      byOid.delete(order.oid);
+      if (order.cloid !== null && byCloid.get(order.cloid) === order) byCloid.delete(order.cloid);
+    }),
+    history: new Recent(maxOrders),
+    fills: new Recent(maxFills),
+    fundings: new Recent(maxFills),
+    ledger: new Recent(maxFills),
+    scheduledCancelMs: null,
+    scheduleUse: { day: 0, count: 0 },
+  };
+}
+
+/** The account's holding of a coin, made on first use: cross min(20, max) until set, isolated where the coin demands it (PROTOCOL §3). */
+export function holdingOf(account: Account, market: CoinMarket): Holding {
+  const known = account.holdings.get(market.instrument.assetId);
+  if (known !== undefined) return known;
+  const holding: Holding = {
+    account,
+    market,
+    szi: ZERO_LOTS,
+    entryPx: ticks(0),
+    leverage: Math.min(20, market.instrument.maxLeverage),
+    isCross: !market.instrument.onlyIsolated,
+    isolatedRaw: 0,
+    fundingAllTime: 0,
+    fundingSinceOpen: 0,
+    fundingSinceChange: 0,
+    resting: { buy: { lots: 0, ntl: 0 }, sell: { lots: 0, ntl: 0 } },
+    reserved: 0,
+    reduceOnly: new Set(),
+    triggers: new Set(),
+    fired: [],
+    nakedSinceMs: null,
+    liquidationPauseUntilMs: 0,
+  };
+  account.holdings.set(market.instrument.assetId, holding);
+  return holding;
+}
+
+/** Lots that an order of this sign could close of the position. */
+export const closable = (holding: Holding, sign: 1 | -1): number => (holding.szi * sign < 0 ? Math.abs(holding.szi) : 0);

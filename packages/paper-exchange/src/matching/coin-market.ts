@@ -1,0 +1,94 @@
+import { FINE_PER_TICK, type FineTicks, fineTicks, type Instrument, type Ticks } from '@hyperfleet/trading';
+import type { Holding } from './account.ts';
+import { PriceLadder } from './ladder.ts';
+import { LiquiditySide } from './liquidity.ts';
+
+/** One coin: the recorded market, our own orders, the triggers, and the mark. */
+export interface CoinMarket {
+  readonly instrument: Instrument;
+  readonly anonymous: { readonly bids: LiquiditySide; readonly asks: LiquiditySide };
+  readonly own: { readonly bids: PriceLadder; readonly asks: PriceLadder };
+  /** Armed triggers: `below` fire when the mark falls to their price (highest first), `above` when it rises to it. */
+  readonly triggers: { readonly below: PriceLadder; readonly above: PriceLadder };
+  /** Accounts with a position here. */
+  readonly holders: Set<Holding>;
+  /** Whether a recorded book was ever seen. Without one, the coin is a local book of our own accounts. */
+  recorded: boolean;
+  inGap: boolean;
+  /** Exchange time of the first book since the start or the last gap: older prints are history and match nothing. */
+  matchFromMs: number;
+  bookTimeMs: number;
+  lastPrint: Ticks | null;
+  lastPrintMs: number;
+  mark: FineTicks | null;
+  oracle: FineTicks | null;
+  /** The recording states marks itself, so none is computed. */
+  markIsRecorded: boolean;
+  fundingRateE10: number;
+  readonly seenTids: TidMemory;
+}
+
+/** How many trade ids are remembered a coin. A reconnect repeats a few dozen prints. */
+const TIDS_KEPT = 8192;
+
+/** Trade ids seen lately, bounded. */
+export class TidMemory {
+  readonly #seen = new Set<number>();
+
+  /** True the first time a tid is shown. */
+  isNew(tid: number): boolean {
+    if (this.#seen.has(tid)) return false;
+    this.#seen.add(tid);
+    if (this.#seen.size > TIDS_KEPT) {
+      // A Set keeps insertion order: its first value is the oldest.
+      for (const oldest of this.#seen) {
+        this.#seen.delete(oldest);
+        break;
+      }
+    }
+    return true;
+  }
+}
+
+/** A coin nobody has traded yet. */
+export function createCoinMarket(instrument: Instrument, fundingRateE10: number): CoinMarket {
+  return {
+    instrument,
+    anonymous: { bids: new LiquiditySide('highest'), asks: new LiquiditySide('lowest') },
+    own: { bids: new PriceLadder('highest'), asks: new PriceLadder('lowest') },
+    triggers: { below: new PriceLadder('highest'), above: new PriceLadder('lowest') },
+    holders: new Set(),
+    recorded: false,
+    inGap: false,
+    matchFromMs: 0,
+    bookTimeMs: 0,
+    lastPrint: null,
+    lastPrintMs: 0,
+    mark: null,
+    oracle: null,
+    markIsRecorded: false,
+    fundingRateE10,
+    seenTids: new TidMemory(),
+  };
+}
+
+/** The side an order of this sign takes from, and the side it rests on. */
+export const anonymousAgainst = (market: CoinMarket, sign: 1 | -1): LiquiditySide =>
+  sign === 1 ? market.anonymous.asks : market.anonymous.bids;
+export const anonymousBeside = (market: CoinMarket, sign: 1 | -1): LiquiditySide =>
+  sign === 1 ? market.anonymous.bids : market.anonymous.asks;
+export const ownAgainst = (market: CoinMarket, sign: 1 | -1): PriceLadder => (sign === 1 ? market.own.asks : market.own.bids);
+export const ownBeside = (market: CoinMarket, sign: 1 | -1): PriceLadder => (sign === 1 ? market.own.bids : market.own.asks);
+
+/** The best price an order of this sign could trade at now, ours or recorded; null in a gap or without liquidity. */
+export function bestAgainst(market: CoinMarket, sign: 1 | -1): number | null {
+  if (market.inGap) return null;
+  const own = ownAgainst(market, sign).best()?.px ?? null;
+  const anonymous = anonymousAgainst(market, sign).bestPx();
+  if (own === null) return anonymous;
+  if (anonymous === null) return own;
+  return sign === 1 ? Math.min(own, anonymous) : Math.max(own, anonymous);
+}
+
+/** The mark, or where there is none yet a price to value by. In fine ticks. */
+export const valuationPx = (market: CoinMarket, entryPx: Ticks): FineTicks => market.mark ?? fineTicks(entryPx * FINE_PER_TICK);

@@ -1,0 +1,170 @@
+import type { Instrument, Lots, Side, Ticks } from '@hyperfleet/trading';
+import { type Account, createAccount, type Holding, holdingOf } from './account.ts';
+import { type CoinMarket, createCoinMarket } from './coin-market.ts';
+import type { Address, NakedInterval, StatusWord, VenueEvent, VenueSettings, VenueTif } from './contract.ts';
+import { type OrderRecord, snapshot, type TriggerTerms } from './order-record.ts';
+import { Recent } from './recent.ts';
+
+/** Ids start where the venue's own are of a believable size; they only ever go up, so equal inputs give equal ids. */
+const FIRST_OID = 77_738_308;
+/** Trade ids are below 2^50 on the venue (PROTOCOL §7). */
+const FIRST_TID = 100_000_000_000_001;
+/** Naked intervals remembered. */
+const NAKED_KEPT = 10_000;
+
+/** The whole state of the venue. Every module of this folder is a set of functions over it. */
+export interface Core {
+  readonly settings: VenueSettings;
+  readonly instruments: readonly Instrument[];
+  readonly byAsset: ReadonlyMap<number, CoinMarket>;
+  readonly byCoin: ReadonlyMap<string, CoinMarket>;
+  readonly accounts: Map<Address, Account>;
+  /** The counterparty of every fill against the recorded market, and of funding. */
+  readonly house: { cash: number; readonly szi: Map<number, number> };
+  /** Market time; −1 before the first input. */
+  nowMs: number;
+  nextMarkMs: number;
+  nextFundingMs: number;
+  /** Accounts with a scheduled cancel. */
+  readonly scheduled: Set<Account>;
+  /** Coins whose mark can have moved since the last refresh. */
+  readonly restless: Set<CoinMarket>;
+  nextOid: number;
+  nextTid: number;
+  nextHash: number;
+  events: VenueEvent[];
+  /** Triggers armed in this step whose condition has yet to be looked at. */
+  armed: OrderRecord[];
+  /** Accounts to tell of, and holdings whose protection may have changed, at the end of the step. */
+  readonly touchedAccounts: Set<Account>;
+  readonly touchedHoldings: Set<Holding>;
+  readonly totals: { deposits: number; fees: number; accepted: number; rejected: number; fills: number; duplicateCloids: number };
+  readonly naked: { readonly open: Set<Holding>; readonly closed: Recent<NakedInterval>; maxMs: number };
+  /** Times at which a fired stop stops counting as protection, in order. */
+  nakedDeadlines: { readonly atMs: number; readonly holding: Holding }[];
+}
+
+/** An empty venue. Throws when two instruments share an asset id or a coin. */
+export function createCore(instruments: readonly Instrument[], settings: VenueSettings): Core {
+  const byAsset = new Map<number, CoinMarket>();
+  const byCoin = new Map<string, CoinMarket>();
+  for (const instrument of instruments) {
+    if (byAsset.has(instrument.assetId)) throw new Error(`asset id ${instrument.assetId} is listed twice: give each instrument its own`);
+    if (byCoin.has(instrument.coin)) throw new Error(`coin ${instrument.coin} is listed twice: list each instrument once`);
+    const market = createCoinMarket(instrument, settings.fundingRateE10);
+    byAsset.set(instrument.assetId, market);
+    byCoin.set(instrument.coin, market);
+  }
+  return {
+    settings,
+    instruments,
+    byAsset,
+    byCoin,
+    accounts: new Map(),
+    house: { cash: 0, szi: new Map() },
+    nowMs: -1,
+    nextMarkMs: 0,
+    nextFundingMs: 0,
+    scheduled: new Set(),
+    restless: new Set(),
+    nextOid: FIRST_OID,
+    nextTid: FIRST_TID,
+    nextHash: 1,
+    events: [],
+    armed: [],
+    touchedAccounts: new Set(),
+    touchedHoldings: new Set(),
+    totals: { deposits: 0, fees: 0, accepted: 0, rejected: 0, fills: 0, duplicateCloids: 0 },
+    naked: { open: new Set(), closed: new Recent(NAKED_KEPT), maxMs: 0 },
+    nakedDeadlines: [],
+  };
+}
+
+/** The account, made when it is not there. */
+export function accountOf(core: Core, user: Address): Account {
+  const known = core.accounts.get(user);
+  if (known !== undefined) return known;
+  const account = createAccount(user, core.settings.maxOrdersKept, core.settings.maxFillsKept);
+  core.accounts.set(user, account);
+  return account;
+}
+
+export interface NewOrder {
+  readonly account: Account;
+  readonly market: CoinMarket;
+  readonly side: Side;
+  readonly px: Ticks;
+  readonly sz: Lots;
+  readonly reduceOnly: boolean;
+  readonly cloid: string | null;
+  readonly tif: VenueTif | null;
+  readonly trigger: TriggerTerms | null;
+  readonly isPositionTpsl: boolean;
+}
+
+/** Gives an order its oid and a record; it is in no book yet. Counts a cloid that a live order of the account carries too. */
+export function createOrder(core: Core, terms: NewOrder): OrderRecord {
+  const { account, market, cloid } = terms;
+  const order: OrderRecord = {
+    account,
+    holding: holdingOf(account, market),
+    market,
+    oid: core.nextOid,
+    cloid,
+    side: terms.side,
+    sign: terms.side === 'buy' ? 1 : -1,
+    px: terms.px,
+    sz: terms.sz,
+    origSz: terms.sz,
+    timestampMs: core.nowMs,
+    reduceOnly: terms.reduceOnly,
+    trigger: terms.trigger,
+    isPositionTpsl: terms.isPositionTpsl,
+    tracksPosition: terms.sz === 0,
+    tif: terms.tif,
+    phase: 'new',
+    children: [],
+    siblings: [],
+    status: 'open',
+    statusTimestampMs: core.nowMs,
+    firedAtMs: null,
+    announced: false,
+    filledNtl: 0,
+    queueAhead: 0,
+    level: null,
+    prev: null,
+    next: null,
+  };
+  core.nextOid += 1;
+  account.byOid.set(order.oid, order);
+  if (cloid !== null) {
+    const holder = account.byCloid.get(cloid);
+    if (holder !== undefined && account.open.has(holder.oid)) core.totals.duplicateCloids += 1;
+    account.byCloid.set(cloid, order);
+  }
+  return order;
+}
+
+/** Gives an order a status, tells it and writes it into the account's history. */
+export function setStatus(core: Core, order: OrderRecord, status: StatusWord): void {
+  order.status = status;
+  order.statusTimestampMs = core.nowMs;
+  const told = snapshot(order);
+  order.account.history.push({ order: told, status, statusTimestampMs: core.nowMs });
+  core.events.push({ kind: 'order', order: told, status, timeMs: core.nowMs });
+}
+
+/** Tells `open` once; an order that fills at once yields open and filled (PROTOCOL §9). */
+export function announce(core: Core, order: OrderRecord): void {
+  if (order.announced) return;
+  order.announced = true;
+  setStatus(core, order, 'open');
+}
+
+/** A trade id and a transaction hash for the two sides of one match. */
+export function nextMatchIds(core: Core): { readonly tid: number; readonly hash: string } {
+  const ids = { tid: core.nextTid, hash: `0x${core.nextHash.toString(16).padStart(64, '0')}` };
+  core.nextTid += 1;
+  core.nextHash += 1;
+  return ids;
+}

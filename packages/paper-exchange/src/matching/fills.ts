@@ -1,0 +1,200 @@
+import { type FineTicks, lots, microUsd, mulDiv, ticks } from '@hyperfleet/trading';
+import type { Account, Holding } from './account.ts';
+import type { CoinMarket } from './coin-market.ts';
+import type { Address, VenueFill } from './contract.ts';
+import { announce, type Core, nextMatchIds } from './core.ts';
+import { cancelSiblings, endPositionTpsl, finish, reduceSize, trimReduceOnly } from './lifecycle.ts';
+import { updateReserve } from './margin.ts';
+import type { OrderRecord } from './order-record.ts';
+
+const PPM = 1_000_000;
+
+export interface LiquidationNote {
+  readonly liquidatedUser: Address;
+  readonly markPx: FineTicks;
+  readonly method: 'market' | 'backstop';
+}
+
+interface SideOfMatch {
+  readonly px: number;
+  readonly sz: number;
+  readonly crossed: boolean;
+  readonly tid: number;
+  readonly hash: string;
+  readonly liquidation: LiquidationNote | null;
+  /** Set where the venue names the fill otherwise than by what it does to the position. */
+  readonly dir: string | null;
+}
+
+/** How a fill of `signedSz` changes a position of `start`, in the venue's words (PROTOCOL §7). */
+export function direction(start: number, signedSz: number): string {
+  const end = start + signedSz;
+  if (start > 0 && end < 0) return 'Long > Short';
+  if (start < 0 && end > 0) return 'Short > Long';
+  if (signedSz > 0) return start < 0 ? 'Close Short' : 'Open Long';
+  return start > 0 ? 'Close Long' : 'Open Short';
+}
+
+/** Whole-number division towards zero of values ≥ 0. */
+const divide = (a: number, b: number): number => (a - (a % b)) / b;
+
+/**
+ * Moves a position by a fill and returns the closed PnL, fee not included (PROTOCOL §7): closedPnl = (px − average entry) ×
+ * closed size; the average is truncated to whole ticks after every increase. In micro-dollars.
+ */
+export function movePosition(position: Pick<Holding, 'szi' | 'entryPx'>, signedSz: number, px: number): number {
+  const start = position.szi;
+  const end = start + signedSz;
+  const same = start === 0 || start > 0 === signedSz > 0;
+  if (same) {
+    const cost = position.entryPx * Math.abs(start) + px * Math.abs(signedSz);
+    position.entryPx = ticks(divide(cost, Math.abs(end)));
+    position.szi = lots(end);
+    return 0;
+  }
+  const closed = Math.min(Math.abs(start), Math.abs(signedSz));
+  const pnl = (px - position.entryPx) * closed * Math.sign(start);
+  position.szi = lots(end);
+  if (end === 0) position.entryPx = ticks(0);
+  else if (end > 0 !== start > 0) position.entryPx = ticks(px);
+  return microUsd(pnl);
+}
+
+/** Moves margin between cash and an isolated position as a fill opens or closes it; the value left behind stays in proportion. */
+function moveIsolatedMargin(holding: Holding, startSz: number, px: number): void {
+  const account = holding.account;
+  const now = Math.abs(holding.szi);
+  const flipped = startSz !== 0 && holding.szi !== 0 && startSz > 0 !== holding.szi > 0;
+  const was = flipped ? 0 : Math.abs(startSz);
+  if (holding.szi === 0 || flipped) {
+    const released = holding.isolatedRaw + holding.szi * px;
+    account.cash += released;
+    holding.isolatedRaw -= released;
+  }
+  if (now > was) {
+    const margin = mulDiv((now - was) * px, 1, holding.leverage, 'ceil');
+    account.cash -= margin;
+    holding.isolatedRaw += margin;
+  } else if (now > 0) {
+    const worth = holding.isolatedRaw + Math.sign(startSz) * now * px;
+    const released = Math.max(0, mulDiv(worth, was - now, was, 'floor'));
+    account.cash += released;
+    holding.isolatedRaw -= released;
+  }
+}
+
+/** Moves money and position of one account for its side of a match and returns what the fill says. */
+function settleSide(core: Core, order: OrderRecord, side: SideOfMatch): VenueFill {
+  const { account, holding, market, sign } = order;
+  const start = holding.szi;
+  const ntl = side.px * side.sz;
+  const fee = mulDiv(ntl, side.crossed ? core.settings.takerFeePpm : core.settings.makerFeePpm, PPM, 'truncate');
+  const closedPnl = movePosition(holding, sign * side.sz, side.px);
+  account.cash -= fee;
+  core.totals.fees += fee;
+  if (holding.isCross) account.cash -= sign * ntl;
+  else {
+    holding.isolatedRaw -= sign * ntl;
+    moveIsolatedMargin(holding, start, side.px);
+  }
+  account.volume += ntl;
+  followPosition(account, holding, start);
+  return {
+    user: account.user,
+    coin: market.instrument.coin,
+    asset: market.instrument.assetId,
+    px: ticks(side.px),
+    sz: lots(side.sz),
+    side: order.side,
+    timeMs: core.nowMs,
+    startPosition: start,
+    dir: side.dir ?? direction(start, sign * side.sz),
+    closedPnl: microUsd(closedPnl),
+    oid: order.oid,
+    cloid: order.cloid,
+    crossed: side.crossed,
+    fee: microUsd(fee),
+    tid: side.tid,
+    hash: side.hash,
+    liquidation: side.liquidation,
+  };
+}
+
+function followPosition(account: Account, holding: Holding, start: number): void {
+  holding.fundingSinceChange = 0;
+  if (start === 0 || (holding.szi !== 0 && start > 0 !== holding.szi > 0)) holding.fundingSinceOpen = 0;
+  if (holding.szi === 0) {
+    account.positions.delete(holding);
+    holding.market.holders.delete(holding);
+  } else {
+    account.positions.add(holding);
+    holding.market.holders.add(holding);
+  }
+  updateReserve(holding);
+}
+
+function tell(core: Core, order: OrderRecord, fill: VenueFill): void {
+  order.account.fills.push(fill);
+  core.events.push({ kind: 'fill', fill });
+  core.totals.fills += 1;
+  touch(core, order.account);
+}
+
+/** Marks an account and the protection of all its positions for a look at the end of the step. */
+export function touch(core: Core, account: Account): void {
+  core.touchedAccounts.add(account);
+  for (const holding of account.positions) core.touchedHoldings.add(holding);
+  for (const holding of core.naked.open) if (holding.account === account) core.touchedHoldings.add(holding);
+}
+
+/** What follows for one side after both are settled: its status, its siblings, its account's reduce-only orders. */
+function follow(core: Core, order: OrderRecord): void {
+  if (order.sz === 0 && order.phase !== 'done') finish(core, order, 'filled');
+  cancelSiblings(core, order);
+  trimReduceOnly(core, order.holding);
+  endPositionTpsl(core, order.holding);
+}
+
+function moveHouse(core: Core, market: CoinMarket, signedSz: number, px: number): void {
+  const asset = market.instrument.assetId;
+  core.house.cash -= signedSz * px;
+  core.house.szi.set(asset, (core.house.szi.get(asset) ?? 0) + signedSz);
+}
+
+export interface Match {
+  /** The order that takes, or null when the recorded market does. */
+  readonly taker: OrderRecord | null;
+  /** The order that rested, or null when recorded liquidity did. */
+  readonly maker: OrderRecord | null;
+  readonly px: number;
+  readonly sz: number;
+  readonly liquidation?: LiquidationNote | null;
+  readonly takerDir?: string | null;
+}
+
+/**
+ * One match at the maker's price: cash moves by the notional, fees are truncated to 6 decimals (PROTOCOL §7), and where one
+ * side is recorded liquidity the house account stands in for it, so that every fill has two sides.
+ */
+export function match(core: Core, { taker, maker, px, sz, liquidation = null, takerDir = null }: Match): void {
+  const market = (taker ?? maker)?.market;
+  if (market === undefined) throw new Error('a match needs an order of ours on one side');
+  const { tid, hash } = nextMatchIds(core);
+  if (taker !== null && liquidation === null) announce(core, taker);
+  const told: [OrderRecord, VenueFill][] = [];
+  for (const order of [taker, maker]) {
+    if (order === null) continue;
+    const crossed = order === taker;
+    told.push([order, settleSide(core, order, { px, sz, crossed, tid, hash, liquidation, dir: crossed ? takerDir : null })]);
+    reduceSize(order, sz);
+    order.filledNtl += px * sz;
+  }
+  if (taker === null && maker !== null) moveHouse(core, market, -maker.sign * sz, px);
+  if (maker === null && taker !== null) moveHouse(core, market, -taker.sign * sz, px);
+  if (!market.recorded) {
+    market.lastPrint = ticks(px);
+    core.restless.add(market);
+  }
+  for (const [order, fill] of told) tell(core, order, fill);
+  for (const [order] of told) follow(core, order);
+}

@@ -1,0 +1,129 @@
+import { mulDiv } from '@hyperfleet/trading';
+import type { Print } from '../market/event.ts';
+import { anonymousAgainst, anonymousBeside, type CoinMarket, ownBeside } from './coin-market.ts';
+import type { Core } from './core.ts';
+import { match } from './fills.ts';
+import type { PriceLevel } from './ladder.ts';
+import { joinBook, leaveBook } from './lifecycle.ts';
+import type { OrderRecord } from './order-record.ts';
+import { fillable, mayMatch, take } from './taking.ts';
+
+/**
+ * When our resting orders fill from the recorded market:
+ * - a print beyond their price fills them (whoever traded there would have met them first);
+ * - a print at their price by the other side's aggressor fills them once the recorded lots before them have traded;
+ * - a book whose other side crosses their price fills them for the crossing size.
+ * All at their own price, in price-time order, and a print's volume is handed out once.
+ */
+
+/** Hands one print's volume to our resting orders. */
+export function handOutPrint(core: Core, market: CoinMarket, print: Print): void {
+  let left: number = print.sz;
+  for (const sign of [1, -1] as const) {
+    const ladder = ownBeside(market, sign);
+    for (let level = ladder.best(); level !== null && left > 0 && level.px * sign > print.px * sign; level = ladder.best()) {
+      const traded = fillLevel(core, level, left, false);
+      left -= traded;
+    }
+  }
+  const sign = print.side === 'sell' ? 1 : -1;
+  const level = ownBeside(market, sign).at(print.px);
+  if (level !== null && left > 0) fillLevel(core, level, left, true);
+  forgetTraded(market, print);
+}
+
+/** The recorded depth at the print's price is lower by it, which is a trade and no cancellation. */
+function forgetTraded(market: CoinMarket, print: Print): void {
+  const level = ownBeside(market, print.side === 'sell' ? 1 : -1).at(print.px);
+  if (level !== null && level.seenSz !== null) level.seenSz = Math.max(0, level.seenSz - print.sz);
+}
+
+/**
+ * Fills the orders of a level out of `volume` lots, in time order; with `queued` the recorded lots between them trade in
+ * their turn and use up volume. Returns the lots our orders took.
+ */
+function fillLevel(core: Core, level: PriceLevel, volume: number, queued: boolean): number {
+  let left = volume;
+  let taken = 0;
+  let passed = 0;
+  for (const order of ordersOf(level)) {
+    if (order.phase !== 'resting') continue;
+    if (queued) {
+      const before = order.queueAhead === null ? left : Math.max(0, order.queueAhead - passed);
+      const traded = Math.min(left, before);
+      passed += traded;
+      left -= traded;
+      if (order.queueAhead !== null) order.queueAhead = Math.max(0, order.queueAhead - passed);
+    }
+    if (left === 0) {
+      if (queued) continue;
+      break;
+    }
+    if (!mayMatch(core, order, null)) continue;
+    const sz = Math.min(left, fillable(order));
+    match(core, { taker: null, maker: order, px: level.px, sz });
+    left -= sz;
+    taken += sz;
+  }
+  return taken;
+}
+
+function ordersOf(level: PriceLevel): OrderRecord[] {
+  const orders: OrderRecord[] = [];
+  for (let order = level.head; order !== null; order = order.next) orders.push(order);
+  return orders;
+}
+
+/** Fills our resting orders that the recorded other side now crosses, up to the crossing size. */
+export function fillCrossed(core: Core, market: CoinMarket): void {
+  for (const sign of [1, -1] as const) {
+    const ladder = ownBeside(market, sign);
+    const against = anonymousAgainst(market, sign);
+    for (;;) {
+      const order = ladder.best()?.head ?? null;
+      const px = against.bestPx();
+      if (order === null || px === null || order.px * sign < px * sign) break;
+      if (!mayMatch(core, order, null)) continue;
+      const sz = Math.min(against.leftAt(px), fillable(order));
+      against.take(px, sz, 'crossing');
+      match(core, { taker: null, maker: order, px: order.px, sz });
+    }
+  }
+}
+
+/** Our orders may have come to cross one another in a gap, when nothing matches: the later one takes. */
+export function uncrossOwn(core: Core, market: CoinMarket): void {
+  for (;;) {
+    const bid = market.own.bids.best()?.head ?? null;
+    const ask = market.own.asks.best()?.head ?? null;
+    if (bid === null || ask === null || bid.px < ask.px) return;
+    const later = bid.oid > ask.oid ? bid : ask;
+    leaveBook(later);
+    later.phase = 'new';
+    take(core, later);
+    if (later.sz > 0) {
+      later.phase = 'resting';
+      joinBook(later);
+    }
+  }
+}
+
+/**
+ * Re-reads the depth before our orders from a newer book. Where the size at a price fell by more than what printed there,
+ * orders left: those before us and those behind us in proportion. Where it grew, the new ones stand behind us.
+ */
+export function followQueues(market: CoinMarket, sign: 1 | -1): void {
+  const beside = anonymousBeside(market, sign);
+  ownBeside(market, sign).walk((level) => {
+    const depth = beside.rawAt(level.px);
+    if (depth === null) return false;
+    const seen = level.seenSz;
+    for (let order = level.head; order !== null; order = order.next) {
+      if (order.queueAhead === null) order.queueAhead = depth;
+      else if (seen !== null && depth < seen) order.queueAhead = mulDiv(order.queueAhead, depth, seen, 'ceil');
+      if (order.queueAhead > depth) order.queueAhead = depth;
+    }
+    level.seenSz = depth;
+    return true;
+  });
+}

@@ -1,0 +1,141 @@
+import { type Instrument, type MicroUsd, microUsd } from '@hyperfleet/trading';
+import { type Account, holdingOf } from './account.ts';
+import { cancelOrders, findOrder, modifyOrder, modifyOrders, scheduleCancel, updateIsolatedMargin, updateLeverage } from './changing.ts';
+import type { ActionReply, Address, Venue, VenueAction, VenueSettings } from './contract.ts';
+import { accountOf, type Core, createCore } from './core.ts';
+import { takeMarketEvent } from './feeding.ts';
+import { touch } from './fills.ts';
+import { snapshot } from './order-record.ts';
+import { placeOrders } from './placing.ts';
+import { advanceTo, endStep } from './schedule.ts';
+import { viewAccount, viewAudit, viewMarket } from './views.ts';
+
+/** The venue's settings where nothing else is asked for: base fee tier, the resting funding rate, a mark every 3 s (PROTOCOL §7, §11). */
+export const defaultVenueSettings: VenueSettings = {
+  takerFeePpm: 450,
+  makerFeePpm: 150,
+  fundingRateE10: 125_000,
+  markIntervalMs: 3_000,
+  priceBand: 0.95,
+  maxFillsKept: 10_000,
+  maxOrdersKept: 10_000,
+  maxOpenOrders: 1_000,
+  scheduleCancelVolume: true,
+};
+
+export interface VenueOptions {
+  readonly instruments: readonly Instrument[];
+  /** What differs from `defaultVenueSettings`. */
+  readonly settings?: Partial<VenueSettings>;
+}
+
+function execute(core: Core, account: Account, action: VenueAction): ActionReply {
+  switch (action.type) {
+    case 'order':
+      return placeOrders(core, account, action);
+    case 'cancel':
+    case 'cancelByCloid':
+      return cancelOrders(core, account, action);
+    case 'modify':
+      return modifyOrder(core, account, action);
+    case 'batchModify':
+      return modifyOrders(core, account, action);
+    case 'updateLeverage':
+      return updateLeverage(core, account, action);
+    case 'updateIsolatedMargin':
+      return updateIsolatedMargin(core, account, action);
+    case 'scheduleCancel':
+      return scheduleCancel(core, account, action);
+    case 'noop':
+      return { status: 'ok', response: { type: 'default' } };
+    default:
+      return assertNever(action);
+  }
+}
+
+function assertNever(action: never): never {
+  throw new Error(`unexpected action ${JSON.stringify(action)}`);
+}
+
+function fund(core: Core, user: Address, usd: MicroUsd): void {
+  if (!Number.isSafeInteger(usd) || usd <= 0) throw new RangeError(`deposit of ${usd} micro-dollars: give a whole number above zero`);
+  const account = accountOf(core, user);
+  account.cash = microUsd(account.cash + usd);
+  core.totals.deposits += usd;
+  const event = { kind: 'ledger', user, timeMs: core.nowMs, usd, type: 'deposit' } as const;
+  account.ledger.push(event);
+  core.events.push(event);
+  touch(core, account);
+}
+
+/**
+ * A venue in memory: pure, so the same inputs in the same order give the same outputs, ids included. Events gather until
+ * `drain`, so whoever runs one for long must drain it.
+ */
+export function createVenue(options: VenueOptions): Venue {
+  const settings = { ...defaultVenueSettings, ...options.settings };
+  const core = createCore(options.instruments, settings);
+  const marketOf = (asset: number) => {
+    const market = core.byAsset.get(asset);
+    if (market === undefined) throw new RangeError(`asset ${asset} is not among the instruments`);
+    return market;
+  };
+  return {
+    settings,
+    instruments: options.instruments,
+    get nowMs() {
+      return Math.max(0, core.nowMs);
+    },
+    advance: (nowMs) => advanceTo(core, nowMs),
+    market(event) {
+      advanceTo(core, event.atMs);
+      takeMarketEvent(core, event);
+      endStep(core);
+    },
+    fund(user, usd, nowMs) {
+      advanceTo(core, nowMs);
+      fund(core, user, usd);
+      endStep(core);
+    },
+    execute(user, action, nowMs) {
+      advanceTo(core, nowMs);
+      const account = core.accounts.get(user);
+      if (account === undefined) return { status: 'err', response: `User or API Wallet ${user} does not exist.` };
+      const reply = execute(core, account, action);
+      endStep(core);
+      return reply;
+    },
+    drain() {
+      const events = core.events;
+      core.events = [];
+      return events;
+    },
+    exists: (user) => core.accounts.has(user),
+    account: (user) => viewAccount(core.accounts.get(user)),
+    assetMarket: (asset) => viewMarket(marketOf(asset)),
+    openOrders(user) {
+      const account = core.accounts.get(user);
+      return account === undefined ? [] : [...account.open.values()].sort((a, b) => b.oid - a.oid).map(snapshot);
+    },
+    order(user, id) {
+      const account = core.accounts.get(user);
+      const order = account === undefined ? null : findOrder(account, id);
+      return order === null ? null : snapshot(order);
+    },
+    historicalOrders: (user) => core.accounts.get(user)?.history.list().reverse() ?? [],
+    fills: (user) => core.accounts.get(user)?.fills.list() ?? [],
+    fundings: (user) => core.accounts.get(user)?.fundings.list() ?? [],
+    ledger: (user) => core.accounts.get(user)?.ledger.list() ?? [],
+    volume: (user) => microUsd(core.accounts.get(user)?.volume ?? 0),
+    leverage(user, asset) {
+      const market = marketOf(asset);
+      const account = core.accounts.get(user);
+      if (account === undefined) {
+        return { leverage: Math.min(20, market.instrument.maxLeverage), isCross: !market.instrument.onlyIsolated };
+      }
+      const { leverage, isCross } = holdingOf(account, market);
+      return { leverage, isCross };
+    },
+    audit: () => viewAudit(core),
+  };
+}
