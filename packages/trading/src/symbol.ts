@@ -5,7 +5,7 @@ import type { Instruments } from './ports/exchange.ts';
 const TAILS = ['USDT', 'USDC', 'USD', 'PERP'] as const;
 /** TradingView writes a perpetual `BTCUSDT.P`; only after a separator, since coins end in P too. */
 const SEPARATED_TAILS: ReadonlySet<string> = new Set([...TAILS, 'P']);
-const SEPARATORS = /[\s/_.:-]+/;
+const SEPARATORS = /[\s/_.:#$-]+/;
 
 /**
  * A symbol as other programs write it → the coin it means: `btc/usdt`, `BTC-PERP`, `BTC/USDT:USDT` → `BTC`; `kPEPEUSDT` →
@@ -13,11 +13,7 @@ const SEPARATORS = /[\s/_.:-]+/;
  * venue before it (`xyz:NVDA`) keeps its parts, so that it matches no coin by accident.
  */
 export function normalizeSymbol(text: string): string {
-  const parts = text
-    .trim()
-    .replace(/^[#$]+/, '')
-    .split(SEPARATORS)
-    .filter((part) => part !== '');
+  const parts = text.split(SEPARATORS).filter((part) => part !== '');
   while (parts.length > 1 && SEPARATED_TAILS.has((parts.at(-1) ?? '').toUpperCase())) parts.pop();
   const [only] = parts;
   if (only === undefined) return '';
