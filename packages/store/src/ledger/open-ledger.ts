@@ -29,6 +29,8 @@ export interface LedgerHandle extends Ledger {
   readonly path: string;
   /** Notes how to read ticks and lots of these coins, so that the *_readable views show decimals. */
   rememberCoins(instruments: Iterable<Pick<Instrument, 'coin' | 'szDecimals'>>): void;
+  /** Decimals of every coin remembered. */
+  coins(): readonly Pick<Instrument, 'coin' | 'szDecimals'>[];
   /** Every trade ever claimed, in the order of claiming. */
   allTrades(): readonly Trade[];
   /** Every order of a bot in the order they were recorded. */
@@ -82,6 +84,7 @@ function createTables(db: Connection) {
     events: createEventTable(db),
     clock: createClockTable(db),
     rememberCoin: db.prepare<[string, number, number, number]>(REMEMBER_COIN),
+    coins: db.prepare<[], { coin: string; szDecimals: number }>('SELECT coin, sz_decimals AS szDecimals FROM coins ORDER BY coin'),
   };
 }
 
@@ -221,6 +224,7 @@ function ledgerReads(db: Connection, tables: Tables, guard: Guard): Omit<LedgerH
         for (const { coin, szDecimals } of instruments) tables.rememberCoin.run(coin, szDecimals, 10 ** szDecimals, 10 ** (6 - szDecimals));
       }),
     ),
+    coins: guard(() => tables.coins.all()),
     allTrades: guard(() => trades.all()),
     ordersOf: guard((bot) => orders.ofBot(bot)),
     fillsOf: guard((bot) => fills.ofBot(bot)),

@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { dataDirHolder, type LedgerHandle, openLedger, openSignalQueue, type SignalQueueHandle } from '@hyperfleet/store';
+import { type FleetStatus, readStatus } from './status-file.ts';
+
+/** What a verb works on. */
+export interface Desk {
+  readonly ledger: LedgerHandle;
+  readonly queue: SignalQueueHandle;
+  /** Bots the target names, by their configured ids. */
+  readonly bots: readonly string[];
+  /** The target was ALL. */
+  readonly all: boolean;
+  /** Whether a fleet runs on this data directory, and what it last said of itself. */
+  readonly running: { readonly pid: number } | null;
+  readonly status: FleetStatus | null;
+  readonly json: boolean;
+  readonly wait: boolean;
+  readonly foreign: boolean;
+  print(line: string): void;
+}
+
+export interface DeskPaths {
+  readonly dataDir: string;
+  readonly signalsDb: string;
+}
+
+/** Opens the two databases of a data directory. Throws an Error saying what is missing. */
+export function openDesk(
+  paths: DeskPaths,
+  rest: Pick<Desk, 'bots' | 'all' | 'json' | 'wait' | 'foreign' | 'print'>,
+): Desk & { close(): void } {
+  const ledgerPath = join(paths.dataDir, 'ledger.db');
+  if (!existsSync(ledgerPath)) {
+    throw new Error(
+      `no fleet has ever run on ${paths.dataDir} (there is no ledger.db); start one with npm start, or name its directory with --data-dir`,
+    );
+  }
+  const ledger = openLedger(ledgerPath);
+  const queue = openSignalQueue(paths.signalsDb);
+  const holder = dataDirHolder(paths.dataDir);
+  return {
+    ...rest,
+    ledger,
+    queue,
+    running: holder === null ? null : { pid: holder.pid },
+    status: readStatus(paths.dataDir),
+    close() {
+      queue.close();
+      ledger.close();
+    },
+  };
+}
+
+/** The line every answer ends with: whether anybody is there to act. */
+export function runningLine(desk: Desk): string {
+  return desk.running === null ? 'The fleet is not running.' : `The fleet is running (process ${desk.running.pid}).`;
+}

@@ -1,0 +1,38 @@
+import { type Desk, runningLine } from '../desk.ts';
+import { dollars } from '../money.ts';
+import { table } from '../table.ts';
+
+/** STATUS: what each bot is doing, what it holds and what waits for it. */
+export function status(desk: Desk): number {
+  const rows = desk.bots.map((bot) => {
+    const state = desk.ledger.botState(bot);
+    const live = desk.status?.bots.find((candidate) => candidate.id === bot);
+    const trades = desk.ledger.activeTrades(bot).filter((trade) => trade.kind === 'entry');
+    const held = desk.ledger.held().filter((size) => size.bot === bot);
+    const stands = state.tradingState === 'halted' ? 'halted' : state.paused ? 'paused' : 'active';
+    return {
+      bot,
+      state: desk.running === null ? `${stands}, not running` : (live?.state ?? stands),
+      reason: state.reason,
+      equityUsd: live?.equityUsd ?? (state.equityStart === null ? null : dollars(state.equityStart)),
+      openTrades: trades.length,
+      positions: held.map((size) => size.coin),
+      pending: desk.queue.countPending(bot),
+    };
+  });
+  if (desk.json) desk.print(JSON.stringify({ running: desk.running !== null, bots: rows }));
+  else {
+    const cells = rows.map((row) => [
+      row.bot,
+      row.state,
+      row.equityUsd ?? '-',
+      String(row.openTrades),
+      row.positions.join(' ') || 'flat',
+      String(row.pending),
+      row.reason ?? '',
+    ]);
+    desk.print(table(['BOT', 'STATE', 'EQUITY $', 'TRADES', 'POSITION', 'PENDING', 'REASON'], cells));
+    desk.print(runningLine(desk));
+  }
+  return 0;
+}
