@@ -106,10 +106,13 @@ describe('one bot against the matching core', () => {
   });
 
   it.each(['lost-before', 'lost-after'] as const)('never sends a %s entry twice, and finds out what became of it', async (fault) => {
-    // A first trade on another coin sets nothing for BTC: the next request is the leverage, the one after is the bracket.
-    const id = world.signal(long);
-    world.link.onRequest = (kind) => (kind === 'place' && world.link.sent.length === 0 && !lost ? ((lost = true), fault) : null);
     let lost = false;
+    world.link.onRequest = (kind) => {
+      if (kind !== 'place' || lost) return null;
+      lost = true;
+      return fault;
+    };
+    const id = world.signal(long);
     for (let i = 0; i < 14; i += 1) {
       world.book('BTC', '100000', '100010');
       await world.advance(1_000);

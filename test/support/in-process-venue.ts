@@ -27,7 +27,7 @@ import {
 } from '@hyperfleet/trading';
 
 /** How the link misbehaves for one request. */
-export type Fault = 'lost-before' | 'lost-after' | 'refused';
+type Fault = 'lost-before' | 'lost-after' | 'refused';
 
 export interface VenueLink {
   readonly exchange: Exchange;

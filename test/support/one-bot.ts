@@ -30,9 +30,9 @@ import {
 import { linkVenue, type VenueLink } from './in-process-venue.ts';
 import { createVirtualClock, settleTasks, type VirtualClock } from './virtual-clock.ts';
 
-export const BTC: Instrument = { coin: 'BTC', assetId: 0, szDecimals: 5, maxLeverage: 40, onlyIsolated: false, isDelisted: false };
-export const ETH: Instrument = { coin: 'ETH', assetId: 1, szDecimals: 4, maxLeverage: 25, onlyIsolated: false, isDelisted: false };
-export const START_MS = 1_757_015_216_000;
+const BTC: Instrument = { coin: 'BTC', assetId: 0, szDecimals: 5, maxLeverage: 40, onlyIsolated: false, isDelisted: false };
+const ETH: Instrument = { coin: 'ETH', assetId: 1, szDecimals: 4, maxLeverage: 25, onlyIsolated: false, isDelisted: false };
+const START_MS = 1_757_015_216_000;
 const USER: Address = '0x1111111111111111111111111111111111111111';
 
 const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined, child: () => silent };

@@ -33,7 +33,7 @@ const BOOK_WAIT_MS = 5_000;
 /** How long it waits for a coin's first book of all, at start. */
 const FIRST_BOOK_WAIT_MS = 60_000;
 
-export type EntrySignal = Extract<ParsedSignal, { kind: 'entry' }>;
+type EntrySignal = Extract<ParsedSignal, { kind: 'entry' }>;
 
 /** What the signal worker knows besides the ledger when it judges an entry. */
 export interface EntryContext {

@@ -1,7 +1,7 @@
 /** One log stream for all threads: a worker turns a phrase into a record, the main thread writes it. */
 import { scrub } from './scrub.ts';
 
-export type Level = 'debug' | 'info' | 'warn' | 'error';
+type Level = 'debug' | 'info' | 'warn' | 'error';
 
 /** A line of the log on its way between threads: plain data, already scrubbed of secrets. */
 export interface LogRecord {
