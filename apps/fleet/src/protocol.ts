@@ -1,0 +1,87 @@
+/** What each kind of worker is started with, told, asked, and tells. Clonable throughout; keys travel in a bot's own data only. */
+import type { MessagePort } from 'node:worker_threads';
+import type { BotReport, BotSettings } from '@hyperfleet/bot';
+import type { FeedState } from '@hyperfleet/hyperliquid';
+import type { VenueAccount, VenueAudit } from '@hyperfleet/paper-exchange';
+import type { LogRecord } from '@hyperfleet/telemetry';
+import type { Instruments, MicroUsd } from '@hyperfleet/trading';
+import type { ClockMapping } from './clock.ts';
+
+/** Every worker may log; only the main thread writes. */
+export interface LogUp {
+  readonly kind: 'log';
+  readonly record: LogRecord;
+}
+
+/** No calls. */
+type Silent = Record<never, never>;
+
+export interface VenueData {
+  readonly recording: string;
+  readonly journalPath: string;
+  /** Where market time stands until `go`. */
+  readonly standingMs: number;
+  /** Set when the fleet's clock runs already: the venue is being started again. */
+  readonly clock: ClockMapping | null;
+  /** 0 takes a free one; later starts keep the first one's, since the fleet has it. */
+  readonly port: number;
+  /** Accounts that must exist, with what is paid in where they do not. */
+  readonly accounts: readonly { readonly address: string; readonly usd: MicroUsd }[];
+}
+
+export interface VenueProtocol {
+  readonly down:
+    | { readonly kind: 'go'; readonly clock: ClockMapping }
+    /** Market time stands still from here on; requests are still answered. */
+    | { readonly kind: 'freeze' };
+  readonly up:
+    | LogUp
+    | { readonly kind: 'listening'; readonly url: string; readonly port: number; readonly nowMs: number }
+    | { readonly kind: 'market-ended'; readonly atMs: number };
+  readonly calls: {
+    readonly audit: { readonly ask: null; readonly answer: { readonly audit: VenueAudit; readonly nowMs: number } };
+    readonly accounts: { readonly ask: readonly string[]; readonly answer: readonly VenueAccount[] };
+  };
+}
+
+export interface MarketDataData {
+  readonly url: string;
+  readonly clock: ClockMapping;
+  readonly coins: readonly string[];
+  readonly instruments: Instruments;
+  readonly books: SharedArrayBuffer;
+}
+
+export interface MarketDataProtocol {
+  readonly down: never;
+  readonly up: LogUp | { readonly kind: 'feed'; readonly state: FeedState };
+  readonly calls: Silent;
+}
+
+/** What both workers of a bot get. */
+export interface BotData {
+  readonly settings: BotSettings;
+  readonly privateKey: string;
+  readonly url: string;
+  readonly isMainnet: boolean;
+  readonly clock: ClockMapping;
+  readonly instruments: Instruments;
+  readonly books: SharedArrayBuffer;
+  readonly nonceCell: SharedArrayBuffer;
+  readonly budget: SharedArrayBuffer;
+  readonly ledgerPath: string;
+  readonly signalsPath: string;
+  /** Every configured bot: an ALL control is done when each of them has obeyed. */
+  readonly botIds: readonly string[];
+  /** Funding is read from here on. */
+  readonly fundingFromMs: number;
+}
+
+export interface BotProtocol {
+  readonly down: /** The line to the bot's other worker; made anew whenever either is started. */
+    | { readonly kind: 'peer'; readonly port: MessagePort }
+    /** The signals database may have something new. */
+    | { readonly kind: 'wake' };
+  readonly up: LogUp | { readonly kind: 'report'; readonly report: BotReport };
+  readonly calls: Silent;
+}
