@@ -122,9 +122,13 @@ export function aggregateFills(fills: readonly VenueFill[], instrumentOf: (coin:
 
 const signedValue = (position: VenuePosition): number => (position.szi < 0 ? -position.positionValue : position.positionValue);
 
-/** A position as clearinghouseState has it. `returnOnEquity` is over the initial margin at entry (PROTOCOL §7). */
+/**
+ * A position as clearinghouseState has it. `returnOnEquity` is over the initial margin at entry (PROTOCOL §7), where what was
+ * paid at entry is the value less the unrealized PnL, not the shown entry price, which is truncated: two recorded positions
+ * agree to the last digit with the first only.
+ */
 function positionRow(position: VenuePosition, instrument: Scaled): Row {
-  const entryValue = BigInt(position.entryPx) * BigInt(Math.abs(position.szi));
+  const entryValue = Math.abs(signedValue(position) - position.unrealizedPnl);
   const leverage = position.isCross
     ? { type: 'cross', value: position.leverage }
     : { type: 'isolated', value: position.leverage, rawUsd: usdText(position.marginUsed - signedValue(position)) };
@@ -135,7 +139,7 @@ function positionRow(position: VenuePosition, instrument: Scaled): Row {
     entryPx: pxText(position.entryPx, instrument),
     positionValue: usdText(position.positionValue),
     unrealizedPnl: usdText(position.unrealizedPnl),
-    returnOnEquity: ratioText(BigInt(position.unrealizedPnl) * BigInt(position.leverage), entryValue),
+    returnOnEquity: ratioText(BigInt(position.unrealizedPnl) * BigInt(position.leverage), BigInt(entryValue)),
     liquidationPx: position.liquidationPx === null ? null : finePxText(position.liquidationPx, instrument),
     marginUsed: usdText(position.marginUsed),
     maxLeverage: position.maxLeverage,
