@@ -15,7 +15,7 @@ import {
   type Trade,
 } from '@hyperfleet/trading';
 import { type Connection, inTransaction, openConnection } from '../database.ts';
-import { MIGRATIONS_DIR, migrateLedger, readMigrations } from '../migrations.ts';
+import { MIGRATIONS_DIR, type Migration, migrateLedger, readMigrations } from '../migrations.ts';
 import { type Guard, guardFor } from '../store-error.ts';
 import { createBotTable, createEventTable, type NumberedEvent } from './bot-table.ts';
 import { type ClockSession, createClockTable } from './clock-sessions.ts';
@@ -201,18 +201,23 @@ function ledgerPort(db: Connection, tables: Tables, guard: Guard): Omit<Ledger, 
  */
 export function openLedger(path: string, options: LedgerOptions = {}): LedgerHandle {
   const migrations = readMigrations(options.migrationsDir ?? MIGRATIONS_DIR, 'ledger');
-  const guard = guardFor(path);
   const { db } = openConnection(path, { busyTimeoutMs: options.busyTimeoutMs ?? 5_000, synchronous: 'FULL', create: true });
   try {
-    return guard(() => {
-      migrateLedger(db, path, migrations);
-      const tables = createTables(db);
-      return { ledgerId: readLedgerId(db), path, ...ledgerPort(db, tables, guard), ...ledgerReads(db, tables, guard) };
-    })();
+    return createLedger(db, path, migrations);
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+/** The ledger on a connection that is open already. Throws `StoreError`, and then leaves the connection open. */
+export function createLedger(db: Connection, path: string, migrations: readonly Migration[]): LedgerHandle {
+  const guard = guardFor(path);
+  return guard(() => {
+    migrateLedger(db, path, migrations);
+    const tables = createTables(db);
+    return { ledgerId: readLedgerId(db), path, ...ledgerPort(db, tables, guard), ...ledgerReads(db, tables, guard) };
+  })();
 }
 
 function ledgerReads(db: Connection, tables: Tables, guard: Guard): Omit<LedgerHandle, keyof Ledger | 'path'> {
