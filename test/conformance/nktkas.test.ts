@@ -151,6 +151,23 @@ describe('the stock client over HTTP', () => {
     );
   });
 
+  test('moves money between perp and spot, to another account, and not more than there is', async () => {
+    const { info, exchange } = open();
+    const to = testWallet(4).address;
+    const before = Number((await info.clearinghouseState({ user: wallet.address })).withdrawable);
+    await exchange.usdClassTransfer({ amount: '100.5', toPerp: false });
+    expect((await info.spotClearinghouseState({ user: wallet.address })).balances).toMatchObject([{ coin: 'USDC', total: '100.5' }]);
+    await exchange.usdClassTransfer({ amount: '100.5', toPerp: true });
+    expect((await info.spotClearinghouseState({ user: wallet.address })).balances).toEqual([]);
+    await exchange.usdSend({ destination: to, amount: '7' });
+    expect((await info.clearinghouseState({ user: to })).withdrawable).toBe('7.0');
+    expect(Number((await info.clearinghouseState({ user: wallet.address })).withdrawable)).toBeCloseTo(before - 7, 6);
+    await expect(exchange.usdSend({ destination: to, amount: '1000000' })).rejects.toThrow('Insufficient balance');
+    const rows = await info.userNonFundingLedgerUpdates({ user: wallet.address, startTime: 0 });
+    expect(rows.map((row) => row.delta.type)).toEqual(['deposit', 'accountClassTransfer', 'accountClassTransfer', 'internalTransfer']);
+    expect(venue.exchange.audit().conservationErrorUsd).toBe(0);
+  });
+
   test('refuses an unknown key with its address, and an expired action', async () => {
     const stranger = testWallet(77);
     const transport = new HttpTransport({ apiUrl: venue.url });

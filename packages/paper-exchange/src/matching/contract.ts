@@ -219,8 +219,8 @@ export interface Venue {
   market(event: MarketEvent): void;
   /** Pays in USDC; the account comes to be. */
   fund(user: Address, usd: MicroUsd, nowMs: number): void;
-  /** Pays out USDC that is withdrawable; false, and nothing done, when less is. */
-  withdraw?(user: Address, usd: MicroUsd, nowMs: number): boolean;
+  /** Pays out USDC that is withdrawable and held by no resting order; false, and nothing done, when less is. */
+  withdraw(user: Address, usd: MicroUsd, nowMs: number): boolean;
   /** Executes an authenticated action of an account. Static validation, then sequence (PROTOCOL §3). */
   execute(user: Address, action: VenueAction, nowMs: number): ActionReply;
   /** Events since the last call, in order. */

@@ -68,6 +68,15 @@ function fund(core: Core, user: Address, usd: MicroUsd): void {
   touch(core, account);
 }
 
+function withdraw(core: Core, user: Address, usd: MicroUsd): boolean {
+  const account = core.accounts.get(user);
+  if (account === undefined || usd <= 0 || usd > viewAccount(account).withdrawable - account.reserved) return false;
+  account.cash = microUsd(account.cash - usd);
+  core.totals.deposits -= usd;
+  touch(core, account);
+  return true;
+}
+
 /**
  * A venue in memory: pure, so the same inputs in the same order give the same outputs, ids included. Events gather until
  * `drain`, so whoever runs one for long must drain it.
@@ -96,6 +105,12 @@ export function createVenue(options: VenueOptions): Venue {
       advanceTo(core, nowMs);
       fund(core, user, usd);
       endStep(core);
+    },
+    withdraw(user, usd, nowMs) {
+      advanceTo(core, nowMs);
+      const paid = withdraw(core, user, usd);
+      endStep(core);
+      return paid;
     },
     execute(user, action, nowMs) {
       advanceTo(core, nowMs);

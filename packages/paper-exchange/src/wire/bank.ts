@@ -97,7 +97,7 @@ export function createBank(venue: Venue): Bank {
 
   /** Takes from the perp balance what may leave it; false when that is less than asked for. */
   function take(user: Address, usd: MicroUsd, nowMs: number): boolean {
-    return usd > 0 && venue.exists(user) && venue.withdraw?.(user, usd, nowMs) === true;
+    return usd > 0 && venue.exists(user) && venue.withdraw(user, usd, nowMs);
   }
 
   const SHORT = 'Insufficient balance for withdrawal.';

@@ -22,6 +22,7 @@ export interface HttpServer {
 }
 
 const BODY_BYTES_MAX = 1 << 20;
+const KEEP_ALIVE_MS = 75_000;
 const UNFIT_TEXT = 'Failed to deserialize the JSON body into the target type';
 
 type Reply = { readonly status: number; readonly json: string } | { readonly status: number; readonly text: string };
@@ -132,6 +133,8 @@ export function createHttpServer(options: ServerOptions): HttpServer {
   const server: Server = createServer((request, response) => {
     void handle(request, response);
   });
+  // Longer than any client's pause between two requests: a connection closed under a request leaves its outcome unknown.
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.on('upgrade', (request, socket, head) => {
     if ((request.url ?? '').split('?')[0] === '/ws') sockets.upgrade(request, socket, head);
     else socket.end('HTTP/1.1 404 Not Found\r\n\r\n');
