@@ -81,6 +81,7 @@ const refused: readonly (readonly [what: string, path: string, text: string, say
   ['a package takes the fleet configuration', 'packages/bot/src/a.ts', `import '../../../fleet.config.ts';`, /relative path/],
   ['the package imports itself by name', 'packages/store/src/a.ts', `import '@hyperfleet/store';`, /use a relative path/],
   ['vitest outside a test', 'packages/bot/src/a.ts', `import 'vitest';`, /belongs to tests/],
+  ['code uses what is for tests', 'packages/bot/src/a.ts', `import './testing/a.ts';`, /for tests only/],
   ['a neighbour not declared', 'apps/admin-controls/src/a.ts', `import '@hyperfleet/bot';`, /not declared in apps\/admin-controls/],
   ['a door not declared', 'packages/paper-exchange/src/a.ts', `import 'ws';`, /not declared in packages\/paper-exchange/],
   ['a tool imports what nobody declared', 'tools/a.ts', `import 'left-pad';`, /declare it/],

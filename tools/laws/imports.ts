@@ -95,7 +95,9 @@ function judge(
 function judgeRelative(specifier: string, path: string, room: Room): string | null {
   const target = posix.join(posix.dirname(path), specifier);
   const reached = roomOf(target);
-  if (reached.folder === room.folder && !target.startsWith('..')) return null;
+  if (reached.folder === room.folder && !target.startsWith('..')) {
+    return isTest(target) && !isTest(path) && room.kind !== 'root' ? `uses '${specifier}', which is for tests only` : null;
+  }
   if (room.folder === 'test') return null;
   if (room.kind === 'root' && reached.kind === 'root' && !target.startsWith('..')) return null;
   // The fleet's one page of configuration stands at the root; an app may name it as its default.
@@ -124,7 +126,7 @@ function judgeNeighbour(specifier: string, wanted: string, room: Room): string |
 
 function judgeNpm(wanted: string, path: string, room: Room): string | null {
   if (room.kind === 'root') return null;
-  if (TEST_PACKAGES.has(wanted)) return isTest(path) ? null : `'${wanted}' belongs to tests (*.test.ts)`;
+  if (TEST_PACKAGES.has(wanted)) return isTest(path) ? null : `'${wanted}' belongs to tests (*.test.ts, testing/)`;
   if (room.name === 'trading' && room.kind === 'package') return `trading imports nothing, but here '${wanted}'`;
   if (room.name === 'supervisor' && room.kind === 'package') return `supervisor imports node:* only, but here '${wanted}'`;
   const doors = DOORS.get(wanted);

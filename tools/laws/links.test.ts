@@ -27,3 +27,9 @@ it('a source path in backticks must be there, from the root or from packages/', 
 it('a name without a folder is only a name', () => {
   expect(judge('`gone.ts`')).toEqual([]);
 });
+
+it('a document named in code must be there', () => {
+  const code = (text: string) => linkBreaches([...FILES, { path: 'packages/bot/src/a.ts', text }]).length;
+  expect(code('// see docs/adr/0001-a.md')).toBe(0);
+  expect(code('// see docs/gone.md')).toBe(1);
+});

@@ -4,7 +4,9 @@ import { type Breach, lineAt, type TextFile } from './source.ts';
 const LINK = /\]\((?!https?:|mailto:|#)([^)\s#]+)(?:#[^)\s]*)?\)/g;
 const CODE_PATH = /`(\w(?:[\w.-]*\/)+[\w.-]+\.(?:ts|sql|json))`/g;
 
-/** What the prose points at is there: relative links, and source paths in backticks (from the root, or from packages/). */
+const DOCUMENT = /\bdocs\/[\w./-]+\.md\b/g;
+
+/** What the prose points at is there: relative links, source paths in backticks (from the root, packages/ or apps/), and documents named in code. */
 export function linkBreaches(files: readonly TextFile[]): readonly Breach[] {
   const there = new Set(files.flatMap(({ path }) => [path, ...foldersOf(path)]));
   const found: Breach[] = [];
@@ -19,6 +21,12 @@ export function linkBreaches(files: readonly TextFile[]): readonly Breach[] {
     for (const match of text.matchAll(CODE_PATH)) {
       const target = match[1] ?? '';
       if (!['', 'packages/', 'apps/'].some((base) => there.has(base + target))) lost(match.index, target);
+    }
+  }
+  for (const { path, text } of files.filter((file) => file.path.endsWith('.ts') && !file.path.startsWith('tools/laws/'))) {
+    for (const match of text.matchAll(DOCUMENT)) {
+      if (!there.has(match[0]))
+        found.push({ path, line: lineAt(text, match.index), message: `points at '${match[0]}', which is not there` });
     }
   }
   return found;

@@ -117,8 +117,8 @@ function firstArgument(call: SyntaxNode): string | null {
   return Array.isArray(call.arguments) ? textOf(call.arguments[0]) : null;
 }
 
-/** True for a test file: `*.test.ts`. */
-export const isTest = (path: string): boolean => path.endsWith('.test.ts');
+/** True for what only tests use: `*.test.ts`, and whatever stands in a folder `testing`. */
+export const isTest = (path: string): boolean => path.endsWith('.test.ts') || path.includes('/testing/');
 
 /** One breach for every line that matches. */
 export function matchingLines(file: TextFile, pattern: RegExp, message: (hit: string) => string): readonly Breach[] {
