@@ -3,7 +3,8 @@ import { lots, microUsd, type OrderRole, ticks } from '@hyperfleet/trading';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { ACCOUNT, BOT, cloidOf, sampleFill, sampleOrder, sampleTrade, tempDir } from '../testing/samples.ts';
+import { tempDir } from '../testing/temp-dir.ts';
+import { ACCOUNT, BOT, cloidOf, sampleFill, sampleOrder, sampleTrade } from '../testing/trade-samples.ts';
 import { type LedgerHandle, openLedger } from './open-ledger.ts';
 
 function open(dir = tempDir()): LedgerHandle {

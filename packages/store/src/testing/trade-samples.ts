@@ -1,7 +1,4 @@
-/** Trades, orders and fills as the tests of the store need them, and places to put files. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+/** Trades, orders and fills as the tests of the store need them. */
 import {
   type Cloid,
   type Fill,
@@ -13,17 +10,9 @@ import {
   type Trade,
   ticks,
 } from '@hyperfleet/trading';
-import { onTestFinished } from 'vitest';
 
 export const BOT = 'Sentient';
 export const ACCOUNT = '0xAbCd000000000000000000000000000000000001';
-
-/** A directory that is gone after the test. */
-export function tempDir(): string {
-  const dir = mkdtempSync(join(tmpdir(), 'hyperfleet-store-'));
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
-}
 
 const signal: SignalRef = { databaseId: 'db', rowId: 1, createdAt: '2025-09-04 19:47:00', rowDigest: 'digest' };
 

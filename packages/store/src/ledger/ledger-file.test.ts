@@ -1,0 +1,153 @@
+/** What a ledger does when its file, its disk or its neighbours misbehave. */
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openConnection } from '../database.ts';
+import { MIGRATIONS_DIR, readMigrations } from '../migrations.ts';
+import { StoreError } from '../store-error.ts';
+import { startProgram } from '../testing/programs.ts';
+import { tempDir } from '../testing/temp-dir.ts';
+import { BOT, sampleOrder, sampleTrade } from '../testing/trade-samples.ts';
+import { createLedger, openLedger } from './open-ledger.ts';
+
+function refusalOf(work: () => unknown): StoreError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof StoreError) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+describe('opening a ledger', () => {
+  it('commits to disk before it returns, in a log beside the file', () => {
+    const { db, journalMode } = openConnection(join(tempDir(), 'ledger.db'), { busyTimeoutMs: 10, synchronous: 'FULL', create: true });
+    onTestFinished(() => void db.close());
+    expect(journalMode).toBe('wal');
+    expect(db.pragma('synchronous', { simple: true })).toBe(2);
+    expect(db.pragma('foreign_keys', { simple: true })).toBe(1);
+  });
+
+  it('brings an older schema up to date and keeps what is in it', () => {
+    const dir = tempDir();
+    const path = join(dir, 'ledger.db');
+    const ledger = openLedger(path);
+    ledger.insertTrade(sampleTrade(), {});
+    ledger.close();
+    const newer = join(dir, 'migrations', 'ledger');
+    mkdirSync(newer, { recursive: true });
+    writeFileSync(join(newer, '0001_ledger.sql'), readFileSync(join(MIGRATIONS_DIR, 'ledger', '0001_ledger.sql')));
+    writeFileSync(join(newer, '0002_mood.sql'), "ALTER TABLE trades ADD COLUMN mood TEXT DEFAULT 'calm'");
+    const migrated = openLedger(path, { migrationsDir: join(dir, 'migrations') });
+    expect(migrated.trade('t1')).toEqual(sampleTrade());
+    migrated.close();
+    const refusal = refusalOf(() => openLedger(path));
+    expect(refusal).toMatchObject({ code: 'newer-schema', retry: 'never' });
+    expect(refusal.message).toMatch(/version 2.*up to 1/);
+  });
+
+  it('applies a migration whole or not at all', () => {
+    const dir = tempDir();
+    const path = join(dir, 'ledger.db');
+    openLedger(path).close();
+    const broken = join(dir, 'migrations', 'ledger');
+    mkdirSync(broken, { recursive: true });
+    writeFileSync(join(broken, '0001_ledger.sql'), readFileSync(join(MIGRATIONS_DIR, 'ledger', '0001_ledger.sql')));
+    writeFileSync(join(broken, '0002_broken.sql'), 'CREATE TABLE half (a); CREATE TABLE half (a);');
+    expect(() => openLedger(path, { migrationsDir: join(dir, 'migrations') })).toThrow();
+    openLedger(path).close();
+    const db = new Database(path, { readonly: true });
+    expect(db.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name = 'half'").get()).toEqual({ n: 0 });
+    db.close();
+  });
+
+  it('refuses the database of another program, and leaves it as it was', () => {
+    const path = join(tempDir(), 'other.db');
+    const other = new Database(path);
+    other.exec('CREATE TABLE songs (title)');
+    other.close();
+    expect(refusalOf(() => openLedger(path))).toMatchObject({ code: 'foreign-schema', retry: 'never' });
+    const after = new Database(path, { readonly: true });
+    expect(after.prepare('SELECT name FROM sqlite_schema').all()).toEqual([{ name: 'songs' }]);
+    after.close();
+  });
+
+  it('says what is wrong with a file that is no database, a directory, and a place that is not there', () => {
+    const dir = tempDir();
+    const text = join(dir, 'notes.db');
+    writeFileSync(text, 'these are my notes, and there are a good many of them\n'.repeat(50));
+    expect(refusalOf(() => openLedger(text))).toMatchObject({ code: 'not-a-database', message: expect.stringContaining(text) });
+    expect(refusalOf(() => openLedger(dir))).toMatchObject({ code: 'not-a-database' });
+    expect(refusalOf(() => openLedger(join(dir, 'nowhere', 'ledger.db')))).toMatchObject({ code: 'missing-directory', retry: 'never' });
+    expect(readFileSync(text, 'utf8')).toMatch(/^these are my notes/);
+  });
+
+  it('waits for another connection as long as it was told, then says locked, and goes on when it is free', () => {
+    const path = join(tempDir(), 'ledger.db');
+    const ledger = openLedger(path, { busyTimeoutMs: 20 });
+    onTestFinished(() => ledger.close());
+    const other = new Database(path);
+    other.exec('BEGIN IMMEDIATE');
+    expect(refusalOf(() => ledger.insertTrade(sampleTrade(), {}))).toMatchObject({ code: 'locked', retry: 'later' });
+    expect(ledger.trade('t1')).toBeNull();
+    other.exec('ROLLBACK');
+    other.close();
+    expect(ledger.insertTrade(sampleTrade(), {})).toBe('inserted');
+  });
+
+  it('says so when the disk is full, loses nothing that was committed, and works again when there is room', () => {
+    const path = join(tempDir(), 'ledger.db');
+    const { db } = openConnection(path, { busyTimeoutMs: 10, synchronous: 'FULL', create: true });
+    onTestFinished(() => void db.close());
+    const ledger = createLedger(db, path, readMigrations(MIGRATIONS_DIR, 'ledger'));
+    ledger.insertTrade(sampleTrade(), {});
+    db.pragma(`max_page_count = ${Number(db.pragma('page_count', { simple: true }))}`);
+    let recorded = 0;
+    const fill = (): void => {
+      for (;;) {
+        ledger.recordIntents('t1', recorded, [sampleOrder({ number: recorded })], {});
+        recorded += 1;
+      }
+    };
+    expect(refusalOf(fill)).toMatchObject({ code: 'disk-full', retry: 'later' });
+    expect(ledger.orders('t1')).toHaveLength(recorded);
+    expect(ledger.trade('t1')?.version).toBe(recorded);
+    db.pragma('max_page_count = 1000000');
+    expect(ledger.recordIntents('t1', recorded, [sampleOrder({ number: recorded })], {})).toBe(true);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('says read-only to a user who may not write it, and opens nothing', async () => {
+    const dir = tempDir();
+    const path = join(dir, 'ledger.db');
+    openLedger(path).close();
+    chmodSync(path, 0o444);
+    chmodSync(dir, 0o755);
+    const said = await startProgram('./opening.ts', ['ledger', path], 65_534).line();
+    expect(said).toMatch(/^read-only never .*ledger\.db cannot be written/);
+  });
+});
+
+describe('a process that is killed while it records intents', () => {
+  it('leaves every intent it was told is on disk, and a ledger that is whole', async () => {
+    const path = join(tempDir(), 'ledger.db');
+    const writer = startProgram('./recording-intents.ts', [path]);
+    const told = [await writer.line()];
+    while (told.length < 40) told.push(await writer.line());
+    writer.child.kill('SIGKILL');
+    told.push(...(await writer.rest()));
+    const ledger = openLedger(path);
+    onTestFinished(() => ledger.close());
+    const kept = ledger.orders('t1').map((order) => order.intent.cloid);
+    expect(kept.slice(0, told.length)).toEqual(told);
+    expect(kept.length - told.length).toBeLessThanOrEqual(1);
+    // One transaction each: the version, the order and the event of a step are there together or not at all.
+    expect(ledger.trade('t1')?.version).toBe(kept.length);
+    expect(ledger.timeline('t1')).toHaveLength(kept.length);
+    expect(ledger.activeTrades(BOT)).toHaveLength(1);
+    const db = new Database(path, { readonly: true });
+    expect(db.pragma('integrity_check', { simple: true })).toBe('ok');
+    db.close();
+  });
+});
