@@ -43,7 +43,7 @@ export function steppedClock(startMs: number): SteppedClock {
 
 export const START_MS = 1_757_015_216_000;
 
-export const INSTRUMENTS: readonly Instrument[] = [
+const INSTRUMENTS: readonly Instrument[] = [
   { coin: 'BTC', assetId: 0, szDecimals: 5, maxLeverage: 40, onlyIsolated: false, isDelisted: false },
   { coin: 'ETH', assetId: 1, szDecimals: 4, maxLeverage: 25, onlyIsolated: false, isDelisted: false },
   { coin: 'SOL', assetId: 5, szDecimals: 2, maxLeverage: 20, onlyIsolated: false, isDelisted: false },
@@ -78,7 +78,7 @@ export function steadyMarket(seconds: number, startMs = START_MS): readonly Mark
   return events;
 }
 
-export const sourceOf = (events: readonly MarketEvent[]): MarketSource => ({
+const sourceOf = (events: readonly MarketEvent[]): MarketSource => ({
   name: 'test market',
   startMs: events[0]?.atMs ?? START_MS,
   endMs: events.at(-1)?.atMs ?? START_MS,

@@ -44,7 +44,7 @@ export interface InProcessOptions {
 }
 
 /** A signed action that was authenticated. */
-export interface Admitted {
+interface Admitted {
   readonly signer: Address;
   readonly user: Address;
   readonly nonce: number;

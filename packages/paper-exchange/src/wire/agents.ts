@@ -9,7 +9,7 @@ const NAMED_PER_SUB_ACCOUNT = 2;
 const VALID_UNTIL = / valid_until (\d{1,15})$/;
 const ZERO = `0x${'0'.repeat(40)}`;
 
-export interface Agent {
+interface Agent {
   readonly master: Address;
   readonly address: Address;
   /** "" for the one unnamed agent. */
@@ -17,7 +17,7 @@ export interface Agent {
   readonly validUntilMs: number;
 }
 
-export interface ApproveAgent {
+interface ApproveAgent {
   readonly master: Address;
   readonly address: Address;
   /** As signed, with its ` valid_until <ms>` suffix if it has one. */

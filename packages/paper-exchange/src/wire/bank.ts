@@ -14,14 +14,14 @@ export interface LedgerRow {
   readonly delta: LedgerDelta;
 }
 
-export type LedgerDelta =
+type LedgerDelta =
   | { readonly type: 'deposit'; readonly usdc: MicroUsd }
   | { readonly type: 'withdraw'; readonly usdc: MicroUsd; readonly nonce: number }
   | { readonly type: 'accountClassTransfer'; readonly usdc: MicroUsd; readonly toPerp: boolean }
   | { readonly type: 'internalTransfer'; readonly usdc: MicroUsd; readonly user: Address; readonly destination: Address }
   | { readonly type: 'subAccountTransfer'; readonly usdc: MicroUsd; readonly user: Address; readonly destination: Address };
 
-export interface SubAccount {
+interface SubAccount {
   readonly master: Address;
   readonly address: Address;
   name: string;

@@ -42,7 +42,7 @@ interface Minute {
 }
 
 /** A candle as the wire has it (PROTOCOL §8). */
-export interface CandleRow {
+interface CandleRow {
   readonly t: number;
   readonly T: number;
   readonly s: string;

@@ -40,7 +40,7 @@ export interface BboRow {
   readonly bbo: readonly [LevelRow | null, LevelRow | null];
 }
 
-export interface AssetCtx {
+interface AssetCtx {
   readonly funding: string;
   readonly openInterest: string;
   readonly prevDayPx: string;
@@ -53,7 +53,7 @@ export interface AssetCtx {
   readonly dayBaseVlm: string;
 }
 
-export interface FundingRow {
+interface FundingRow {
   readonly coin: string;
   readonly fundingRate: string;
   readonly premium: string;

@@ -20,7 +20,7 @@ const USER_TYPES = [
 const COIN_TYPES = ['bbo', 'trades', 'activeAssetCtx'] as const;
 
 export type UserTopic = (typeof USER_TYPES)[number];
-export type CoinTopic = (typeof COIN_TYPES)[number];
+type CoinTopic = (typeof COIN_TYPES)[number];
 
 /** A subscription, read. `key` is equal for equal subscriptions; `echo` is what the confirmation repeats. */
 export type Subscription = { readonly key: string; readonly echo: JsonObject } & (

@@ -15,7 +15,7 @@ export interface UserSignedAction {
   readonly canonical: JsonObject;
 }
 
-export type UserSignedType =
+type UserSignedType =
   | 'usdSend'
   | 'spotSend'
   | 'withdraw3'
