@@ -31,7 +31,8 @@ if (typeof settings === 'string') {
 }
 
 try {
-  const { header, skipped, outOfOrder, booksFromBbo } = await importCsv(settings.from, settings.to, settings.source);
+  const summary = await importCsv(settings.from, settings.to, settings.source);
+  const { header, skipped, sortedRows, lateRows, booksFromBbo, unknownCoins } = summary;
   const minutes = ((header.endMs - header.marketStartMs) / 60_000).toFixed(1);
   const lines = [
     `${settings.to}: ${(statSync(settings.to).size / 1e6).toFixed(2)} MB, ${minutes} min from ${new Date(header.marketStartMs).toISOString()}`,
@@ -43,7 +44,11 @@ try {
     ),
     ...booksFromBbo.map((coin) => `${coin} has no order book file: its books are its best bid and offer, one level a side`),
     ...[...skipped].map(([reason, { count, first }]) => `skipped ${count} row(s): ${reason} (first: ${first})`),
-    ...(outOfOrder > 0 ? [`${outOfOrder} row(s) were received before the row above: taken as received with it`] : []),
+    ...unknownCoins.map(
+      (coin) => `${coin} is not in the table of instruments: szDecimals are read from its numbers, its leverage is the least`,
+    ),
+    ...(sortedRows > 0 ? [`${sortedRows} row(s) were up to 2 s out of order and were sorted by their time of receipt`] : []),
+    ...(lateRows > 0 ? [`${lateRows} row(s) were more than 2 s out of order: taken as received with the row above`] : []),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
 } catch (error) {

@@ -7,12 +7,13 @@ import type { Instrument } from '@hyperfleet/trading';
 /**
  * Name, szDecimals, maxLeverage. The first 28 stand at their place in the venue's meta (a recording of July 2023), so their
  * place is their asset id (PROTOCOL §8); the order after them is ours. szDecimals: that meta, else what 2.3 million recorded
- * fills show. maxLeverage: 40 BTC, 25 ETH, 20 SOL and XRP, 10 for the larger coins, else as the recorded testnet meta has it,
- * at most 10; 3, the venue's least, where nothing is recorded.
+ * fills show. maxLeverage: for the first 15 as the mainnet meta of 2026 has it (an RPC provider's documentation quotes it), 20
+ * XRP, 10 for the larger coins, else as the recorded testnet meta has it, at most 10; 3, the venue's least, where nothing is
+ * recorded.
  */
 const TABLE = `
-  BTC 5 40; ETH 4 25; ATOM 2 10; MATIC 1 10; DYDX 1 10; SOL 2 20; AVAX 2 10; BNB 3 10; APE 1 5; OP 1 10; LTC 2 10; ARB 1 10;
-  DOGE 0 10; INJ 1 10; SUI 1 10; kPEPE 0 10; CRV 1 10; LDO 1 10; LINK 1 10; STX 1 10; RNDR 1 10; CFX 0 3; FTM 0 3; GMX 2 3;
+  BTC 5 40; ETH 4 25; ATOM 2 5; MATIC 1 20; DYDX 1 5; SOL 2 20; AVAX 2 10; BNB 3 10; APE 1 5; OP 1 5; LTC 2 10; ARB 1 10;
+  DOGE 0 10; INJ 1 5; SUI 1 10; kPEPE 0 10; CRV 1 10; LDO 1 10; LINK 1 10; STX 1 10; RNDR 1 10; CFX 0 3; FTM 0 3; GMX 2 3;
   SNX 1 10; XRP 0 20; BCH 3 10; APT 2 10; 0G 0 3; 2Z 0 3; AAVE 2 10; ACE 2 10; ADA 0 10; AI 1 10; AI16Z 1 5; AIXBT 0 5; ALGO 0 5;
   ALT 0 10; ANIME 0 10; APEX 0 3; AR 2 10; ARK 0 3; ASTER 0 5; AVNT 0 5; BABY 0 5; BADGER 1 10; BANANA 1 3; BERA 1 5; BIGTIME 0 3;
   BIO 0 5; BLAST 0 3; BLUR 0 10; BLZ 0 5; BNT 0 3; BOME 0 3; BRETT 0 5; BSV 2 10; CAKE 1 10; CANTO 0 3; CATI 0 5; CELO 0 5;
@@ -39,6 +40,9 @@ const known: readonly Instrument[] = TABLE.split(';').map((entry, place) => {
 });
 const byName = new Map(known.map((instrument) => [instrument.coin, instrument]));
 
+/** Whether the table has this coin. */
+export const isKnownCoin = (coin: string): boolean => byName.has(coin);
+
 /** A coin of a recording to be made, with the most decimals seen in its sizes and prices. */
 export interface SeenCoin {
   readonly coin: string;
@@ -47,19 +51,18 @@ export interface SeenCoin {
 }
 
 /**
- * Instruments for the coins of a recording. A coin the table does not know gets the decimals its data shows, bounded so that a
- * price still fits (at most 6 − szDecimals decimals, PROTOCOL §5). Asset ids beyond the known ones follow in the order given.
+ * Instruments for the coins of a recording. A coin the table does not know gets the decimals its data shows; one it knows
+ * keeps the table's unless its sizes are finer, which can only mean that the venue has refined it since. Either is bounded so
+ * that the coin's prices fit (at most 6 − szDecimals decimals, PROTOCOL §5). Asset ids beyond the known ones follow in the
+ * order given.
  */
 export function instrumentsOf(coins: readonly SeenCoin[]): Instrument[] {
   let nextId = KNOWN_IDS;
   return coins.map(({ coin, sizeDecimals, priceDecimals }) => {
     const entry = byName.get(coin);
     const assetId = entry !== undefined && entry.assetId < KNOWN_IDS ? entry.assetId : nextId++;
-    if (entry !== undefined) {
-      // Finer sizes than the table says can only mean that the venue has refined the coin since.
-      return { ...entry, assetId, szDecimals: Math.min(6, Math.max(entry.szDecimals, sizeDecimals)) };
-    }
-    const szDecimals = Math.max(0, Math.min(sizeDecimals, 6 - priceDecimals));
+    const szDecimals = Math.max(0, Math.min(Math.max(entry?.szDecimals ?? 0, sizeDecimals), 6 - priceDecimals));
+    if (entry !== undefined) return { ...entry, assetId, szDecimals };
     return { coin, assetId, szDecimals, maxLeverage: LEAST_LEVERAGE, onlyIsolated: false, isDelisted: false };
   });
 }
