@@ -259,6 +259,23 @@ describe('WebSocket', () => {
     client.close();
   });
 
+  test('cuts off a client that does not read, and serves the others', async () => {
+    const [deaf, other] = [await connect(), await connect()];
+    const closed = new Promise<number>((resolve) => deaf.socket.once('close', resolve));
+    deaf.socket.pause();
+    const ask = JSON.stringify({ method: 'post', id: 1, request: { type: 'info', payload: { type: 'userFees', user: wallet.address } } });
+    for (let i = 0; i < 30_000; i += 1) deaf.socket.send(ask);
+    other.say({ method: 'ping' });
+    await other.of('pong');
+    while (deaf.socket.bufferedAmount > 0 && deaf.socket.readyState === WebSocket.OPEN)
+      await new Promise((resolve) => setImmediate(resolve));
+    deaf.socket.resume();
+    expect(await closed).toBe(1006);
+    other.say({ method: 'ping' });
+    await other.of('pong');
+    other.close();
+  });
+
   test('begins trades with history, passes on what a reconnect repeats, and is silent in a gap', async () => {
     const gapAtMs = START_MS + 3_000;
     const afterMs = gapAtMs + 18_000;

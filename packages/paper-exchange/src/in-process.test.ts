@@ -1,0 +1,149 @@
+import { type Instrument, lots, microUsd, ticks } from '@hyperfleet/trading';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createInProcess, type InProcessExchange } from './in-process.ts';
+import type { MarketEvent } from './market/event.ts';
+import { createVenue } from './matching/venue.ts';
+import { parseAction } from './wire/action-form.ts';
+import type { Address } from './wire/fields.ts';
+
+const BTC: Instrument = { coin: 'BTC', assetId: 0, szDecimals: 5, maxLeverage: 40, onlyIsolated: false, isDelisted: false };
+// Ten seconds before a full hour, so that funding is paid within the market.
+const START = 1_757_015_990_000;
+const USERS: readonly Address[] = [`0x${'1'.repeat(40)}`, `0x${'2'.repeat(40)}`];
+
+/** Half a minute of BTC that swings through some forty dollars, with prints at both sides. */
+function* swings(): Generator<MarketEvent> {
+  for (let i = 0; i < 60; i += 1) {
+    const atMs = START + i * 500;
+    const mid = 100_000 + Math.round(20 * Math.sin(i / 6));
+    const side = (sign: 1 | -1) => Array.from({ length: 5 }, (_, n) => ({ px: ticks((mid + sign * (n + 1)) * 10), sz: lots(50_000) }));
+    yield { kind: 'book', coin: 'BTC', atMs, exchangeTimeMs: atMs - 300, bids: side(-1), asks: side(1) };
+    const print = {
+      side: i % 2 === 0 ? 'buy' : 'sell',
+      px: ticks((mid + (i % 2 === 0 ? 1 : -1)) * 10),
+      sz: lots(30_000),
+      tid: i,
+      exchangeTimeMs: atMs,
+    } as const;
+    yield { kind: 'prints', coin: 'BTC', atMs: atMs + 200, prints: [print] };
+  }
+}
+
+/** A clock set by hand; nothing wakes by itself. */
+function handClock() {
+  let now = START;
+  return {
+    now: () => now,
+    after: () => () => {},
+    set(ms: number) {
+      now = ms;
+    },
+  };
+}
+
+interface Step {
+  readonly afterMs: number;
+  readonly user: number;
+  readonly side: boolean;
+  readonly away: number;
+  readonly kind: 'Gtc' | 'Ioc' | 'Alo' | 'sl' | 'bracket' | 'cancel';
+}
+
+function actionOf({ side, away, kind }: Step) {
+  const t = (px: number) => ({ trigger: { isMarket: true, triggerPx: String(px), tpsl: 'sl' } });
+  const order = (b: boolean, p: number, more: object) => ({ a: 0, b, p: String(p), s: '0.1', r: false, ...more });
+  const px = 100_000 + (side ? -away : away);
+  const beyond = side ? 90_000 : 110_000;
+  switch (kind) {
+    case 'sl':
+      return { type: 'order', orders: [order(!side, beyond, { r: true, t: t(px) })], grouping: 'na' };
+    case 'bracket':
+      return {
+        type: 'order',
+        orders: [order(side, px, { t: { limit: { tif: 'Gtc' } } }), order(!side, beyond, { r: true, t: t(px + (side ? -15 : 15)) })],
+        grouping: 'normalTpsl',
+      };
+    case 'cancel':
+      return { type: 'cancel', cancels: [{ a: 0, o: 77_738_308 + away + 30 }] };
+    default:
+      return { type: 'order', orders: [order(side, px, { t: { limit: { tif: kind } } })], grouping: 'na' };
+  }
+}
+
+/** Everything the exchange has said and holds after the steps, with time moving in strides of at most `strideMs`. */
+function run(steps: readonly Step[], strideMs: number): string {
+  const clock = handClock();
+  const venue = createVenue({ instruments: [BTC] });
+  const market = { name: 'swings', startMs: START, endMs: START + 30_000, offsetMs: 0, events: { [Symbol.iterator]: swings } };
+  const exchange: InProcessExchange = createInProcess({ venue, clock, market, journalPath: null });
+  const said: unknown[] = [];
+  exchange.observe({
+    market: () => {},
+    venue: (events) => said.push(...events.filter((event) => event.kind !== 'account' && event.kind !== 'mark')),
+    ledger: () => {},
+    tick: () => {},
+    settled: () => {},
+  });
+  exchange.start();
+  const go = (untilMs: number): void => {
+    while (clock.now() < untilMs) {
+      clock.set(Math.min(untilMs, clock.now() + strideMs));
+      exchange.settle();
+    }
+  };
+  for (const user of USERS) exchange.request(() => exchange.fund(user, microUsd(50_000e6)));
+  let nonce = START;
+  for (const step of steps) {
+    go(clock.now() + step.afterMs);
+    const user = USERS[step.user] ?? USERS[0];
+    if (user === undefined) continue;
+    nonce += 1;
+    const action = parseAction(actionOf(step));
+    exchange.request(() => said.push(exchange.execute({ signer: user, user, nonce, expiresAfter: null, action })));
+  }
+  go(START + 31_000);
+  const states = USERS.map((user) => [venue.account(user), venue.openOrders(user), venue.fills(user), venue.historicalOrders(user)]);
+  exchange.stop();
+  expect(venue.audit().conservationErrorUsd).toBe(0);
+  expect(exchange.marketEnded).toBe(true);
+  return JSON.stringify([said, states, venue.audit()]);
+}
+
+const steps: fc.Arbitrary<readonly Step[]> = fc.array(
+  fc.record({
+    afterMs: fc.integer({ min: 0, max: 3_000 }),
+    user: fc.integer({ min: 0, max: 1 }),
+    side: fc.boolean(),
+    away: fc.integer({ min: -25, max: 25 }),
+    kind: fc.constantFrom('Gtc', 'Ioc', 'Alo', 'sl', 'bracket', 'cancel'),
+  }),
+  { maxLength: 12 },
+);
+
+describe('the exchange in process', () => {
+  test('does the same whatever the strides in which time comes', () => {
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 7, max: 900 }), (script, strideMs) => {
+        expect(run(script, strideMs)).toBe(run(script, 100_000));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('runs a request at the time it was made, after everything due by then and before what comes later', () => {
+    const clock = handClock();
+    const venue = createVenue({ instruments: [BTC] });
+    const market = { name: 'swings', startMs: START, endMs: START + 30_000, offsetMs: 0, events: { [Symbol.iterator]: swings } };
+    const exchange = createInProcess({ venue, clock, market, journalPath: null });
+    exchange.start();
+    const seen: [number, number][] = [];
+    clock.set(START + 4_250);
+    exchange.request((nowMs) => seen.push([nowMs, venue.assetMarket(0).bookTimeMs]));
+    expect(seen).toEqual([[START + 4_250, START + 4_000 - 300]]);
+    clock.set(START + 1_000);
+    exchange.request((nowMs) => seen.push([nowMs, 0]));
+    expect(seen[1]).toEqual([START + 4_250, 0]);
+    exchange.stop();
+  });
+});
