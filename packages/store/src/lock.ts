@@ -95,7 +95,7 @@ export function lockDataDir(dir: string): HeldLock {
 /** Takes a signer for this process: two processes with one key would spoil each other's nonces (PROTOCOL §2.4). `address` in any case. */
 export function lockSigner(dir: string, address: string): HeldLock {
   const signer = address.toLowerCase();
-  if (!/^0x[0-9a-f]{40}$/.test(signer)) throw new TypeError(`${address} is no address: write 0x and 40 hex digits`);
+  if (!/^0x[0-9a-f]{40}$/.test(signer)) throw new TypeError('the signer is no address: it must be 0x and 40 hex digits');
   return takeLock(
     dir,
     `signer-${signer}`,

@@ -93,9 +93,17 @@ function isComplete(db: Connection, reference: Reference): boolean {
 /** ALTER TABLE takes constant defaults only; the time of a row comes from a trigger where it cannot come from a default. */
 const CONSTANT = /^(?:[-+]?\d+(?:\.\d+)?|'(?:[^']|'')*')$/;
 
+/** The only types a STRICT table takes; there, anything else becomes ANY, which stores what it is given. */
+const STRICT_TYPES: ReadonlySet<string> = new Set(['INT', 'INTEGER', 'REAL', 'TEXT', 'BLOB', 'ANY']);
+
+function typeFor(db: Connection, table: string, column: Column): string {
+  const isStrict = db.prepare<[string], { strict: number }>('SELECT strict FROM pragma_table_list(?)').get(table)?.strict === 1;
+  return isStrict && !STRICT_TYPES.has(column.type) ? 'ANY' : column.type;
+}
+
 function addColumn(db: Connection, table: string, column: Column): void {
   const constant = column.dflt_value !== null && CONSTANT.test(column.dflt_value);
-  db.exec(`ALTER TABLE ${table} ADD COLUMN ${column.name} ${column.type}${constant ? ` DEFAULT ${column.dflt_value}` : ''}`);
+  db.exec(`ALTER TABLE ${table} ADD COLUMN ${column.name} ${typeFor(db, table, column)}${constant ? ` DEFAULT ${column.dflt_value}` : ''}`);
   if (column.name === 'created_at') db.exec(CREATED_AT_TRIGGER(table));
 }
 
