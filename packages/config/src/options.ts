@@ -13,6 +13,7 @@ import {
   withDefault,
   word,
 } from './field.ts';
+import { looksSecret } from './problem.ts';
 
 /** One bot as it is written in fleet.config.ts. Everything but `id` has a default. */
 export interface BotOptions {
@@ -103,6 +104,7 @@ const botId: Field<string> = {
   fallback: undefined,
   read: (value) => {
     if (typeof value !== 'string' || value === '') return { remedy: "write the bot_name its signals carry, like 'Sentient'" };
+    if (looksSecret(value)) return { remedy: 'a key must never stand in a file; use a new key, and write the name of the bot here' };
     if (value.trim().toLowerCase() === 'all') return { remedy: 'ALL addresses every bot; give this one another name' };
     if (/^[\p{L}\p{N}](?:[\p{L}\p{N} ._&+'-]{0,62}[\p{L}\p{N}._&+'-])?$/u.test(value)) return { value };
     return {

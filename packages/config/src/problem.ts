@@ -18,7 +18,7 @@ export const looksSecret = (text: string): boolean => SECRET.test(text);
 const SHOWN_MAX = 80;
 
 /** A value as it may stand in a message: short, and hidden where it looks like a key. */
-export function show(value: unknown): string {
+function show(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   let text: string;
   try {

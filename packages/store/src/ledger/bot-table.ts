@@ -47,8 +47,6 @@ const toEvent = (row: EventSqlRow): LedgerEvent => ({
   detail: JSON.parse(row.detail) as LedgerEvent['detail'],
 });
 
-export type BotTable = ReturnType<typeof createBotTable>;
-
 /** The tables `bots` and `control_outcomes`. Nothing here opens a transaction; callers do. */
 export function createBotTable(db: Connection) {
   const get = db.prepare<[string], BotSqlRow>('SELECT * FROM bots WHERE bot = ?');
@@ -78,8 +76,6 @@ export function createBotTable(db: Connection) {
     outcomes: (key: string): ReadonlyMap<string, string> => new Map(outcomes.all(key).map(({ bot, outcome }) => [bot, outcome])),
   };
 }
-
-export type EventTable = ReturnType<typeof createEventTable>;
 
 /** The table `events`, only ever added to. */
 export function createEventTable(db: Connection) {

@@ -60,7 +60,7 @@ function readLadder(text: string | null): Ladder | null {
 }
 
 /** A trade from its row. */
-export function toTrade(row: TradeSqlRow): Trade {
+function toTrade(row: TradeSqlRow): Trade {
   return {
     tradeId: row.trade_id,
     bot: row.bot,
@@ -128,8 +128,6 @@ const PATCH: { readonly [K in keyof Required<TradePatch>]: readonly [column: str
 const PATCH_FIELDS = Object.keys(PATCH) as (keyof TradePatch)[];
 
 type Update = Statement<unknown[]>;
-
-export type TradeTable = ReturnType<typeof createTradeTable>;
 
 /** The table `trades`. Nothing here opens a transaction; callers do. */
 export function createTradeTable(db: Connection) {
