@@ -3,8 +3,8 @@ import { parseOptions, UsageError } from './argv.ts';
 
 const read = (...argv: string[]) => parseOptions(argv, '/home/me');
 
-test('without options the speed is 10 and the configuration decides the rest', () => {
-  expect(read()).toEqual({ untilIdle: false, report: null, speed: 10, dataDir: null, config: null, market: null, signals: null });
+test('without options the configuration decides', () => {
+  expect(read()).toEqual({ untilIdle: false, report: null, speed: null, dataDir: null, config: null, market: null, signals: null });
 });
 
 test('paths are taken from where the command was typed', () => {

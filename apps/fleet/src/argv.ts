@@ -2,11 +2,11 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { nearest } from './nearest.ts';
 
-/** What the command line asks for; a path left out is null and decided by the configuration. */
+/** What the command line asks for; what is left out is null and decided by the configuration. */
 export interface Options {
   readonly untilIdle: boolean;
   readonly report: string | null;
-  readonly speed: number;
+  readonly speed: number | null;
   readonly dataDir: string | null;
   readonly config: string | null;
   readonly market: string | null;
@@ -47,7 +47,6 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h' },
 } as const;
 
-const DEFAULT_SPEED = 10;
 /** Beyond it a millisecond of the wall is a second of the market, and nothing can be timed any more. */
 const SPEED_MAX = 1_000;
 
@@ -66,7 +65,7 @@ export function parseOptions(argv: readonly string[], from: string): Options | n
   return {
     untilIdle: values['until-idle'] === true,
     report: path(values.report),
-    speed: values.speed === undefined ? DEFAULT_SPEED : parseSpeed(String(values.speed)),
+    speed: values.speed === undefined ? null : parseSpeed(String(values.speed)),
     dataDir: path(values['data-dir']),
     config: path(values.config),
     market: path(values.market),

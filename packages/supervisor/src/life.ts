@@ -90,7 +90,8 @@ function watchSilence(
   let wasSilent = false;
   const beatTimer = setInterval(() => {
     const silentMs = Math.round(performance.now() - heardAt);
-    if (silentMs > beatTimeoutMs && wasSilent) end(`gave no sign of life for ${silentMs} ms`);
+    // Until it is ready its own timeout watches: opening what it needs may keep its loop busy.
+    if (isReady && silentMs > beatTimeoutMs && wasSilent) end(`gave no sign of life for ${silentMs} ms`);
     wasSilent = silentMs > beatTimeoutMs;
   }, beatTimeoutMs / CHECKS_PER_TIMEOUT);
   return {
@@ -100,6 +101,7 @@ function watchSilence(
     ready() {
       clearTimeout(readyTimer);
       const isFirst = !isReady;
+      heardAt = performance.now();
       isReady = true;
       return isFirst;
     },

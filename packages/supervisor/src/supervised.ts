@@ -19,7 +19,7 @@ export interface WorkerSpec<P extends WorkerProtocol> {
   readonly resourceLimits?: ResourceLimits;
   /** From start to `ready`. */
   readonly readyTimeoutMs: number;
-  /** Longest silence of a living worker, beats included. */
+  /** Longest silence of a worker that is ready, beats included. */
   readonly beatTimeoutMs: number;
   readonly restart: RestartPolicy;
   readonly onMessage: (body: P['up']) => void;

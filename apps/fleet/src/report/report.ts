@@ -16,12 +16,13 @@ export interface SignalReport {
   readonly entryPx: number | null;
   readonly entrySz: number | null;
   readonly exitPx: number | null;
-  readonly closedPnlUsd: number | null;
-  readonly feesUsd: number | null;
-  readonly fundingUsd: number | null;
-  readonly netPnlUsd: number | null;
+  readonly closedPnlUsd: number;
+  readonly feesUsd: number;
+  /** Above zero was received. */
+  readonly fundingUsd: number;
+  readonly netPnlUsd: number;
   readonly breakevenAtMs: number | null;
-  readonly nakedMs: number | null;
+  readonly nakedMs: number;
   readonly open: boolean;
   readonly timeline: readonly TimelineEntry[];
 }
@@ -123,12 +124,12 @@ const NOTHING = {
   entryPx: null,
   entrySz: null,
   exitPx: null,
-  closedPnlUsd: null,
-  feesUsd: null,
-  fundingUsd: null,
-  netPnlUsd: null,
+  closedPnlUsd: 0,
+  feesUsd: 0,
+  fundingUsd: 0,
+  netPnlUsd: 0,
   breakevenAtMs: null,
-  nakedMs: null,
+  nakedMs: 0,
   open: false,
   timeline: [],
 } as const;

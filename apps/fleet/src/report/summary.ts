@@ -23,8 +23,9 @@ export function summaryLines(report: RunReport, paint: Paint): readonly string[]
 
 function signalLine(signal: SignalReport, paint: Paint): string {
   const kind = signal.type === 'exit' ? 'exit' : `${signal.type ?? ''} ${signal.direction ?? ''}`.trim();
-  const net = signal.netPnlUsd === null ? '' : gain(micro(signal.netPnlUsd));
-  const colour = signal.netPnlUsd === null ? 'dim' : signal.netPnlUsd < 0 ? 'red' : 'green';
+  const isTraded = signal.entrySz !== null;
+  const net = isTraded ? gain(micro(signal.netPnlUsd)) : '';
+  const colour = !isTraded ? 'dim' : signal.netPnlUsd < 0 ? 'red' : 'green';
   const marks = [signal.open ? 'open' : '', signal.breakevenAtMs === null ? '' : 'breakeven', signal.reason ?? ''].filter(
     (part) => part !== '',
   );

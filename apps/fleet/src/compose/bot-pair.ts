@@ -1,0 +1,92 @@
+import { MessageChannel } from 'node:worker_threads';
+import type { BotReport } from '@hyperfleet/bot';
+import type { RestartConfig } from '@hyperfleet/config';
+import { type Supervised, supervise } from '@hyperfleet/supervisor';
+import type { LogRecord } from '@hyperfleet/telemetry';
+import { assertNever } from '../assert-never.ts';
+import type { BotData, BotProtocol } from '../protocol.ts';
+import { WORKER_LIMITS } from './worker-limits.ts';
+
+type Half = 'signal' | 'fill-monitor';
+const HALVES: readonly Half[] = ['signal', 'fill-monitor'];
+const ENTRIES: Readonly<Record<Half, URL>> = {
+  signal: new URL('../workers/signal.worker.ts', import.meta.url),
+  'fill-monitor': new URL('../workers/fill-monitor.worker.ts', import.meta.url),
+};
+
+/** A bot's two workers. */
+export interface BotPair {
+  readonly id: string;
+  readonly restarts: number;
+  /** Both have been ready once. */
+  readonly ready: Promise<void>;
+  wake(): void;
+  /** First the way in, then the guard, so that what the first still does is heard by the second. */
+  drain(timeoutMs: number): Promise<void>;
+}
+
+export interface BotPairEvents {
+  readonly log: (record: LogRecord) => void;
+  readonly onReport: (half: Half, report: BotReport) => void;
+  readonly onRestart: (worker: string, reason: string) => void;
+  readonly onHalted: (worker: string, reason: string) => void;
+}
+
+/** Starts a bot's two workers and the line between them, which is made anew whenever either of them is. */
+export function startBotPair(data: BotData, restart: RestartConfig, events: BotPairEvents): BotPair {
+  const { id } = data.settings;
+  const workers = new Map<Half, Supervised<BotProtocol>>();
+
+  function connect(): void {
+    const signal = workers.get('signal');
+    const guard = workers.get('fill-monitor');
+    if (signal === undefined || guard === undefined) return;
+    const { port1, port2 } = new MessageChannel();
+    // A port nobody took would keep its other end waiting for ever.
+    if (!signal.post({ kind: 'peer', port: port1 }, [port1])) port1.close();
+    if (!guard.post({ kind: 'peer', port: port2 }, [port2])) port2.close();
+  }
+
+  for (const half of HALVES) {
+    const name = `${id}/${half}`;
+    const worker = supervise<BotProtocol>({
+      name,
+      entry: ENTRIES[half],
+      launch: () => ({ workerData: data }),
+      ...WORKER_LIMITS,
+      restart,
+      // Deferred: at the very first start the worker is not in the map yet.
+      onStart: () => queueMicrotask(connect),
+      onMessage(message) {
+        switch (message.kind) {
+          case 'log':
+            events.log(message.record);
+            return;
+          case 'report':
+            events.onReport(half, message.report);
+            return;
+          default:
+            assertNever(message);
+        }
+      },
+      onRestart: (reason) => events.onRestart(name, reason),
+      onHalted: (reason) => events.onHalted(name, reason),
+    });
+    workers.set(half, worker);
+  }
+
+  const all = [...workers.values()];
+  const ready = Promise.all(all.map(({ firstReady }) => firstReady)).then(() => undefined);
+  ready.catch(() => undefined);
+  return {
+    id,
+    get restarts() {
+      return all.reduce((sum, worker) => sum + worker.restarts, 0);
+    },
+    ready,
+    wake: () => void workers.get('signal')?.post({ kind: 'wake' }),
+    async drain(timeoutMs) {
+      for (const half of HALVES) await workers.get(half)?.drain(timeoutMs);
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import { writeFileSync } from 'node:fs';
+import { openAccountReads, openRequestBudget } from '@hyperfleet/hyperliquid';
+import { marketToWall } from '@hyperfleet/store';
+import type { Feeding } from '../feed/feeding.ts';
+import { buildReport, type EndedBot, type RunReport } from '../report/report.ts';
+import { troubles } from '../report/verdict.ts';
+import { REQUEST_TIMES } from '../workers/feed-times.ts';
+import type { House } from './house.ts';
+import { isSettled } from './idle.ts';
+import { addressOf, type RunningFleet } from './running.ts';
+import { CALL_MS, DRAIN_MS } from './worker-limits.ts';
+
+/** How a run ended. */
+export interface Ending {
+  /** Null when the venue could not be asked any more. */
+  readonly report: RunReport | null;
+  /** What needs a person; empty when all is well. */
+  readonly troubles: readonly string[];
+}
+
+/** How long flat trades get to be settled, wall time: a few round trips on a busy machine. */
+const SETTLING_MS = 5_000;
+const LOOK_EVERY_MS = 25;
+
+/**
+ * Brings the fleet to rest: no new signals, the market stands still, the step in hand of each bot is finished, and protective
+ * stops stay at the venue. Then reads back what the venue did last, and adds up.
+ */
+export async function endFleet(
+  house: House,
+  running: RunningFleet,
+  how: { readonly feeding: Feeding; readonly settle: boolean },
+): Promise<Ending> {
+  await how.feeding.stop();
+  if (how.settle) await settled(house, running);
+  running.venue.worker.post({ kind: 'freeze' });
+  await Promise.all(running.pairs.map((pair) => pair.drain(DRAIN_MS)));
+  const ending = await account(house, running);
+  await Promise.all([running.marketData.drain(DRAIN_MS), running.venue.worker.drain(DRAIN_MS)]);
+  house.ledger.touchClockSession(running.sessionId, Date.now(), running.clock.now());
+  return ending;
+}
+
+async function settled(house: House, { haltedBots }: RunningFleet): Promise<void> {
+  const untilMs = performance.now() + SETTLING_MS;
+  const botIds = house.accounts.map(({ id }) => id);
+  while (performance.now() < untilMs) {
+    if (isSettled({ ledger: house.ledger, botIds, isHalted: (bot) => haltedBots.has(bot) })) return;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
+
+async function account(house: House, running: RunningFleet): Promise<Ending> {
+  const { ledger, queue, plan } = house;
+  try {
+    await readBack(house, running);
+    projectRest(house);
+    const accounts = await running.venue.worker.call(
+      'accounts',
+      house.accounts.map(({ address }) => address),
+      CALL_MS,
+    );
+    const { audit, nowMs } = await running.venue.worker.call('audit', null, CALL_MS);
+    const bots = house.accounts.flatMap(({ id, address }, index): EndedBot[] => {
+      const state = accounts[index];
+      const restarts = running.pairs.find((pair) => pair.id === id)?.restarts ?? 0;
+      return state === undefined ? [] : [{ id, address, state: running.newsroom.stateOf(id).state, restarts, account: state }];
+    });
+    const { speed } = plan.fleet;
+    const marketStartMs = plan.recording.marketStartMs;
+    const report = buildReport({
+      ledger,
+      rows: queue.allRows(),
+      bots,
+      audit,
+      instruments: running.instruments,
+      marketStartMs,
+      nowMs,
+      speed,
+    });
+    return { report, troubles: troubles({ ledger, bots, audit, halted: running.given }) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    house.log.error('could not add up', { reason });
+    return { report: null, troubles: [...running.given, `the run could not be added up: ${reason}`] };
+  }
+}
+
+/** Fills and payments of the last moments, which the guards may not have heard before they ended. */
+async function readBack(house: House, running: RunningFleet): Promise<void> {
+  for (const bot of house.accounts) {
+    const reads = openAccountReads({
+      url: running.venue.url,
+      clock: running.clock,
+      budget: openRequestBudget(running.budget),
+      ...REQUEST_TIMES,
+      account: addressOf(bot),
+      instruments: running.instruments,
+    });
+    try {
+      const fromMs = house.plan.recording.marketStartMs;
+      house.ledger.recordFills(bot.id, bot.address, await reads.fillsSince(fromMs), null);
+      house.ledger.recordFunding(bot.id, bot.address, await reads.fundingSince(fromMs));
+    } finally {
+      reads.close();
+    }
+  }
+}
+
+const PROJECTIONS_A_TURN = 64;
+
+/** Shows in `signals` what changed after the bots' last look. */
+function projectRest({ ledger, queue, accounts }: House): void {
+  const sessions = ledger.clockSessions();
+  for (const { id } of accounts) {
+    for (;;) {
+      const behind = ledger.unprojected(id, PROJECTIONS_A_TURN);
+      for (const projection of behind) {
+        queue.project(projection, (marketMs) => new Date(marketToWall(sessions, marketMs)).toISOString());
+        ledger.markProjected(projection.trade.tradeId, projection.trade.version);
+      }
+      if (behind.length < PROJECTIONS_A_TURN) break;
+    }
+  }
+}
+
+/** Writes the report file. Throws when it cannot be written. */
+export function writeReport(path: string, report: RunReport): void {
+  writeFileSync(path, `${JSON.stringify(report, null, 2)}\n`);
+}

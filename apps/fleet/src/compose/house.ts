@@ -1,0 +1,88 @@
+import { takeSecrets } from '@hyperfleet/config';
+import { addressOfKey } from '@hyperfleet/hyperliquid';
+import { marketOf, openRecording, readJournalHeader, readJournalTime } from '@hyperfleet/paper-exchange';
+import { type HeldLock, type LedgerHandle, lockDataDir, openLedger, openSignalQueue, type SignalQueueHandle } from '@hyperfleet/store';
+import { createLog, type Log, type LogSink, openLogSink } from '@hyperfleet/telemetry';
+import type { MicroUsd } from '@hyperfleet/trading';
+import { keepPaperKeys } from './paper-keys.ts';
+import { type Plan, PlanError } from './plan.ts';
+
+/** One bot's account at the venue. */
+export interface BotAccount {
+  readonly id: string;
+  readonly privateKey: string;
+  readonly address: string;
+  readonly usd: MicroUsd;
+}
+
+/** The data directory, opened and ours: nobody else runs on it. */
+export interface House {
+  readonly plan: Plan;
+  readonly ledger: LedgerHandle;
+  readonly queue: SignalQueueHandle;
+  readonly sink: LogSink;
+  readonly log: Log;
+  readonly accounts: readonly BotAccount[];
+  /** Market time at which this run begins: where the last one ended, else the market's start. */
+  readonly beginMs: number;
+  close(): void;
+}
+
+/** Locks and opens the data directory. Throws StoreError (`in-use` when another fleet runs on it), PlanError, PaperKeysError. */
+export function openHouse(plan: Plan): House {
+  const { fleet, files, recording } = plan;
+  const lock: HeldLock = lockDataDir(fleet.dataDir);
+  const opened: { close(): void }[] = [{ close: () => lock.release() }];
+  const close = (): void => {
+    for (const each of opened.splice(0).reverse()) each.close();
+  };
+  try {
+    checkJournal(plan);
+    const sink = openLogSink({ file: files.log, screen: 'none' });
+    opened.push(sink);
+    const ledger = openLedger(files.ledger);
+    opened.push(ledger);
+    ledger.rememberCoins(recording.instruments);
+    const queue = openSignalQueue(fleet.signalsDb, {
+      szDecimalsOf: (coin) => recording.instruments.find((instrument) => instrument.coin === coin)?.szDecimals ?? null,
+    });
+    opened.push(queue);
+    const lastMs = Math.max(0, ...ledger.clockSessions().map(({ marketLastMs }) => marketLastMs));
+    return {
+      plan,
+      ledger,
+      queue,
+      sink,
+      log: createLog((record) => sink.write(record), { thread: 'main' }),
+      accounts: openAccounts(plan),
+      beginMs: Math.max(recording.marketStartMs, readJournalTime(files.journal) ?? 0, lastMs),
+      close,
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** A journal replays only on the market it was made on; said here, before the venue would die of it. */
+function checkJournal({ files, recordingPath, fleet }: Plan): void {
+  const header = readJournalHeader(files.journal);
+  const { name } = marketOf(openRecording(recordingPath));
+  if (header === null || header.market === name) return;
+  throw new PlanError(
+    `${fleet.dataDir} belongs to another market (${header.market}); choose that one with --market, or another --data-dir`,
+  );
+}
+
+/** Keys named in the configuration are taken out of the environment; the others are drawn and kept. */
+function openAccounts({ bots, files }: Plan): readonly BotAccount[] {
+  const secrets = takeSecrets(bots.flatMap(({ keyEnv }) => (keyEnv === null ? [] : [keyEnv])));
+  const drawn = keepPaperKeys(
+    files.keys,
+    bots.filter(({ keyEnv }) => keyEnv === null).map(({ id }) => id),
+  );
+  return bots.map(({ id, keyEnv, paperUsd }) => {
+    const privateKey = (keyEnv === null ? drawn.get(id) : secrets.get(keyEnv)?.trim()) ?? '';
+    return { id, privateKey, address: addressOfKey(privateKey), usd: paperUsd };
+  });
+}

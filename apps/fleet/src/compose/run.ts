@@ -1,0 +1,167 @@
+import { accessSync, constants } from 'node:fs';
+import { dirname } from 'node:path';
+import { StoreError } from '@hyperfleet/store';
+import type { Options } from '../argv.ts';
+import { paintFor } from '../board/paint.ts';
+import { type Board, openLines, openScreen } from '../board/screen.ts';
+import { type Feeding, startFeeding } from '../feed/feeding.ts';
+import { summaryLines } from '../report/summary.ts';
+import { type Ending, endFleet, writeReport } from './ending.ts';
+import { type House, openHouse } from './house.ts';
+import { isIdle } from './idle.ts';
+import { makePlan, PlanError } from './plan.ts';
+import { type RunningFleet, startFleet } from './running.ts';
+import { writeStatus } from './status-file.ts';
+
+/** Exit codes of the fleet. */
+export const EXIT = { well: 0, misused: 2, needsPerson: 3 } as const;
+
+/** Wall time between looks. */
+const EVERY_MS = { frame: 250, status: 1_000, wake: 20, idle: 100 } as const;
+
+/** What a terminal, a pipe or a test gives the fleet to speak through. */
+export interface Surroundings {
+  readonly out: NodeJS.WriteStream;
+  readonly err: { write(text: string): unknown };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Resolves with why the fleet is to stop, when somebody asks. */
+  readonly asked: Promise<string>;
+}
+
+/** Runs a fleet from its command line to its end. Resolves with the exit code; every code but 0 has said why on stderr. */
+export async function runFleet(options: Options, around: Surroundings): Promise<number> {
+  if (options.report !== null) checkWritable(options.report);
+  const plan = await makePlan(options);
+  const house = openHouse(plan);
+  const paint = paintFor(around.out, around.env);
+  const board = around.out.isTTY === true ? openScreen(around.out, paint) : openLines(around.out, paint);
+  try {
+    house.log.info('fleet starts', { dataDir: plan.fleet.dataDir, speed: plan.fleet.speed, bots: plan.bots.map(({ id }) => id) });
+    const { ending, why } = await live(house, board, options, around);
+    board.close();
+    const { report } = ending;
+    if (report !== null) {
+      if (options.report !== null) writeReport(options.report, report);
+      around.out.write(`${summaryLines(report, paint).join('\n')}\n`);
+    }
+    around.err.write(`The fleet stopped: ${why}.\n`);
+    for (const trouble of ending.troubles) around.err.write(`NEEDS A PERSON: ${trouble}\n`);
+    house.log.info('fleet stopped', { why, troubles: ending.troubles });
+    return ending.troubles.length === 0 ? EXIT.well : EXIT.needsPerson;
+  } finally {
+    board.close();
+    house.close();
+  }
+}
+
+function checkWritable(path: string): void {
+  try {
+    accessSync(dirname(path), constants.W_OK);
+  } catch {
+    throw new PlanError(`--report ${path}: its directory is missing or cannot be written`);
+  }
+}
+
+/** From the start of the first worker to the end of the last. */
+async function live(house: House, board: Board, options: Options, around: Surroundings): Promise<{ ending: Ending; why: string }> {
+  const over = Promise.withResolvers<{ why: string; settle: boolean }>();
+  void around.asked.then((why) => over.resolve({ why, settle: false }));
+  const running = await startFleet(house, board, {
+    onMarketEnded: () => over.resolve({ why: 'the recording has ended', settle: true }),
+    onVenueLost: () => over.resolve({ why: 'the venue is lost', settle: false }),
+  });
+  const feeding = feed(house, running);
+  const stopLooking = keepLooking(house, running, {
+    board,
+    onIdle: options.untilIdle ? () => over.resolve({ why: 'nothing is left to do', settle: true }) : null,
+    isFed: () => feeding.finished,
+  });
+  const { why, settle } = await over.promise;
+  running.newsroom.ending('stopping');
+  house.log.info('fleet stops', { why });
+  const ending = await endFleet(house, running, { feeding, settle });
+  stopLooking();
+  return { ending, why };
+}
+
+function feed({ plan, log }: House, running: RunningFleet): Feeding {
+  const task = {
+    signalsDb: plan.fleet.signalsDb,
+    feedId: plan.feedId,
+    items: plan.feed,
+    marketStartMs: plan.recording.marketStartMs,
+    clock: running.clockMapping,
+  };
+  return startFeeding(task, {
+    onFed: (index, rowId, table) => log.info('row fed', { row: index + 1, table, rowId }),
+    onSkipped(index, reason) {
+      log.warn('row not fed', { row: index + 1, reason });
+      running.newsroom.tell('fleet', `row ${index + 1} of the signals file was not fed: ${reason}`, 'attention');
+    },
+    onWaiting(reason) {
+      log.warn('feeder waits', { reason });
+      running.newsroom.tell('fleet', `the feeder waits for the signals database: ${reason}`, 'attention');
+    },
+    onFinished: () => log.info('all rows fed'),
+    onGivenUp(reason) {
+      log.error('feeder given up', { reason });
+      running.given.push(reason);
+    },
+  });
+}
+
+interface Looking {
+  readonly board: Board;
+  /** Called when nothing is left to do; null when nobody asks. */
+  readonly onIdle: (() => void) | null;
+  readonly isFed: () => boolean;
+}
+
+/** Everything that is looked at again and again: the board, the status file, the clock's mark, new signals, idleness. */
+function keepLooking(house: House, running: RunningFleet, { board, onIdle, isFed }: Looking): () => void {
+  const { ledger, queue, accounts, plan, log } = house;
+  const { newsroom, clock, haltedBots } = running;
+  const addresses = new Map(accounts.map(({ id, address }) => [id, address]));
+  const botIds = accounts.map(({ id }) => id);
+  const told = new Set<string>();
+  let idleLooks = 0;
+
+  /** A database that cannot be read just now is read at the next look; told once. */
+  const calmly = (look: () => void) => (): void => {
+    try {
+      look();
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      if (!told.has(error.code)) log.warn('database not readable', { code: error.code, reason: error.message });
+      told.add(error.code);
+    }
+  };
+
+  const looks: readonly (readonly [number, () => void])[] = [
+    [EVERY_MS.frame, () => board.show(newsroom.view())],
+    [EVERY_MS.status, () => writeStatus(plan.files.status, newsroom.view(), addresses)],
+    [EVERY_MS.status, () => ledger.touchClockSession(running.sessionId, Date.now(), clock.now())],
+    [
+      EVERY_MS.wake,
+      () => {
+        if (queue.changed()) for (const pair of running.pairs) pair.wake();
+      },
+    ],
+    [
+      EVERY_MS.idle,
+      () => {
+        if (onIdle === null) return;
+        const idle = isFed() && isIdle({ ledger, queue, botIds, isHalted: (bot) => haltedBots.has(bot) });
+        // Twice in a row: between a claim and its copy in the ledger a row is nowhere for a moment.
+        idleLooks = idle ? idleLooks + 1 : 0;
+        if (idleLooks >= 2) onIdle();
+      },
+    ],
+  ];
+  const timers = looks.map(([everyMs, look]) => setInterval(calmly(look), everyMs));
+  return () => {
+    for (const timer of timers) clearInterval(timer);
+    board.show(newsroom.view());
+    writeStatus(plan.files.status, newsroom.view(), addresses);
+  };
+}
