@@ -42,7 +42,7 @@ interface Topic {
 }
 
 const SNAPSHOT_ROWS = 2_000;
-/** allMids and the contexts of a coin are told at most this often in market time. */
+/** allMids is told at most this often in market time. */
 const MIDS_EVERY_MS = 1_000;
 
 const frame = (channel: string, data: unknown): string => JSON.stringify({ channel, data });
@@ -108,18 +108,23 @@ export function createHub(sources: InfoSources, emit: (send: () => void) => void
       const data = marketTopic(topic, event);
       if (data !== null) tell(topic, frame(topic.subscription.topic, data));
     }
+    if (event.kind === 'book') tellMids(event.atMs);
   }
 
-  /** The marks moved: contexts of the coin and, now and then, all mids. A coin in a gap is silent. */
+  /** All mids, now and then, as books move them. */
+  function tellMids(timeMs: number): void {
+    if (timeMs - midsAtMs < MIDS_EVERY_MS) return;
+    midsAtMs = timeMs;
+    for (const topic of global) tell(topic, frame('allMids', midsData(topic.subscription)));
+  }
+
+  /** The mark moved: the context of the coin. A coin in a gap is silent. */
   function marked(coin: string, timeMs: number): void {
     const instrument = feed.instrument(coin);
     if (instrument === null || venue.assetMarket(instrument.assetId).inGap) return;
     for (const topic of byCoin.get(coin) ?? []) {
       if (topic.subscription.topic === 'activeAssetCtx') tell(topic, frame('activeAssetCtx', { coin, ctx: feed.ctx(coin, timeMs) }));
     }
-    if (timeMs - midsAtMs < MIDS_EVERY_MS) return;
-    midsAtMs = timeMs;
-    for (const topic of global) tell(topic, frame('allMids', midsData(topic.subscription)));
   }
 
   function midsData(subscription: Subscription): unknown {
