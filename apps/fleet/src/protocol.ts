@@ -8,7 +8,7 @@ import type { Instruments, MicroUsd } from '@hyperfleet/trading';
 import type { ClockMapping } from './clock.ts';
 
 /** Every worker may log; only the main thread writes. */
-export interface LogUp {
+interface LogUp {
   readonly kind: 'log';
   readonly record: LogRecord;
 }

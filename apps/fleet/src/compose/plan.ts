@@ -21,7 +21,7 @@ export interface Plan {
 }
 
 /** What lies in a data directory. */
-export interface DataFiles {
+interface DataFiles {
   readonly ledger: string;
   readonly journal: string;
   readonly keys: string;

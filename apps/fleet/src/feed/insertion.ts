@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { FeedItem } from './rows.ts';
 
 /** What became of one item. */
-export type Fed = { readonly item: FeedItem; readonly rowId: number } | { readonly item: FeedItem; readonly refused: string };
+type Fed = { readonly item: FeedItem; readonly rowId: number } | { readonly item: FeedItem; readonly refused: string };
 
 /** Writes into the signals database as any program may: its own connection, plain INSERTs, only the columns given. */
 export interface Inserter {

@@ -1,5 +1,5 @@
 /** What a column may hold when it comes from a file: what JSON and SQLite both know. */
-export type Cell = string | number | null;
+type Cell = string | number | null;
 
 /** One row to be written into the signals database at its time. */
 export interface FeedItem {

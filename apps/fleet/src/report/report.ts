@@ -27,7 +27,7 @@ export interface SignalReport {
   readonly timeline: readonly TimelineEntry[];
 }
 
-export interface BotReportLine {
+interface BotReportLine {
   readonly id: string;
   readonly state: string;
   readonly equityStartUsd: number | null;

@@ -23,6 +23,7 @@ loop = createSignalLoop({
   ...room.deps,
   queue,
   wallToMarket: (wallMs) => wallToMarket(sessions, wallMs),
+  marketToWall: (marketMs) => marketToWall(sessions, marketMs),
   marketToIso: (marketMs) => new Date(marketToWall(sessions, marketMs)).toISOString(),
   controlBots: data.botIds,
 });
