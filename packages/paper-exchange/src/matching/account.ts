@@ -1,4 +1,4 @@
-import { type Lots, type Ticks, ticks, ZERO_LOTS } from '@hyperfleet/trading';
+import { type Instrument, type Lots, type MicroUsd, type Ticks, ticks, ZERO_LOTS, ZERO_USD } from '@hyperfleet/trading';
 import type { CoinMarket } from './coin-market.ts';
 import type { Address, StatusWord, VenueEvent, VenueFill, VenueOrder } from './contract.ts';
 import type { OrderRecord } from './order-record.ts';
@@ -9,8 +9,10 @@ export interface Holding {
   readonly account: Account;
   readonly market: CoinMarket;
   szi: Lots;
-  /** Average entry, truncated to whole ticks after every increase (PROTOCOL §7); 0 when flat. */
+  /** ⌊entryCost ÷ |szi|⌋: the average entry in whole ticks (PROTOCOL §7); 0 when flat. */
   entryPx: Ticks;
+  /** What the size still held cost. */
+  entryCost: MicroUsd;
   leverage: number;
   isCross: boolean;
   /** Isolated only: margin less cost of the position, so that its value is this + szi × mark. In micro-dollars. */
@@ -92,7 +94,13 @@ export function createAccount(user: Address, maxOrders: number, maxFills: number
   };
 }
 
-/** The account's holding of a coin, made on first use: cross min(20, max) until set, isolated where the coin demands it (PROTOCOL §3). */
+/** Leverage until it is set: cross min(20, max), isolated where the coin demands it (PROTOCOL §3). */
+export const defaultLeverage = (instrument: Instrument): { readonly leverage: number; readonly isCross: boolean } => ({
+  leverage: Math.min(20, instrument.maxLeverage),
+  isCross: !instrument.onlyIsolated,
+});
+
+/** The account's holding of a coin, made on first use. */
 export function holdingOf(account: Account, market: CoinMarket): Holding {
   const known = account.holdings.get(market.instrument.assetId);
   if (known !== undefined) return known;
@@ -101,8 +109,8 @@ export function holdingOf(account: Account, market: CoinMarket): Holding {
     market,
     szi: ZERO_LOTS,
     entryPx: ticks(0),
-    leverage: Math.min(20, market.instrument.maxLeverage),
-    isCross: !market.instrument.onlyIsolated,
+    entryCost: ZERO_USD,
+    ...defaultLeverage(market.instrument),
     isolatedRaw: 0,
     fundingAllTime: 0,
     fundingSinceOpen: 0,

@@ -1,7 +1,10 @@
 import { FINE_PER_TICK, type FineTicks, fineTicks, type Instrument, type Ticks } from '@hyperfleet/trading';
+import type { MarketEvent } from '../market/event.ts';
 import type { Holding } from './account.ts';
 import { PriceLadder } from './ladder.ts';
 import { LiquiditySide } from './liquidity.ts';
+
+export type BboEvent = Extract<MarketEvent, { kind: 'bbo' }>;
 
 /** One coin: the recorded market, our own orders, the triggers, and the mark. */
 export interface CoinMarket {
@@ -18,6 +21,8 @@ export interface CoinMarket {
   /** Exchange time of the first book since the start or the last gap: older prints are history and match nothing. */
   matchFromMs: number;
   bookTimeMs: number;
+  /** The newest best bid and offer; one newer than a snapshot stands over its top. */
+  bbo: BboEvent | null;
   lastPrint: Ticks | null;
   lastPrintMs: number;
   mark: FineTicks | null;
@@ -62,6 +67,7 @@ export function createCoinMarket(instrument: Instrument, fundingRateE10: number)
     inGap: false,
     matchFromMs: 0,
     bookTimeMs: 0,
+    bbo: null,
     lastPrint: null,
     lastPrintMs: 0,
     mark: null,

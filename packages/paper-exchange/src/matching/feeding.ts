@@ -1,6 +1,6 @@
-import { type Level, ticks } from '@hyperfleet/trading';
+import { ticks } from '@hyperfleet/trading';
 import type { MarketEvent, Print } from '../market/event.ts';
-import type { CoinMarket } from './coin-market.ts';
+import type { BboEvent, CoinMarket } from './coin-market.ts';
 import type { Core } from './core.ts';
 import { fillCrossed, followQueues, handOutPrint, uncrossOwn } from './making.ts';
 import { applyMark, refreshMark } from './marking.ts';
@@ -14,22 +14,32 @@ function takeBook(core: Core, market: CoinMarket, event: BookEvent): void {
   if (!isNew && event.exchangeTimeMs <= market.bookTimeMs) return;
   const wasGap = market.inGap;
   market.bookTimeMs = event.exchangeTimeMs;
-  if (isNew) market.matchFromMs = event.exchangeTimeMs;
+  if (isNew) {
+    market.matchFromMs = event.exchangeTimeMs;
+    market.bbo = null;
+  }
   market.recorded = true;
   market.inGap = false;
   market.anonymous.bids.replace(event.bids);
   market.anonymous.asks.replace(event.asks);
+  if (market.bbo !== null && market.bbo.exchangeTimeMs > event.exchangeTimeMs) overrideTops(market, market.bbo);
   afterBook(core, market);
   if (wasGap) uncrossOwn(core, market);
   if (market.mark === null) refreshMark(core, market);
 }
 
-function takeBbo(core: Core, market: CoinMarket, atMs: number, sides: { bid: Level | null; ask: Level | null }): void {
-  if (!market.recorded || market.inGap || atMs <= market.bookTimeMs) return;
-  market.bookTimeMs = atMs;
-  market.anonymous.bids.overrideTop(sides.bid);
-  market.anonymous.asks.overrideTop(sides.ask);
+/** A best bid and offer counts only when it is newer than all that is known: one of the snapshot's own time is in it already. */
+function takeBbo(core: Core, market: CoinMarket, event: BboEvent): void {
+  if (!market.recorded || market.inGap) return;
+  if (event.exchangeTimeMs <= Math.max(market.bookTimeMs, market.bbo?.exchangeTimeMs ?? 0)) return;
+  market.bbo = event;
+  overrideTops(market, event);
   afterBook(core, market);
+}
+
+function overrideTops(market: CoinMarket, { bid, ask }: BboEvent): void {
+  market.anonymous.bids.overrideTop(bid);
+  market.anonymous.asks.overrideTop(ask);
 }
 
 function afterBook(core: Core, market: CoinMarket): void {
@@ -68,7 +78,7 @@ export function takeMarketEvent(core: Core, event: MarketEvent): void {
       takeBook(core, market, event);
       return;
     case 'bbo':
-      takeBbo(core, market, event.exchangeTimeMs, event);
+      takeBbo(core, market, event);
       return;
     case 'prints':
       takePrints(core, market, event.prints);

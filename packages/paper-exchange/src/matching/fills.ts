@@ -1,4 +1,4 @@
-import { type FineTicks, lots, microUsd, mulDiv, ticks } from '@hyperfleet/trading';
+import { applyFill, type FineTicks, feeFor, lots, mulDiv, notional, ticks } from '@hyperfleet/trading';
 import type { Account, Holding } from './account.ts';
 import type { CoinMarket } from './coin-market.ts';
 import type { Address, VenueFill } from './contract.ts';
@@ -6,8 +6,6 @@ import { announce, type Core, nextMatchIds } from './core.ts';
 import { cancelSiblings, endPositionTpsl, finish, reduceSize, trimReduceOnly } from './lifecycle.ts';
 import { updateReserve } from './margin.ts';
 import type { OrderRecord } from './order-record.ts';
-
-const PPM = 1_000_000;
 
 export interface LiquidationNote {
   readonly liquidatedUser: Address;
@@ -24,40 +22,6 @@ interface SideOfMatch {
   readonly liquidation: LiquidationNote | null;
   /** Set where the venue names the fill otherwise than by what it does to the position. */
   readonly dir: string | null;
-}
-
-/** How a fill of `signedSz` changes a position of `start`, in the venue's words (PROTOCOL §7). */
-export function direction(start: number, signedSz: number): string {
-  const end = start + signedSz;
-  if (start > 0 && end < 0) return 'Long > Short';
-  if (start < 0 && end > 0) return 'Short > Long';
-  if (signedSz > 0) return start < 0 ? 'Close Short' : 'Open Long';
-  return start > 0 ? 'Close Long' : 'Open Short';
-}
-
-/** Whole-number division towards zero of values ≥ 0. */
-const divide = (a: number, b: number): number => (a - (a % b)) / b;
-
-/**
- * Moves a position by a fill and returns the closed PnL, fee not included (PROTOCOL §7): closedPnl = (px − average entry) ×
- * closed size; the average is truncated to whole ticks after every increase. In micro-dollars.
- */
-export function movePosition(position: Pick<Holding, 'szi' | 'entryPx'>, signedSz: number, px: number): number {
-  const start = position.szi;
-  const end = start + signedSz;
-  const same = start === 0 || start > 0 === signedSz > 0;
-  if (same) {
-    const cost = position.entryPx * Math.abs(start) + px * Math.abs(signedSz);
-    position.entryPx = ticks(divide(cost, Math.abs(end)));
-    position.szi = lots(end);
-    return 0;
-  }
-  const closed = Math.min(Math.abs(start), Math.abs(signedSz));
-  const pnl = (px - position.entryPx) * closed * Math.sign(start);
-  position.szi = lots(end);
-  if (end === 0) position.entryPx = ticks(0);
-  else if (end > 0 !== start > 0) position.entryPx = ticks(px);
-  return microUsd(pnl);
 }
 
 /** Moves margin between cash and an isolated position as a fill opens or closes it; the value left behind stays in proportion. */
@@ -86,10 +50,13 @@ function moveIsolatedMargin(holding: Holding, startSz: number, px: number): void
 /** Moves money and position of one account for its side of a match and returns what the fill says. */
 function settleSide(core: Core, order: OrderRecord, side: SideOfMatch): VenueFill {
   const { account, holding, market, sign } = order;
-  const start = holding.szi;
-  const ntl = side.px * side.sz;
-  const fee = mulDiv(ntl, side.crossed ? core.settings.takerFeePpm : core.settings.makerFeePpm, PPM, 'truncate');
-  const closedPnl = movePosition(holding, sign * side.sz, side.px);
+  const [start, px, sz] = [holding.szi, ticks(side.px), lots(side.sz)];
+  const ntl = notional(px, sz);
+  const fee = feeFor(ntl, side.crossed ? core.settings.takerFeePpm : core.settings.makerFeePpm);
+  const applied = applyFill({ szi: start, avgEntry: holding.entryPx, entryCost: holding.entryCost }, { side: order.side, px, sz });
+  holding.szi = applied.position.szi;
+  holding.entryPx = applied.position.avgEntry;
+  holding.entryCost = applied.position.entryCost;
   account.cash -= fee;
   core.totals.fees += fee;
   if (holding.isCross) account.cash -= sign * ntl;
@@ -103,17 +70,17 @@ function settleSide(core: Core, order: OrderRecord, side: SideOfMatch): VenueFil
     user: account.user,
     coin: market.instrument.coin,
     asset: market.instrument.assetId,
-    px: ticks(side.px),
-    sz: lots(side.sz),
+    px,
+    sz,
     side: order.side,
     timeMs: core.nowMs,
     startPosition: start,
-    dir: side.dir ?? direction(start, sign * side.sz),
-    closedPnl: microUsd(closedPnl),
+    dir: side.dir ?? applied.dir,
+    closedPnl: applied.closedPnl,
     oid: order.oid,
     cloid: order.cloid,
     crossed: side.crossed,
-    fee: microUsd(fee),
+    fee,
     tid: side.tid,
     hash: side.hash,
     liquidation: side.liquidation,

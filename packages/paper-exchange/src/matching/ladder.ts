@@ -4,6 +4,8 @@ import type { OrderRecord } from './order-record.ts';
 export interface PriceLevel {
   readonly px: number;
   head: OrderRecord | null;
+  /** Lots of all its orders. */
+  sz: number;
   tail: OrderRecord | null;
   /** Recorded depth at this price when it was last seen, less what printed since; null while it was never visible. */
   seenSz: number | null;
@@ -44,6 +46,7 @@ export class PriceLadder {
   add(order: OrderRecord, px: number): PriceLevel {
     const level = this.#byPx.get(px) ?? this.#insert(px);
     order.level = level;
+    level.sz += order.sz;
     order.prev = level.tail;
     order.next = null;
     if (level.tail === null) level.head = order;
@@ -56,6 +59,7 @@ export class PriceLadder {
   remove(order: OrderRecord): void {
     const level = order.level;
     if (level === null) return;
+    level.sz -= order.sz;
     if (order.prev === null) level.head = order.next;
     else order.prev.next = order.next;
     if (order.next === null) level.tail = order.prev;
@@ -70,7 +74,7 @@ export class PriceLadder {
   }
 
   #insert(px: number): PriceLevel {
-    const level: PriceLevel = { px, head: null, tail: null, seenSz: null };
+    const level: PriceLevel = { px, sz: 0, head: null, tail: null, seenSz: null };
     this.#byPx.set(px, level);
     this.#levels.splice(this.#position(px), 0, level);
     return level;

@@ -6,6 +6,9 @@ import { announce, type Core, setStatus } from './core.ts';
 import { updateReserve } from './margin.ts';
 import type { OrderRecord } from './order-record.ts';
 
+/** Statuses that a parent's end hands down to its children; after any other they are `canceled`. */
+const TAKES_CHILDREN: ReadonlySet<StatusWord> = new Set(['scheduledCancel', 'liquidatedCanceled']);
+
 /** How long a stop that fired still counts as protection for what it has not filled. */
 const FIRED_COUNTS_MS = 1000;
 
@@ -31,7 +34,9 @@ export function rest(core: Core, order: OrderRecord): void {
 
 /** Takes a place in the queue at the order's price; the depth recorded there stands before it (null: not visible). */
 export function joinBook(order: OrderRecord): void {
-  const depth = order.market.recorded ? anonymousBeside(order.market, order.sign).rawAt(order.px) : 0;
+  // In a gap, or before a first book, the depth is not known: all of the next book's stands before the order.
+  const isVisible = order.market.recorded && !order.market.inGap;
+  const depth = isVisible ? anonymousBeside(order.market, order.sign).rawAt(order.px) : null;
   const level = ownBeside(order.market, order.sign).add(order, order.px);
   order.queueAhead = depth;
   if (depth !== null) level.seenSz = depth;
@@ -49,6 +54,7 @@ export function leaveBook(order: OrderRecord): void {
 /** Lessens an order by lots that just filled, keeping what it reserves in step. */
 export function reduceSize(order: OrderRecord, filled: number): void {
   if (order.phase === 'resting') countResting(order, -filled);
+  if (order.level !== null) order.level.sz -= filled;
   order.sz = lots(order.sz - filled);
 }
 
@@ -110,9 +116,9 @@ export function finish(core: Core, order: OrderRecord, status: StatusWord): void
   for (const child of [...order.children]) {
     if (child.phase !== 'waiting') continue;
     if (whole || armAnyway) {
-      setStatus(core, child, 'open');
       arm(core, child);
-    } else finish(core, child, 'canceled');
+      setStatus(core, child, 'open');
+    } else finish(core, child, TAKES_CHILDREN.has(status) ? status : 'canceled');
   }
 }
 

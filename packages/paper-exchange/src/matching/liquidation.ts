@@ -1,6 +1,6 @@
 import { FINE_PER_TICK, lots, ticks } from '@hyperfleet/trading';
 import type { Account, Holding } from './account.ts';
-import { type CoinMarket, valuationPx } from './coin-market.ts';
+import { bestAgainst, type CoinMarket, valuationPx } from './coin-market.ts';
 import { type Core, createOrder } from './core.ts';
 import { type LiquidationNote, match } from './fills.ts';
 import { cancelByVenue, finish } from './lifecycle.ts';
@@ -11,7 +11,6 @@ import { take } from './taking.ts';
 /** Above this notional only a fifth is sold first, then nothing for 30 s (PROTOCOL §7). In micro-dollars. */
 const PARTIAL_ABOVE = 100_000_000_000;
 const PAUSE_MS = 30_000;
-const ANY_PX = { buy: ticks(Number.MAX_SAFE_INTEGER), sell: ticks(0) } as const;
 
 /** Liquidates every holder of this coin whose equity is below maintenance at the present mark (PROTOCOL §7). */
 export function liquidateHolders(core: Core, market: CoinMarket): void {
@@ -48,13 +47,17 @@ function liquidateCross(core: Core, account: Account): void {
   }
 }
 
+const markTicks = (holding: Holding): number => Math.max(1, Math.floor(valuationPx(holding.market, holding.entryPx) / FINE_PER_TICK));
+
 function liquidationOrder(core: Core, holding: Holding, sz: number): OrderRecord {
   const side = holding.szi > 0 ? 'sell' : 'buy';
+  const mark = markTicks(holding);
   return createOrder(core, {
     account: holding.account,
     market: holding.market,
     side,
-    px: ANY_PX[side],
+    // As far as any limit may be from the reference (PROTOCOL §4): it takes what there is.
+    px: ticks(side === 'buy' ? mark * 5 : Math.max(1, Math.floor(mark / 5))),
     sz: lots(sz),
     reduceOnly: true,
     cloid: null,
@@ -69,7 +72,7 @@ function liquidatePosition(core: Core, holding: Holding, backstop: boolean): voi
   const size = Math.abs(holding.szi);
   const markPx = valuationPx(holding.market, holding.entryPx);
   const note = (method: LiquidationNote['method']): LiquidationNote => ({ liquidatedUser: holding.account.user, markPx, method });
-  if (!backstop) {
+  if (!backstop && bestAgainst(holding.market, holding.szi > 0 ? -1 : 1) !== null) {
     if (core.nowMs < holding.liquidationPauseUntilMs) return;
     const partial = positionValue(holding) > PARTIAL_ABOVE;
     const order = liquidationOrder(core, holding, partial ? Math.ceil(size / 5) : size);
@@ -89,7 +92,7 @@ function liquidatePosition(core: Core, holding: Holding, backstop: boolean): voi
   if (holding.szi === 0) return;
   const order = liquidationOrder(core, holding, Math.abs(holding.szi));
   order.announced = true;
-  const px = Math.max(1, Math.round(markPx / FINE_PER_TICK));
+  const px = markTicks(holding);
   const dir = `Liquidated ${holding.isCross ? 'Cross' : 'Isolated'} ${holding.szi > 0 ? 'Long' : 'Short'}`;
   match(core, { taker: order, maker: null, px, sz: order.sz, liquidation: note('backstop'), takerDir: dir });
 }

@@ -4,7 +4,7 @@ import { anonymousAgainst, anonymousBeside, type CoinMarket, ownBeside } from '.
 import type { Core } from './core.ts';
 import { match } from './fills.ts';
 import type { PriceLevel } from './ladder.ts';
-import { joinBook, leaveBook } from './lifecycle.ts';
+import { joinBook, leaveBook, trimReduceOnly } from './lifecycle.ts';
 import type { OrderRecord } from './order-record.ts';
 import { fillable, mayMatch, take } from './taking.ts';
 
@@ -104,6 +104,7 @@ export function uncrossOwn(core: Core, market: CoinMarket): void {
     if (later.sz > 0) {
       later.phase = 'resting';
       joinBook(later);
+      if (later.reduceOnly) trimReduceOnly(core, later.holding);
     }
   }
 }

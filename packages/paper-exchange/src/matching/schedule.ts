@@ -64,7 +64,7 @@ export function advanceTo(core: Core, nowMs: number): void {
   while (nowMs > core.nowMs) {
     const markMs = core.restless.size > 0 ? core.nextMarkMs : Number.POSITIVE_INFINITY;
     const dueMs = Math.min(markMs, core.nextFundingMs, nextScheduledMs(core), core.nakedDeadlines[0]?.atMs ?? Number.POSITIVE_INFINITY);
-    core.nowMs = Math.min(dueMs, nowMs);
+    core.nowMs = Math.max(core.nowMs, Math.min(dueMs, nowMs));
     if (core.restless.size === 0 && core.nextMarkMs <= core.nowMs)
       core.nextMarkMs = nextMultiple(core.nowMs - 1, core.settings.markIntervalMs);
     if (dueMs <= nowMs) runDue(core);

@@ -1,10 +1,11 @@
 import { type Instrument, type MicroUsd, microUsd } from '@hyperfleet/trading';
-import { type Account, holdingOf } from './account.ts';
+import { type Account, defaultLeverage } from './account.ts';
 import { cancelOrders, findOrder, modifyOrder, modifyOrders, scheduleCancel, updateIsolatedMargin, updateLeverage } from './changing.ts';
 import type { ActionReply, Address, Venue, VenueAction, VenueSettings } from './contract.ts';
 import { accountOf, type Core, createCore } from './core.ts';
 import { takeMarketEvent } from './feeding.ts';
 import { touch } from './fills.ts';
+import { freeMargin } from './margin.ts';
 import { snapshot } from './order-record.ts';
 import { placeOrders } from './placing.ts';
 import { advanceTo, endStep } from './schedule.ts';
@@ -68,9 +69,9 @@ function fund(core: Core, user: Address, usd: MicroUsd): void {
   touch(core, account);
 }
 
-function withdraw(core: Core, user: Address, usd: MicroUsd): boolean {
-  const account = core.accounts.get(user);
-  if (account === undefined || usd <= 0 || usd > viewAccount(account).withdrawable - account.reserved) return false;
+function withdraw(core: Core, account: Account | undefined, usd: MicroUsd): boolean {
+  if (account === undefined || !Number.isSafeInteger(usd) || usd <= 0) return false;
+  if (usd > Math.min(viewAccount(account).withdrawable, freeMargin(account))) return false;
   account.cash = microUsd(account.cash - usd);
   core.totals.deposits -= usd;
   touch(core, account);
@@ -108,7 +109,7 @@ export function createVenue(options: VenueOptions): Venue {
     },
     withdraw(user, usd, nowMs) {
       advanceTo(core, nowMs);
-      const paid = withdraw(core, user, usd);
+      const paid = withdraw(core, core.accounts.get(user), usd);
       endStep(core);
       return paid;
     },
@@ -144,12 +145,8 @@ export function createVenue(options: VenueOptions): Venue {
     volume: (user) => microUsd(core.accounts.get(user)?.volume ?? 0),
     leverage(user, asset) {
       const market = marketOf(asset);
-      const account = core.accounts.get(user);
-      if (account === undefined) {
-        return { leverage: Math.min(20, market.instrument.maxLeverage), isCross: !market.instrument.onlyIsolated };
-      }
-      const { leverage, isCross } = holdingOf(account, market);
-      return { leverage, isCross };
+      const holding = core.accounts.get(user)?.holdings.get(asset);
+      return holding === undefined ? defaultLeverage(market.instrument) : { leverage: holding.leverage, isCross: holding.isCross };
     },
     audit: () => viewAudit(core),
   };

@@ -74,7 +74,7 @@ export function viewMarket(market: CoinMarket): AssetMarket {
     instrument: market.instrument,
     bids: mergedLevels(market, 1),
     asks: mergedLevels(market, -1),
-    bookTimeMs: market.bookTimeMs,
+    bookTimeMs: Math.max(market.bookTimeMs, market.bbo?.exchangeTimeMs ?? 0),
     mark: market.mark,
     oracle: market.oracle,
     lastPrint: market.lastPrint,
@@ -88,9 +88,7 @@ function mergedLevels(market: CoinMarket, sign: 1 | -1): Level[] {
   const anonymous = sign === 1 ? market.anonymous.bids : market.anonymous.asks;
   for (const level of anonymous.list()) sizes.set(level.px, level.sz);
   (sign === 1 ? market.own.bids : market.own.asks).walk((level) => {
-    let sz = sizes.get(level.px) ?? 0;
-    for (let order = level.head; order !== null; order = order.next) sz += order.sz;
-    sizes.set(level.px, sz);
+    sizes.set(level.px, (sizes.get(level.px) ?? 0) + level.sz);
     return true;
   });
   return [...sizes].sort(([a], [b]) => (b - a) * sign).map(([px, sz]) => ({ px: ticks(px), sz: lots(sz) }));
