@@ -1,45 +1,64 @@
 import { renameSync, writeFileSync } from 'node:fs';
-import { FINE_PER_TICK, priceDecimals } from '@hyperfleet/trading';
-import type { FleetView } from '../board/view.ts';
+import { FINE_PER_TICK, formatDecimal, formatPrice, formatSize, lots, mulDiv, priceDecimals, type Ticks } from '@hyperfleet/trading';
+import type { BotView, FleetView } from '../board/view.ts';
+
+const USD_DECIMALS = 6;
+/** Thousandths of a tick. */
+const FINE_DECIMALS = String(FINE_PER_TICK).length - 1;
 
 /**
- * Writes what the operator's tools want to know of a running fleet and cannot read in the databases: prices, equities, states.
- * Whole or not at all. Prices and money in dollars, sizes in coins, times in ms since the epoch.
+ * Writes what the operator's tools want to know of a running fleet and cannot read in the databases: marks, equities, states.
+ * Whole or not at all. Money, prices and sizes are exact decimal strings, times ms since the epoch.
  */
 export function writeStatus(path: string, view: FleetView, addresses: ReadonlyMap<string, string>): void {
+  const marks = view.marks.flatMap(({ instrument, mark }) =>
+    mark === null ? [] : [[instrument.coin, formatDecimal(mark, priceDecimals(instrument) + FINE_DECIMALS)]],
+  );
   const status = {
     pid: process.pid,
-    writtenAtMs: Date.now(),
+    atWallMs: Date.now(),
     mode: view.mode,
     marketMs: view.nowMs,
     marketStartMs: view.startMs,
     marketEndMs: view.endMs,
     speed: view.speed,
-    marks: Object.fromEntries(
-      view.marks.flatMap(({ instrument, mark }) =>
-        mark === null ? [] : [[instrument.coin, mark / FINE_PER_TICK / 10 ** priceDecimals(instrument)]],
-      ),
-    ),
-    bots: view.bots.map((bot) => ({
-      id: bot.id,
-      address: addresses.get(bot.id) ?? null,
-      state: bot.state,
-      equityUsd: bot.equity === null ? null : bot.equity / 1e6,
-      equityStartUsd: bot.equityStart === null ? null : bot.equityStart / 1e6,
-      last: bot.last === null ? null : { atMs: bot.last.atMs, text: bot.last.what.text },
-      positions: bot.holdings
-        .filter(({ resting }) => !resting)
-        .map(({ instrument, szi, entryPx, mark, stopPx, unrealizedPnl, isBreakeven }) => ({
-          coin: instrument.coin,
-          size: szi / 10 ** instrument.szDecimals,
-          entryPx: entryPx / 10 ** priceDecimals(instrument),
-          markPx: mark === null ? null : mark / FINE_PER_TICK / 10 ** priceDecimals(instrument),
-          stopPx: stopPx === null ? null : stopPx / 10 ** priceDecimals(instrument),
-          isBreakeven,
-          unrealizedUsd: unrealizedPnl === null ? null : unrealizedPnl / 1e6,
-        })),
-    })),
+    marks: Object.fromEntries(marks),
+    bots: view.bots.map((bot) => ({ ...botStatus(bot), address: addresses.get(bot.id) ?? null })),
   };
   writeFileSync(`${path}.new`, `${JSON.stringify(status, null, 1)}\n`);
   renameSync(`${path}.new`, path);
+}
+
+const usd = (value: number | null): string | null => (value === null ? null : formatDecimal(value, USD_DECIMALS));
+
+function botStatus(bot: BotView): object {
+  return {
+    id: bot.id,
+    state: bot.state,
+    equityUsd: cents(bot.equity),
+    equityStartUsd: cents(bot.equityStart),
+    last: bot.last === null ? null : { atMs: bot.last.atMs, text: bot.last.what.text },
+    positions: bot.holdings.flatMap(({ instrument, resting, szi, entryPx, stopPx, unrealizedPnl, isBreakeven }) => {
+      if (resting) return [];
+      const price = (px: Ticks | null): string | null => (px === null ? null : formatPrice(px, instrument));
+      return [
+        {
+          coin: instrument.coin,
+          side: szi > 0 ? 'long' : 'short',
+          size: formatSize(lots(Math.abs(szi)), instrument),
+          entryPx: price(entryPx),
+          stopPx: price(stopPx),
+          isBreakeven,
+          unrealizedUsd: usd(unrealizedPnl),
+        },
+      ];
+    }),
+  };
+}
+
+/** Dollars and cents, cut toward zero. */
+function cents(value: number | null): string | null {
+  if (value === null) return null;
+  const [whole = '0', fraction = ''] = formatDecimal(mulDiv(value, 1, 10_000, 'truncate'), 2).split('.');
+  return `${whole}.${fraction.padEnd(2, '0')}`;
 }
