@@ -7,6 +7,8 @@ const WINDOW_MS = 2_000;
 const DAY_MS = 86_400_000;
 /** Trades a venue tells again on subscribing may be old, for a coin nobody trades very old. */
 const OLDEST_MS = 30 * DAY_MS;
+/** The year 2100: beyond it microseconds are no longer whole in a double. */
+const LATEST_MS = 4_102_444_800_000;
 
 export interface TimedRow {
   readonly row: CsvRow;
@@ -53,12 +55,13 @@ function insert(held: TimedRow[], timed: TimedRow): void {
 
 /** `timestamp` is seconds with a fraction, `exchange_timestamp` whole ms; the reason where they are not. */
 function timesOf(row: CsvRow): TimedRow | string {
-  const micros = Math.round(Number(row.at('timestamp')) * 1e6);
+  const seconds = Number(row.at('timestamp'));
   const exchangeTimeMs = Math.round(Number(row.at('exchange_timestamp')));
-  if (!Number.isSafeInteger(micros) || micros <= 0 || !Number.isSafeInteger(exchangeTimeMs) || exchangeTimeMs <= 0) return 'no time';
-  const at = micros / 1_000;
-  if (at < exchangeTimeMs - DAY_MS || at > exchangeTimeMs + OLDEST_MS) {
+  if (!(seconds > 0) || !(exchangeTimeMs > 0)) return 'no time';
+  const at = Math.round(seconds * 1e6) / 1_000;
+  if (!(at >= exchangeTimeMs - DAY_MS && at <= exchangeTimeMs + OLDEST_MS)) {
     return 'time of receipt (seconds) and time of the exchange (ms) do not belong together';
   }
+  if (!Number.isSafeInteger(exchangeTimeMs) || at > LATEST_MS) return 'no time';
   return { row, at, exchangeTimeMs };
 }
