@@ -18,7 +18,8 @@ function askedToStop(): Promise<string> {
   const hear = (signal: NodeJS.Signals): void => {
     if (firstAtMs === null) {
       firstAtMs = performance.now();
-      process.stderr.write(`${signal}: finishing the step in hand; once more stops at once.\n`);
+      // On a terminal the board says so, and a line of ours would tear it.
+      if (!process.stdout.isTTY) process.stderr.write(`${signal}: finishing the step in hand; once more stops at once.\n`);
       first.resolve(`it was told to by ${signal}`);
       return;
     }

@@ -29,6 +29,8 @@ export interface BotPairEvents {
   readonly log: (record: LogRecord) => void;
   readonly onReport: (half: Half, report: BotReport) => void;
   readonly onRestart: (worker: string, reason: string) => void;
+  /** A worker is ready, at its first start or again. */
+  readonly onReady: () => void;
   readonly onHalted: (worker: string, reason: string) => void;
 }
 
@@ -69,6 +71,7 @@ export function startBotPair(data: BotData, restart: RestartConfig, events: BotP
             assertNever(message);
         }
       },
+      onReady: events.onReady,
       onRestart: (reason) => events.onRestart(name, reason),
       onHalted: (reason) => events.onHalted(name, reason),
     });

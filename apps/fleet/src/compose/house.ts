@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { takeSecrets } from '@hyperfleet/config';
 import { addressOfKey } from '@hyperfleet/hyperliquid';
 import { marketOf, openRecording, readJournalHeader, readJournalTime } from '@hyperfleet/paper-exchange';
@@ -38,6 +39,8 @@ export function openHouse(plan: Plan): House {
   };
   try {
     checkJournal(plan);
+    // What the last run said of itself is over.
+    rmSync(files.status, { force: true });
     const sink = openLogSink({ file: files.log, screen: 'none' });
     opened.push(sink);
     const ledger = openLedger(files.ledger);

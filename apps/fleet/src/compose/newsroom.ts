@@ -38,6 +38,7 @@ export interface Newsroom {
   /** Something about the fleet or one bot that no bot tells itself. */
   tell(who: string, text: string, mood?: Sentence['mood']): void;
   restarting(bot: string): void;
+  restored(bot: string): void;
   halted(bot: string): void;
   /** Why the fleet is stopping. */
   ending(reason: string): void;
@@ -97,7 +98,6 @@ export function openNewsroom(sources: NewsroomSources): Newsroom {
           const isNews = report.state !== bot.state && (report.state === 'paused' || bot.state === 'paused' || report.state === 'halted');
           bot.state = report.state;
           bot.reason = report.reason;
-          bot.restarting = false;
           if (isNews) publish(id, { text: `${report.state}${report.reason === null ? '' : `: ${report.reason}`}`, mood: 'attention' });
           return;
         }
@@ -118,6 +118,10 @@ export function openNewsroom(sources: NewsroomSources): Newsroom {
     restarting(id) {
       const bot = bots.get(id);
       if (bot !== undefined) bot.restarting = true;
+    },
+    restored(id) {
+      const bot = bots.get(id);
+      if (bot !== undefined) bot.restarting = false;
     },
     halted(id) {
       const bot = bots.get(id);

@@ -70,6 +70,7 @@ async function live(house: House, board: Board, options: Options, around: Surrou
     onMarketEnded: () => over.resolve({ why: 'the recording has ended', settle: true }),
     onVenueLost: () => over.resolve({ why: 'the venue is lost', settle: false }),
   });
+  greet(house, running);
   const feeding = feed(house, running);
   const stopLooking = keepLooking(house, running, {
     board,
@@ -77,11 +78,24 @@ async function live(house: House, board: Board, options: Options, around: Surrou
     isFed: () => feeding.finished,
   });
   const { why, settle } = await over.promise;
-  running.newsroom.ending('stopping');
+  running.newsroom.ending('stopping (Ctrl-C: at once)');
   house.log.info('fleet stops', { why });
   const ending = await endFleet(house, running, { feeding, settle });
   stopLooking();
   return { ending, why };
+}
+
+/** Says what begins, and when every bot is at its place. */
+function greet({ plan, beginMs }: House, { newsroom, pairs }: RunningFleet): void {
+  const { recording, fleet } = plan;
+  const how = beginMs > recording.marketStartMs ? 'takes up where the last run ended' : 'begins';
+  newsroom.tell('fleet', `the market of ${recording.instruments.map(({ coin }) => coin).join(', ')} ${how}, at ×${fleet.speed}`);
+  const bots = pairs.length === 1 ? 'the bot is ready' : `all ${pairs.length} bots are ready`;
+  Promise.all(pairs.map(({ ready }) => ready)).then(
+    () => newsroom.tell('fleet', bots),
+    // A bot that never got ready was told of when it was given up.
+    () => undefined,
+  );
 }
 
 function feed({ plan, log }: House, running: RunningFleet): Feeding {

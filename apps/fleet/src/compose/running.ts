@@ -166,6 +166,7 @@ export async function startFleet(house: House, board: Board, events: FleetEvents
     return startBotPair(data, fleet.restart, {
       log: sink.write,
       onReport: (_half, report) => told.hear(id, report),
+      onReady: () => told.restored(id),
       onRestart(worker, reason) {
         told.restarting(id);
         restarted(worker, reason);
