@@ -21,10 +21,15 @@ export const SLOT = {
   lastPrint: 5,
   mark: 6,
   fundingRateE10: 7,
-  bids: 8,
-  asks: 8 + LEVELS * 2,
+  lastPrintMs: 8,
+  /** The venue's time of the snapshot the levels below the top are from. */
+  bookTimeMs: 9,
+  /** Connections of the feed, counted. */
+  generation: 10,
+  bids: 11,
+  asks: 11 + LEVELS * 2,
   /** The sequence once more: a slot whose ends differ was read while it was being written. */
-  sequenceEnd: 8 + LEVELS * 4,
+  sequenceEnd: 11 + LEVELS * 4,
   length: 96,
 } as const;
 

@@ -7,6 +7,13 @@ const TRIES_MAX = 8;
 export interface MarketReader extends Market {
   /** How often a coin has been published: changes when anything of it does. */
   sequence(coin: string): number;
+  /** How often the feed has been connected anew since the memory was made: what was measured before is not continued. */
+  generation(coin: string): number;
+  /**
+   * Waits until a coin is published beyond the `sequence` seen; other work of the thread goes on, and the wait alone does not
+   * keep a thread alive. True when it was, false after `timeoutMs` of wall time or for a coin that is not held.
+   */
+  changed(coin: string, seen: number, timeoutMs: number): Promise<boolean>;
   /** Times a read found no quiet moment in all its tries and gave null. */
   readonly missed: () => number;
 }
@@ -25,7 +32,23 @@ export function openMarketReader(buffer: SharedArrayBuffer): MarketReader {
       missed += 1;
       return null;
     },
-    sequence: (coin) => Atomics.load(memory.sequences, places.get(coin) ?? 0),
+    sequence: (coin) => {
+      const place = places.get(coin);
+      return place === undefined ? 0 : Atomics.load(memory.sequences, place);
+    },
+    generation(coin) {
+      const place = places.get(coin);
+      if (place === undefined) return 0;
+      for (let tries = 0; tries < TRIES_MAX; tries += 1) if (copySlot(memory, place, copy)) return copy[SLOT.generation] ?? 0;
+      missed += 1;
+      return 0;
+    },
+    async changed(coin, seen, timeoutMs) {
+      const place = places.get(coin);
+      if (place === undefined) return false;
+      const waiting = Atomics.waitAsync(memory.sequences, place, seen, timeoutMs);
+      return (waiting.async ? await waiting.value : waiting.value) !== 'timed-out';
+    },
     missed: () => missed,
   };
 }
