@@ -73,7 +73,11 @@ function liquidatePosition(core: Core, holding: Holding, backstop: boolean): voi
   const markPx = valuationPx(holding.market, holding.entryPx);
   const note = (method: LiquidationNote['method']): LiquidationNote => ({ liquidatedUser: holding.account.user, markPx, method });
   if (!backstop && bestAgainst(holding.market, holding.szi > 0 ? -1 : 1) !== null) {
-    if (core.nowMs < holding.liquidationPauseUntilMs) return;
+    if (core.nowMs < holding.liquidationPauseUntilMs) {
+      // The next refresh must look again though no price moves.
+      core.restless.add(holding.market);
+      return;
+    }
     const partial = positionValue(holding) > PARTIAL_ABOVE;
     const order = liquidationOrder(core, holding, partial ? Math.ceil(size / 5) : size);
     order.announced = true;

@@ -1,4 +1,4 @@
-import { type Instrument, lots, microUsd, ticks } from '@hyperfleet/trading';
+import { FINE_PER_TICK, fineTicks, type Instrument, lots, microUsd, ticks } from '@hyperfleet/trading';
 import type { Print } from '../../market/event.ts';
 import type {
   ActionReply,
@@ -39,6 +39,8 @@ export interface Desk {
   bbo(bid: Pair | null, ask: Pair | null): void;
   print(side: 'buy' | 'sell', px: number, sz: number, more?: Partial<Print>): void;
   gap(): void;
+  /** A recorded mark (and oracle) in ticks, with the hour's funding rate in 10^−10 where given. */
+  mark(px: number, fundingRateE10?: number): void;
   /** The order as the venue has it now. */
   order(user: Address, id: number | string): VenueOrder;
   szi(user: Address): number;
@@ -87,6 +89,11 @@ export function openDesk(settings: Partial<VenueSettings> = {}, usd = 10_000): D
     gap() {
       const { coin, atMs } = head();
       venue.market({ kind: 'gap', coin, atMs, untilMs: atMs + 18_000 });
+    },
+    mark(px, fundingRateE10) {
+      const { coin, atMs } = head();
+      const fine = fineTicks(px * FINE_PER_TICK);
+      venue.market({ kind: 'mark', coin, atMs, mark: fine, oracle: fine, fundingRateE10: fundingRateE10 ?? null });
     },
     order(user, id) {
       const order = venue.order(user, id);
