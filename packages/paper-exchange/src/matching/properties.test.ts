@@ -213,6 +213,23 @@ describe('for any accounts doing anything', () => {
     );
   });
 
+  it('with every order cancelled no margin stays reserved: all that is withdrawable can leave', () => {
+    fc.assert(
+      fc.property(withMarket, (list) => {
+        const desk = run(list, () => {});
+        for (const who of USERS) {
+          const cancels = desk.venue.openOrders(who).map(({ oid, asset }) => ({ asset, oid }));
+          desk.do(who, { type: 'cancel', cancels });
+          const { withdrawable, positions } = desk.venue.account(who);
+          if (withdrawable > 0 && positions.every((position) => position.isCross)) {
+            expect(desk.venue.withdraw?.(who, withdrawable, desk.now())).toBe(true);
+          }
+        }
+      }),
+      RUNS,
+    );
+  });
+
   it('every trade id between accounts has one taker and one maker of equal price and size', () => {
     fc.assert(
       fc.property(withoutMarket, (list) => {
