@@ -20,6 +20,14 @@ test('a task runs at its market time and not before', async () => {
   expect(clock.now() - startedAt).toBeGreaterThanOrEqual(1_000);
 });
 
+test('market time stands for as long as it is told, and tasks wait with it', async () => {
+  const clock = createReplayClock(mapClock(1_000, 1_000, 50));
+  const startedAt = performance.now();
+  expect(clock.now()).toBe(1_000);
+  await new Promise<void>((resolve) => clock.after(1, resolve));
+  expect(performance.now() - startedAt).toBeGreaterThanOrEqual(50);
+});
+
 test('a cancelled task never runs', async () => {
   const clock = createReplayClock(mapClock(0, 1_000));
   let ran = false;

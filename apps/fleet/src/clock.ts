@@ -7,7 +7,7 @@ import type { Clock } from '@hyperfleet/trading';
 export interface ClockMapping {
   /** Market time, ms since the epoch, at the base. */
   readonly marketBaseMs: number;
-  /** `process.hrtime.bigint()` at the base. */
+  /** `process.hrtime.bigint()` at the base; until then market time stands. */
   readonly monotonicBaseNs: bigint;
   /** Market milliseconds a wall millisecond. */
   readonly speed: number;
@@ -16,9 +16,9 @@ export interface ClockMapping {
 /** setTimeout counts in 31 bits and turns anything longer into 1 ms. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** A mapping that stands at `marketNowMs` at this very moment. */
-export function mapClock(marketNowMs: number, speed: number): ClockMapping {
-  return { marketBaseMs: marketNowMs, monotonicBaseNs: process.hrtime.bigint(), speed };
+/** A mapping that stands at `marketNowMs` at this very moment, and for `standMs` of wall time. */
+export function mapClock(marketNowMs: number, speed: number, standMs = 0): ClockMapping {
+  return { marketBaseMs: marketNowMs, monotonicBaseNs: process.hrtime.bigint() + BigInt(Math.round(standMs * 1e6)), speed };
 }
 
 /**
@@ -26,7 +26,7 @@ export function mapClock(marketNowMs: number, speed: number): ClockMapping {
  * timers of the machine round.
  */
 export function createReplayClock({ marketBaseMs, monotonicBaseNs, speed }: ClockMapping): Clock {
-  const exact = (): number => marketBaseMs + (Number(process.hrtime.bigint() - monotonicBaseNs) / 1e6) * speed;
+  const exact = (): number => marketBaseMs + Math.max(0, Number(process.hrtime.bigint() - monotonicBaseNs) / 1e6) * speed;
   return {
     now: () => Math.floor(exact()),
     after(delayMs, task) {

@@ -7,6 +7,9 @@ import { mapClock } from '../clock.ts';
 import type { VenueData, VenueProtocol } from '../protocol.ts';
 import { WORKER_LIMITS } from './worker-limits.ts';
 
+/** The market waits this long, wall time, for the bots to get to their places: about what they take on two busy cores. */
+export const STARTING_MS = 1_500;
+
 /** The paper venue, up and running by the fleet's clock. */
 export interface RunningVenue {
   readonly url: string;
@@ -60,7 +63,7 @@ export async function startVenue(
   });
   await worker.firstReady;
   const { url, nowMs } = await listening.promise;
-  clock = mapClock(nowMs, how.speed);
+  clock = mapClock(nowMs, how.speed, STARTING_MS);
   worker.post({ kind: 'go', clock });
   return { url, clock, worker };
 }

@@ -10,7 +10,7 @@ import { REQUEST_TIMES } from '../workers/feed-times.ts';
 import { type BotPair, startBotPair } from './bot-pair.ts';
 import type { BotAccount, House } from './house.ts';
 import { type Newsroom, openNewsroom } from './newsroom.ts';
-import { type RunningVenue, startVenue } from './paper-venue.ts';
+import { type RunningVenue, STARTING_MS, startVenue } from './paper-venue.ts';
 import { settingsOf } from './settings.ts';
 import { WORKER_LIMITS } from './worker-limits.ts';
 
@@ -78,7 +78,7 @@ export async function startFleet(house: House, board: Board, events: FleetEvents
     },
   );
   const clock = createReplayClock(venue.clock);
-  const sessionId = ledger.beginClockSession({ wallMs: Date.now(), marketMs: clock.now(), speed: fleet.speed });
+  const sessionId = ledger.beginClockSession({ wallMs: Date.now() + STARTING_MS, marketMs: clock.now(), speed: fleet.speed });
   const budget = createRequestBudget();
   const instruments = await traded(
     house,
