@@ -1,13 +1,11 @@
 import { writeFileSync } from 'node:fs';
-import { openAccountReads, openRequestBudget } from '@hyperfleet/hyperliquid';
 import { marketToWall } from '@hyperfleet/store';
 import type { Feeding } from '../feed/feeding.ts';
 import { buildReport, type EndedBot, type RunReport } from '../report/report.ts';
 import { troubles } from '../report/verdict.ts';
-import { REQUEST_TIMES } from '../workers/feed-times.ts';
 import type { House } from './house.ts';
 import { isSettled } from './idle.ts';
-import { addressOf, type RunningFleet } from './running.ts';
+import { openReads, type RunningFleet } from './running.ts';
 import { CALL_MS, DRAIN_MS } from './worker-limits.ts';
 
 /** How a run ended. */
@@ -41,11 +39,11 @@ export async function endFleet(
   return ending;
 }
 
-async function settled(house: House, { haltedBots }: RunningFleet): Promise<void> {
+async function settled(house: House, { watch }: RunningFleet): Promise<void> {
   const untilMs = performance.now() + SETTLING_MS;
   const botIds = house.accounts.map(({ id }) => id);
   while (performance.now() < untilMs) {
-    if (isSettled({ ledger: house.ledger, botIds, isHalted: (bot) => haltedBots.has(bot) })) return;
+    if (isSettled({ ledger: house.ledger, botIds, isHalted: (bot) => watch.haltedBots.has(bot) })) return;
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
 }
@@ -78,25 +76,18 @@ async function account(house: House, running: RunningFleet): Promise<Ending> {
       nowMs,
       speed,
     });
-    return { report, troubles: troubles({ ledger, bots, audit, halted: running.given }) };
+    return { report, troubles: troubles({ ledger, bots, audit, halted: running.watch.given }) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     house.log.error('could not add up', { reason });
-    return { report: null, troubles: [...running.given, `the run could not be added up: ${reason}`] };
+    return { report: null, troubles: [...running.watch.given, `the run could not be added up: ${reason}`] };
   }
 }
 
 /** Fills and payments of the last moments, which the guards may not have heard before they ended. */
 async function readBack(house: House, running: RunningFleet): Promise<void> {
   for (const bot of house.accounts) {
-    const reads = openAccountReads({
-      url: running.venue.url,
-      clock: running.clock,
-      budget: openRequestBudget(running.budget),
-      ...REQUEST_TIMES,
-      account: addressOf(bot),
-      instruments: running.instruments,
-    });
+    const reads = openReads(running, bot);
     try {
       const fromMs = house.plan.recording.marketStartMs;
       house.ledger.recordFills(bot.id, bot.address, await reads.fillsSince(fromMs), null);

@@ -7,6 +7,9 @@ import { mapClock } from '../clock.ts';
 import type { VenueData, VenueProtocol } from '../protocol.ts';
 import { WORKER_LIMITS } from './worker-limits.ts';
 
+/** Longest replay of a journal, wall time: days of a recorded market. */
+const REPLAY_MS = 600_000;
+
 /** The market waits this long, wall time, for the bots to get to their places: about what they take on two busy cores. */
 export const STARTING_MS = 1_500;
 
@@ -41,6 +44,7 @@ export async function startVenue(
     entry: new URL('../workers/paper-venue.worker.ts', import.meta.url),
     launch: () => ({ workerData: { ...data, clock, port } satisfies VenueData }),
     ...WORKER_LIMITS,
+    readyTimeoutMs: REPLAY_MS,
     restart: how.restart,
     onMessage(message) {
       switch (message.kind) {

@@ -104,7 +104,7 @@ function feed({ plan, log }: House, running: RunningFleet): Feeding {
     feedId: plan.feedId,
     items: plan.feed,
     marketStartMs: plan.recording.marketStartMs,
-    clock: running.clockMapping,
+    clock: running.venue.clock,
   };
   return startFeeding(task, {
     onFed: (index, rowId, table) => log.info('row fed', { row: index + 1, table, rowId }),
@@ -119,7 +119,7 @@ function feed({ plan, log }: House, running: RunningFleet): Feeding {
     onFinished: () => log.info('all rows fed'),
     onGivenUp(reason) {
       log.error('feeder given up', { reason });
-      running.given.push(reason);
+      running.watch.given.push(reason);
     },
   });
 }
@@ -134,7 +134,7 @@ interface Looking {
 /** Everything that is looked at again and again: the board, the status file, the clock's mark, new signals, idleness. */
 function keepLooking(house: House, running: RunningFleet, { board, onIdle, isFed }: Looking): () => void {
   const { ledger, queue, accounts, plan, log } = house;
-  const { newsroom, clock, haltedBots } = running;
+  const { newsroom, clock, watch } = running;
   const addresses = new Map(accounts.map(({ id, address }) => [id, address]));
   const botIds = accounts.map(({ id }) => id);
   const told = new Set<string>();
@@ -165,7 +165,7 @@ function keepLooking(house: House, running: RunningFleet, { board, onIdle, isFed
       EVERY_MS.idle,
       () => {
         if (onIdle === null) return;
-        const idle = isFed() && isIdle({ ledger, queue, botIds, isHalted: (bot) => haltedBots.has(bot) });
+        const idle = isFed() && isIdle({ ledger, queue, botIds, isHalted: (bot) => watch.haltedBots.has(bot) });
         // Twice in a row: between a claim and its copy in the ledger a row is nowhere for a moment.
         idleLooks = idle ? idleLooks + 1 : 0;
         if (idleLooks >= 2) onIdle();

@@ -1,18 +1,17 @@
 import { createNonceCell, createRequestBudget, fetchInstruments, openAccountReads, openRequestBudget } from '@hyperfleet/hyperliquid';
 import { createBookMemory, openMarketReader } from '@hyperfleet/market-data';
-import { type Supervised, supervise } from '@hyperfleet/supervisor';
+import type { Supervised } from '@hyperfleet/supervisor';
 import type { Clock, Instruments } from '@hyperfleet/trading';
-import { assertNever } from '../assert-never.ts';
 import type { Board } from '../board/screen.ts';
 import { createReplayClock } from '../clock.ts';
-import type { BotData, MarketDataData, MarketDataProtocol } from '../protocol.ts';
+import type { BotData, MarketDataProtocol } from '../protocol.ts';
 import { REQUEST_TIMES } from '../workers/feed-times.ts';
 import { type BotPair, startBotPair } from './bot-pair.ts';
 import type { BotAccount, House } from './house.ts';
+import { startMarketData } from './market-data.ts';
 import { type Newsroom, openNewsroom } from './newsroom.ts';
 import { type RunningVenue, STARTING_MS, startVenue } from './paper-venue.ts';
 import { settingsOf } from './settings.ts';
-import { WORKER_LIMITS } from './worker-limits.ts';
 
 /** What ends a run from inside. */
 export interface FleetEvents {
@@ -21,44 +20,45 @@ export interface FleetEvents {
 }
 
 /** The fleet at work. */
-export interface RunningFleet {
-  readonly clock: Clock;
-  readonly clockMapping: RunningVenue['clock'];
-  readonly venue: RunningVenue;
+export interface RunningFleet extends Floor {
   readonly marketData: Supervised<MarketDataProtocol>;
   readonly pairs: readonly BotPair[];
-  readonly newsroom: Newsroom;
+  readonly sessionId: number;
+}
+
+/** What the workers stand on: the venue, the clock, and the memory they share. */
+interface Floor {
+  readonly house: House;
+  readonly venue: RunningVenue;
+  readonly clock: Clock;
   readonly instruments: Instruments;
+  readonly books: SharedArrayBuffer;
   readonly budget: SharedArrayBuffer;
+  readonly newsroom: Newsroom;
+  readonly watch: Watch;
+}
+
+/** Who was lost: kept for the end of the run. */
+interface Watch {
   /** One sentence for each worker past its restart budget. */
   readonly given: string[];
   /** Bots that can no longer work. */
   readonly haltedBots: Set<string>;
-  readonly sessionId: number;
+  lost(worker: string, reason: string): void;
+  restarted(worker: string, reason: string): void;
 }
 
-/** A reason of halting written by us is taken back at the next start; one written by a person is not. */
+/** A halt written by us is taken back at the next start; one written by a person is not. */
 const HALT_REASON = 'a worker is past its restart budget';
+
+const firstLine = (text: string): string => text.split('\n')[0] ?? text;
 
 /** Starts everything: the venue, the clock, the market's thread, and each bot's two. Rejects when the venue cannot be started. */
 export async function startFleet(house: House, board: Board, events: FleetEvents): Promise<RunningFleet> {
-  const { plan, ledger, sink, log } = house;
+  const { plan, ledger, sink } = house;
   const { fleet, recording } = plan;
-  const given: string[] = [];
-  const haltedBots = new Set<string>();
-  let newsroom: Newsroom | null = null;
-
-  const lost = (worker: string, reason: string): void => {
-    const first = reason.split('\n')[0] ?? reason;
-    log.error('worker halted', { worker, reason });
-    given.push(`worker ${worker} is past its restart budget: ${first}`);
-    newsroom?.tell('fleet', `worker ${worker} is given up: ${first}`, 'bad');
-  };
-  const restarted = (worker: string, reason: string): void => {
-    log.warn('worker restarts', { worker, reason });
-    newsroom?.tell('fleet', `worker ${worker} restarts: ${reason.split('\n')[0] ?? reason}`, 'attention');
-  };
-
+  const news: { room: Newsroom | null } = { room: null };
+  const watch = createWatch(house, (text, mood) => news.room?.tell('fleet', text, mood));
   const venue = await startVenue(
     {
       recording: plan.recordingPath,
@@ -70,9 +70,9 @@ export async function startFleet(house: House, board: Board, events: FleetEvents
     {
       log: sink.write,
       onMarketEnded: events.onMarketEnded,
-      onRestart: restarted,
+      onRestart: watch.restarted,
       onHalted(worker, reason) {
-        lost(worker, reason);
+        watch.lost(worker, reason);
         events.onVenueLost();
       },
     },
@@ -80,114 +80,121 @@ export async function startFleet(house: House, board: Board, events: FleetEvents
   const clock = createReplayClock(venue.clock);
   const sessionId = ledger.beginClockSession({ wallMs: Date.now() + STARTING_MS, marketMs: clock.now(), speed: fleet.speed });
   const budget = createRequestBudget();
-  const instruments = await traded(
-    house,
-    await fetchInstruments({ url: venue.url, clock, budget: openRequestBudget(budget), ...REQUEST_TIMES }),
-  );
-  const books = createBookMemory([...instruments.keys()]);
-  newsroom = openNewsroom({
+  const listed = await fetchInstruments({ url: venue.url, clock, budget: openRequestBudget(budget), ...REQUEST_TIMES });
+  const instruments = recorded(house, listed);
+  const books = createBookMemory([...instruments.keys()]).buffer;
+  const newsroom = openNewsroom({
     botIds: plan.bots.map(({ id }) => id),
     ledger,
     clock,
-    market: openMarketReader(books.buffer),
+    market: openMarketReader(books),
     instruments,
     board,
     startMs: recording.marketStartMs,
     endMs: recording.endMs,
     speed: fleet.speed,
   });
-  const told = newsroom;
-
-  const marketData = supervise<MarketDataProtocol>({
-    name: 'market-data',
-    entry: new URL('../workers/market-data.worker.ts', import.meta.url),
-    launch: () => ({
-      workerData: {
-        url: venue.url,
-        clock: venue.clock,
-        coins: [...instruments.keys()],
-        instruments,
-        books: books.buffer,
-      } satisfies MarketDataData,
-    }),
-    ...WORKER_LIMITS,
-    restart: fleet.restart,
-    onMessage(message) {
-      switch (message.kind) {
-        case 'log':
-          sink.write(message.record);
-          return;
-        case 'feed':
-          if (message.state.kind === 'disconnected') told.tell('fleet', `market feed lost: ${message.state.reason}`, 'attention');
-          return;
-        default:
-          assertNever(message);
-      }
-    },
-    onRestart: (reason) => restarted('market-data', reason),
-    onHalted: (reason) => lost('market-data', reason),
-  });
-
-  const pairs = await Promise.all(house.accounts.map((account) => startBot(account)));
-
-  async function startBot(account: BotAccount): Promise<BotPair> {
-    const { id } = account;
-    const config = plan.bots.find((bot) => bot.id === id);
-    if (config === undefined) throw new Error(`no configuration for ${id}`);
-    const state = ledger.botState(id);
-    if (state.tradingState === 'halted' && state.reason === HALT_REASON) ledger.setBotState(id, { tradingState: 'active', reason: null });
-    const reads = openAccountReads({
-      url: venue.url,
-      clock,
-      budget: openRequestBudget(budget),
-      ...REQUEST_TIMES,
-      account: addressOf(account),
-      instruments,
-    });
-    const { takerPpm } = await reads.feeRates();
-    // Noted before the first order can go out: what it was worth when this bot first saw it.
-    if (state.equityStart === null) ledger.setBotState(id, { equityStart: (await reads.account()).equity });
-    reads.close();
-    const data: BotData = {
-      settings: settingsOf(config, fleet, { accountAddress: account.address, takerPpm }),
-      privateKey: account.privateKey,
-      url: venue.url,
-      isMainnet: false,
-      clock: venue.clock,
-      instruments,
-      books: books.buffer,
-      nonceCell: createNonceCell(),
-      budget,
-      ledgerPath: plan.files.ledger,
-      signalsPath: fleet.signalsDb,
-      botIds: plan.bots.map((bot) => bot.id),
-      fundingFromMs: recording.marketStartMs,
-    };
-    return startBotPair(data, fleet.restart, {
+  news.room = newsroom;
+  const floor: Floor = { house, venue, clock, instruments, books, budget, newsroom, watch };
+  const marketData = startMarketData(
+    { url: venue.url, clock: venue.clock, coins: [...instruments.keys()], instruments, books },
+    fleet.restart,
+    {
       log: sink.write,
-      onReport: (_half, report) => told.hear(id, report),
-      onReady: () => told.restored(id),
-      onRestart(worker, reason) {
-        told.restarting(id);
-        restarted(worker, reason);
-      },
-      onHalted(worker, reason) {
-        haltedBots.add(id);
-        told.halted(id);
-        // Its sibling goes on: a guard without a way in still guards. Nothing new is entered by half a bot.
-        ledger.setBotState(id, { tradingState: 'halted', reason: HALT_REASON });
-        lost(worker, reason);
-      },
-    });
-  }
-
-  return { clock, clockMapping: venue.clock, venue, marketData, pairs, newsroom, instruments, budget, given, haltedBots, sessionId };
+      onFeedLost: (reason) => newsroom.tell('fleet', `market feed lost: ${reason}`, 'attention'),
+      onRestart: watch.restarted,
+      onHalted: watch.lost,
+    },
+  );
+  const pairs = await Promise.all(house.accounts.map((account) => startBot(floor, account)));
+  return { ...floor, marketData, pairs, sessionId };
 }
 
-export const addressOf = ({ address }: Pick<BotAccount, 'address'>): `0x${string}` => `0x${address.slice(2)}`;
+function createWatch({ log }: House, tell: (text: string, mood: 'bad' | 'attention') => void): Watch {
+  const given: string[] = [];
+  return {
+    given,
+    haltedBots: new Set(),
+    lost(worker, reason) {
+      log.error('worker halted', { worker, reason });
+      given.push(`worker ${worker} is past its restart budget: ${firstLine(reason)}`);
+      tell(`worker ${worker} is given up: ${firstLine(reason)}`, 'bad');
+    },
+    restarted(worker, reason) {
+      log.warn('worker restarts', { worker, reason });
+      tell(`worker ${worker} restarts: ${firstLine(reason)}`, 'attention');
+    },
+  };
+}
 
 /** The coins of the recording, as the venue's meta has them. */
-async function traded({ plan }: House, listed: Instruments): Promise<Instruments> {
+function recorded({ plan }: House, listed: Instruments): Instruments {
   const coins = new Set(plan.recording.instruments.map(({ coin }) => coin));
   return new Map([...listed].filter(([coin]) => coins.has(coin)));
+}
+
+/** Starts a bot's two workers. Its key travels in their data and nowhere else. */
+async function startBot(floor: Floor, account: BotAccount): Promise<BotPair> {
+  const { house, newsroom, watch } = floor;
+  const { plan, ledger, sink } = house;
+  const { id } = account;
+  const config = plan.bots.find((bot) => bot.id === id);
+  if (config === undefined) throw new Error(`no configuration for ${id}`);
+  const { takerPpm } = await firstLook(floor, account);
+  const data: BotData = {
+    settings: settingsOf(config, plan.fleet, { accountAddress: account.address, takerPpm }),
+    privateKey: account.privateKey,
+    url: floor.venue.url,
+    isMainnet: false,
+    clock: floor.venue.clock,
+    instruments: floor.instruments,
+    books: floor.books,
+    nonceCell: createNonceCell(),
+    budget: floor.budget,
+    ledgerPath: plan.files.ledger,
+    signalsPath: plan.fleet.signalsDb,
+    botIds: plan.bots.map((bot) => bot.id),
+    fundingFromMs: plan.recording.marketStartMs,
+  };
+  return startBotPair(data, plan.fleet.restart, {
+    log: sink.write,
+    onReport: (_half, report) => newsroom.hear(id, report),
+    onReady: () => newsroom.restored(id),
+    onRestart(worker, reason) {
+      newsroom.restarting(id);
+      watch.restarted(worker, reason);
+    },
+    onHalted(worker, reason) {
+      watch.haltedBots.add(id);
+      newsroom.halted(id);
+      // Its sibling goes on: a guard without a way in still guards. Nothing new is entered by half a bot.
+      ledger.setBotState(id, { tradingState: 'halted', reason: HALT_REASON });
+      watch.lost(worker, reason);
+    },
+  });
+}
+
+/** Reads the account's fees, and notes what it is worth before the first order can go out. */
+async function firstLook(floor: Floor, account: BotAccount): Promise<{ readonly takerPpm: number }> {
+  const { ledger } = floor.house;
+  const { id } = account;
+  const state = ledger.botState(id);
+  if (state.tradingState === 'halted' && state.reason === HALT_REASON) ledger.setBotState(id, { tradingState: 'active', reason: null });
+  const reads = openReads(floor, account);
+  try {
+    const { takerPpm } = await reads.feeRates();
+    if (state.equityStart === null) ledger.setBotState(id, { equityStart: (await reads.account()).equity });
+    return { takerPpm };
+  } finally {
+    reads.close();
+  }
+}
+
+/** A look at a bot's account from the main thread. */
+export function openReads(
+  { venue, clock, budget, instruments }: Pick<Floor, 'venue' | 'clock' | 'budget' | 'instruments'>,
+  { address }: Pick<BotAccount, 'address'>,
+): ReturnType<typeof openAccountReads> {
+  const account: `0x${string}` = `0x${address.slice(2)}`;
+  return openAccountReads({ url: venue.url, clock, budget: openRequestBudget(budget), ...REQUEST_TIMES, account, instruments });
 }
