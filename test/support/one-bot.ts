@@ -16,6 +16,7 @@ import {
 import { type Address, createVenue, type MarketEvent, type Venue } from '@hyperfleet/paper-exchange';
 import { openLedger, openSignalQueue } from '@hyperfleet/store';
 import {
+  type AccountEvent,
   fineTicks,
   type Instrument,
   type Instruments,
@@ -33,6 +34,8 @@ import { createVirtualClock, settleTasks, type VirtualClock } from './virtual-cl
 const BTC: Instrument = { coin: 'BTC', assetId: 0, szDecimals: 5, maxLeverage: 40, onlyIsolated: false, isDelisted: false };
 const ETH: Instrument = { coin: 'ETH', assetId: 1, szDecimals: 4, maxLeverage: 25, onlyIsolated: false, isDelisted: false };
 const START_MS = 1_757_015_216_000;
+/** Reconciling asks the venue once for every order whose fate is open. */
+const START_MS_MAX = 60_000;
 const USER: Address = '0x1111111111111111111111111111111111111111';
 
 const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined, child: () => silent };
@@ -52,6 +55,10 @@ export interface World {
   signal(row: Record<string, string | number | null>): number;
   row(id: number): Record<string, unknown>;
   advance(ms: number): Promise<void>;
+  /** The last books again, as new snapshots. */
+  touchBooks(): void;
+  /** Something the account stream says. */
+  streamEvent(event: AccountEvent): void;
   /** Drops both loops where they stand and starts new ones on the same files. */
   restart(): Promise<void>;
   close(): Promise<void>;
@@ -136,13 +143,20 @@ export async function openWorld(overrides: Partial<BotSettings> = {}, latencyMs 
       peer: to((message) => fillLoop?.onPeer(message)),
       queue,
       wallToMarket: toMarket,
+      marketToWall: toMarket,
       marketToIso: (ms) => new Date(ms).toISOString(),
       controlBots: [settings.id],
     });
     const ready = Promise.all([fillLoop.start(), signalLoop.start()]);
-    ready.catch((error: unknown) => bugs.push(error));
-    await clock.advance(1_000);
-    await ready;
+    let isReady = false;
+    ready.then(
+      () => {
+        isReady = true;
+      },
+      (error: unknown) => bugs.push(error),
+    );
+    for (let waited = 0; !isReady && waited < START_MS_MAX; waited += 100) await clock.advance(100);
+    if (!isReady) throw new Error(`the bot was not ready within ${START_MS_MAX} ms of market time`);
   };
 
   const level = (coin: string, px: number, sz: string): Level => {
@@ -161,6 +175,7 @@ export async function openWorld(overrides: Partial<BotSettings> = {}, latencyMs 
     link.pump();
   };
   let tid = 1;
+  const lastBooks = new Map<string, { bid: string; ask: string; size: string }>();
 
   const world: World = {
     clock,
@@ -171,11 +186,16 @@ export async function openWorld(overrides: Partial<BotSettings> = {}, latencyMs 
     reports,
     bugs,
     book(coin, bid, ask, size = '10') {
+      lastBooks.set(coin, { bid, ask, size });
       const step = 10 ** (6 - (instruments.get(coin)?.szDecimals ?? 0));
       const side = (best: number, sign: number) => Array.from({ length: 20 }, (_, i) => level(coin, best + sign * i * step, size));
       const atMs = clock.now();
       feed({ kind: 'book', coin, atMs, exchangeTimeMs: atMs, bids: side(priceOf(coin, bid), -1), asks: side(priceOf(coin, ask), 1) });
     },
+    touchBooks() {
+      for (const [coin, { bid, ask, size }] of lastBooks) world.book(coin, bid, ask, size);
+    },
+    streamEvent: (event) => fillLoop?.onStream(event),
     print(coin, side, px, sz) {
       const atMs = clock.now();
       const { px: at, sz: size } = level(coin, priceOf(coin, px), sz);

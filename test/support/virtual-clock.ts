@@ -6,6 +6,9 @@ export interface VirtualClock extends Clock {
   advance(ms: number): Promise<void>;
 }
 
+/** A test that fires more in one stretch is going round in a circle. */
+const TIMERS_MAX = 10_000;
+
 /** Lets everything that is ready to run do so: promise chains and immediates, a few layers deep. */
 export async function settleTasks(): Promise<void> {
   for (let i = 0; i < 6; i += 1) await new Promise((resolve) => setImmediate(resolve));
@@ -27,7 +30,8 @@ export function createVirtualClock(startMs: number): VirtualClock {
     async advance(ms) {
       const untilMs = nowMs + ms;
       await settleTasks();
-      for (;;) {
+      for (let fired = 0; ; fired += 1) {
+        if (fired > TIMERS_MAX) throw new Error(`more than ${TIMERS_MAX} timers fell due within ${ms} ms`);
         timers.sort((a, b) => a.atMs - b.atMs || a.order - b.order);
         const next = timers[0];
         if (next === undefined || next.atMs > untilMs) break;

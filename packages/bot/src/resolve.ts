@@ -26,8 +26,8 @@ async function resolveOrder(deps: LoopDeps, order: OrderRecord): Promise<boolean
     { bot: order.bot, tradeId: order.tradeId, atMs: deps.clock.now(), event: what, detail: { role, cloid, ...detail } },
   ];
   if (found.kind === 'known') {
-    // A waiting child is `open` too; its parent decides when it is armed, so it is left waiting here.
-    const state = order.state === 'waiting' && found.status === 'open' ? 'waiting' : orderStateOf(found.status);
+    // `open` is said of a child that waits for its parent as well; only a read of the open orders shows whether it is armed.
+    const state = role === 'stop' && found.status === 'open' ? 'waiting' : orderStateOf(found.status);
     const after = deps.ledger.applyOrderNews(
       cloid,
       { state, oid: found.oid, reason: found.word },

@@ -39,6 +39,7 @@ export interface SignalLoop {
 export interface SignalLoopDeps extends LoopDeps {
   readonly queue: SignalQueue;
   readonly wallToMarket: (wallMs: number) => number;
+  readonly marketToWall: (marketMs: number) => number;
   readonly marketToIso: (marketMs: number) => string;
   readonly controlBots: readonly string[];
   readonly onBug: (error: unknown) => void;
@@ -152,7 +153,10 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   const noteExit = (trade: Trade): void => {
     const row = ledger.claimedRow(trade.tradeId);
     const parsed = row === null ? null : parseSignal(row);
-    if (parsed?.kind === 'exit') newestExits.set(trade.coin, { createdAtMs: parsed.createdAtMs, rowId: trade.signal.rowId });
+    if (parsed?.kind !== 'exit') return;
+    // Both rows' times are the writer's; one dated ahead by a bad clock must not make every later entry void.
+    const createdAtMs = Math.min(parsed.createdAtMs, deps.marketToWall(trade.claimedAtMs));
+    newestExits.set(trade.coin, { createdAtMs, rowId: trade.signal.rowId });
   };
 
   /** Copies the row into the ledger. A row that was claimed before keeps its first life; its status is only shown again. */

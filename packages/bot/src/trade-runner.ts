@@ -6,6 +6,9 @@ import type { Log } from './settings.ts';
 const BACKOFF_MS = 250;
 const BACKOFF_MS_MAX = 10_000;
 
+/** No trade needs more steps in a row; one that does goes round in a circle, and would go round at the venue's cost. */
+const STEPS_MAX = 500;
+
 export interface TradeRunner {
   /** Looks at a trade soon; while it is being driven, once more after. */
   kick(tradeId: string): void;
@@ -50,7 +53,8 @@ export function createTradeRunner(args: {
   };
 
   const run = async (tradeId: string): Promise<void> => {
-    while (!draining) {
+    for (let steps = 0; !draining; steps += 1) {
+      if (steps > STEPS_MAX) throw new Error(`trade ${tradeId} does not come to rest after ${STEPS_MAX} steps`);
       again.delete(tradeId);
       try {
         const performed = await drive(tradeId);
