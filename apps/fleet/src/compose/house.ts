@@ -5,6 +5,7 @@ import { marketOf, openRecording, readJournalHeader, readJournalTime } from '@hy
 import { type HeldLock, type LedgerHandle, lockDataDir, openLedger, openSignalQueue, type SignalQueueHandle } from '@hyperfleet/store';
 import { createLog, type Log, type LogSink, openLogSink } from '@hyperfleet/telemetry';
 import type { MicroUsd } from '@hyperfleet/trading';
+import { makeDirectory } from './directory.ts';
 import { keepPaperKeys } from './paper-keys.ts';
 import { type Plan, PlanError } from './plan.ts';
 
@@ -32,6 +33,7 @@ export interface House {
 /** Locks and opens the data directory. Throws StoreError (`in-use` when another fleet runs on it), PlanError, PaperKeysError. */
 export function openHouse(plan: Plan): House {
   const { fleet, files, recording } = plan;
+  makeDirectory(fleet.dataDir);
   const lock: HeldLock = lockDataDir(fleet.dataDir);
   const opened: { close(): void }[] = [{ close: () => lock.release() }];
   const close = (): void => {

@@ -1,0 +1,22 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { PlanError } from './plan.ts';
+
+/**
+ * Makes a directory and those above it that are missing, one by one: the recursive mkdir of Node never returns where the
+ * system says ENOENT for a new name under a directory that is there, as /proc does. Throws PlanError naming what failed.
+ */
+export function makeDirectory(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) return;
+  if (found !== undefined) throw new PlanError(`--data-dir ${path} is a file; name a directory`);
+  const above = dirname(path);
+  if (above !== path) makeDirectory(above);
+  try {
+    mkdirSync(path);
+  } catch (cause) {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new PlanError(`--data-dir ${path} cannot be made (${reason}); name a directory this user may write`, { cause });
+  }
+}
