@@ -126,7 +126,9 @@ function judge(deps: LoopDeps, context: EntryContext, trade: Trade): Judged {
   if (instrument === null) return no(`the venue lists no perpetual "${signal.coinText}"`);
   if (instrument.isDelisted) return no(`${instrument.coin} is delisted at the venue`);
   if (instrument.onlyIsolated) return no(`${instrument.coin} trades with isolated margin only, which this fleet does not use`);
-  const createdAtMs = context.wallToMarket(signal.createdAtMs);
+  // A time without a fraction may have been written at the end of its second, which is long ago in a fast replay.
+  const writtenMs = signal.createdAtMs + (signal.createdAtHasFraction ? 0 : 999);
+  const createdAtMs = Math.min(context.wallToMarket(writtenMs), Math.max(deps.clock.now(), context.wallToMarket(signal.createdAtMs)));
   const age = judgeAge(createdAtMs, deps.clock.now(), deps.settings.maxSignalAgeMs);
   if (age === 'expired') return no(`too old when seen: created ${minutes(deps.clock.now() - createdAtMs)} min ago`, 'expired');
   if (age === 'future') return no(`created_at lies ${minutes(createdAtMs - deps.clock.now())} min in the future`);

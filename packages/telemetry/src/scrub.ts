@@ -1,8 +1,8 @@
 /** Takes secrets out of what is about to be logged. */
 
 const SECRET_NAMES = /^(private_?key|secret(_?key)?|key|mnemonic|seed|password|signature|authorization|[rs])$/i;
-/** 64 hex digits that stand alone: a private key, or half a signature. Client order ids have 32 and addresses 40. */
-const KEY_TEXT = /\b(0x)?[0-9a-f]{64}\b/gi;
+/** 64 hex digits or more in a row: a private key, or a signature. Client order ids have 32 and addresses 40. */
+const KEY_TEXT = /(0x)?[0-9a-f]{64,}/gi;
 const HIDDEN = '[hidden]';
 const DEPTH_MAX = 6;
 

@@ -37,6 +37,8 @@ describe('the log', () => {
     const text = JSON.stringify(records);
     expect(text).not.toContain(KEY.slice(2));
     expect(text).not.toContain('short');
+    log.info('sent', { body: `0x${'cd34'.repeat(32)}1b` });
+    expect(JSON.stringify(records)).not.toContain('cd34');
     expect(text).toContain(cloid);
     expect(text).toContain(address);
   });

@@ -14,28 +14,26 @@ export interface ClockSession {
 
 type Sessions = readonly ClockSession[];
 
-const marketIn = (session: ClockSession, wallMs: number): number => session.marketStartMs + (wallMs - session.wallStartMs) * session.speed;
-
 /**
- * Market time of a wall time, ms, whole. Inside a run it is linear; between runs the market stood still, after the last
- * noted moment of a run that died it goes on at most to where the next one began; before the first run it is taken to have
- * run at that one's speed, so that a row written just before the start ages as one written just after. Without any run the
- * two are the same. Sessions oldest first.
+ * Market time at which a row written at this wall time counts as created, ms, whole, seen from the newest run. While a run
+ * lasts, a row ages at the run's speed; between runs and before the first one it ages as the wall goes, so that what was
+ * written overnight is old in the morning although the replayed market stood still, and what was written a minute before a
+ * fast replay began is a minute old. Without any run the two times are the same. Sessions oldest first.
  */
 export function wallToMarket(sessions: Sessions, wallMs: number): number {
-  const first = sessions[0];
-  if (first === undefined) return wallMs;
-  let current = first;
-  let next: ClockSession | undefined;
-  for (const session of sessions) {
-    if (session.wallStartMs <= wallMs) current = session;
-    else {
-      next = session === first ? undefined : session;
-      break;
-    }
+  const newest = sessions.at(-1);
+  if (newest === undefined) return wallMs;
+  if (wallMs >= newest.wallStartMs) return Math.round(newest.marketStartMs + (wallMs - newest.wallStartMs) * newest.speed);
+  let ageMs = 0;
+  let fromMs = newest.wallStartMs;
+  for (const { wallStartMs, wallLastMs, speed } of sessions.slice(0, -1).reverse()) {
+    ageMs += fromMs - Math.min(fromMs, Math.max(wallMs, wallLastMs));
+    if (wallMs >= wallLastMs) return Math.round(newest.marketStartMs - ageMs);
+    ageMs += (wallLastMs - Math.max(wallMs, wallStartMs)) * speed;
+    if (wallMs >= wallStartMs) return Math.round(newest.marketStartMs - ageMs);
+    fromMs = wallStartMs;
   }
-  const linear = Math.round(marketIn(current, wallMs));
-  return next === undefined ? linear : Math.min(linear, Math.max(next.marketStartMs, current.marketLastMs));
+  return Math.round(newest.marketStartMs - ageMs - (fromMs - wallMs));
 }
 
 /** Wall time of a market time, ms, whole: the inverse, with the newest run whose market had begun by then. */
