@@ -87,10 +87,16 @@ export function createFillLoop(deps: LoopDeps & { readonly fundingFrom: number; 
     for (const update of updates) {
       const order = (update.cloid === null ? null : ledger.order(update.cloid)) ?? ledger.orderByOid(settings.id, update.oid);
       if (order === null || order.bot !== settings.id) continue;
-      // `open` is said of a waiting child as well; only a read of the open orders shows whether it is armed.
-      const state = update.status === 'open' && order.intent.role === 'stop' ? order.state : orderStateOf(update.status);
+      const { cloid, role } = order.intent;
+      // `open` is said of a waiting child as well; only a read of the open orders shows whether it is armed. The state is then
+      // left out, not handed back: the other thread may have moved it since it was read.
+      if (update.status === 'open' && role === 'stop') {
+        ledger.applyOrderNews(cloid, { oid: update.oid });
+        continue;
+      }
+      const state = orderStateOf(update.status);
       const reason = state === 'canceled' || state === 'rejected' ? { reason: update.word } : {};
-      ledger.applyOrderNews(order.intent.cloid, { state, oid: update.oid, ...reason });
+      ledger.applyOrderNews(cloid, { state, oid: update.oid, ...reason });
     }
   };
 
