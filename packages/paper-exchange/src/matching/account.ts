@@ -37,7 +37,7 @@ export interface Holding {
 type Funding = Extract<VenueEvent, { kind: 'funding' }>;
 type LedgerEntry = Extract<VenueEvent, { kind: 'ledger' }>;
 
-export interface HistoryRow {
+interface HistoryRow {
   readonly order: VenueOrder;
   readonly status: StatusWord;
   readonly statusTimestampMs: number;

@@ -37,7 +37,7 @@ export interface CoinMarket {
 const TIDS_KEPT = 8192;
 
 /** Trade ids seen lately, bounded. */
-export class TidMemory {
+class TidMemory {
   readonly #seen = new Set<number>();
 
   /** True the first time a tid is shown. */

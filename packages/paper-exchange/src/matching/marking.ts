@@ -5,7 +5,7 @@ import { liquidateHolders } from './liquidation.ts';
 import { judgeTriggers, settleArmed } from './triggers.ts';
 
 /** The middle of three, the mean of two, the one, or null. In fine ticks; a mean between two is rounded down to one of them. */
-export function medianPx(prices: readonly (number | null)[]): FineTicks | null {
+function medianPx(prices: readonly (number | null)[]): FineTicks | null {
   const known = prices.filter((px): px is number => px !== null).sort((a, b) => a - b);
   const [first, second] = known;
   if (first === undefined) return null;

@@ -5,7 +5,7 @@ import type { StatusWord, VenueOrder, VenueTif } from './contract.ts';
 import type { PriceLevel } from './ladder.ts';
 
 /** Where an order is inside the core; the venue's status words are for the outside. */
-export type Phase = 'new' | 'waiting' | 'armed' | 'resting' | 'done';
+type Phase = 'new' | 'waiting' | 'armed' | 'resting' | 'done';
 
 export interface TriggerTerms {
   readonly px: Ticks;

@@ -128,6 +128,6 @@ export function trigger(
   return { asset, side, px: bound, sz, reduceOnly: r, type: { kind: 'trigger', isMarket, triggerPx, tpsl }, cloid: c };
 }
 
-/** The status words of an account's orders in the order they were told, as `oid word`. */
+/** The status words of an account's orders in the order they were told. */
 export const words = (events: readonly VenueEvent[], user: Address): string[] =>
   events.flatMap((event) => (event.kind === 'order' && event.order.user === user ? [event.status] : []));
