@@ -10,9 +10,24 @@ import { EXIT, runFleet } from './compose/run.ts';
 /** npm hands on a Ctrl-C that the terminal has already sent to us: two this close are one. */
 const SAME_SIGNAL_MS = 500;
 const STOPPED_AT_ONCE = 130;
+const PARENT_EVERY_MS = 200;
+
+/**
+ * npm runs us through a shell and passes a SIGTERM on to that shell, which dies of it without a word to us. So the death of
+ * our parent is a SIGTERM to us; under systemd or pm2 started without npm this is not looked at.
+ */
+function onParentGone(tell: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    tell();
+  }, PARENT_EVERY_MS);
+  timer.unref();
+}
 
 /** Resolves at the first signal with its name; a second one ends the process where it stands. */
-function askedToStop(): Promise<string> {
+function askedToStop(underNpm: boolean): Promise<string> {
   const first = Promise.withResolvers<string>();
   let firstAtMs: number | null = null;
   const hear = (signal: NodeJS.Signals): void => {
@@ -28,6 +43,7 @@ function askedToStop(): Promise<string> {
     process.exit(STOPPED_AT_ONCE);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, hear);
+  if (underNpm) onParentGone(() => hear('SIGTERM'));
   return first.promise;
 }
 
@@ -52,7 +68,7 @@ try {
       out: process.stdout,
       err: process.stderr,
       env,
-      asked: askedToStop(),
+      asked: askedToStop(env.npm_lifecycle_event === 'start'),
     });
   }
 } catch (error) {

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { readEnvironment } from '@hyperfleet/config';
 import {
   bundledRecordingPath,
   createPaperExchange,
@@ -64,6 +65,17 @@ function readArguments(argv: readonly string[]): Arguments {
   };
 }
 
+/** npm runs us through a shell that dies of a SIGTERM without passing it on: the death of our parent is one to us. */
+function onParentGone(tell: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    tell();
+  }, 200);
+  timer.unref();
+}
+
 /** Runs the exchange until it is told to end. The market begins at the moment of the first start, by the wall clock. */
 async function run({ port, network, market: path, speed, autoFund, dataDir }: Arguments): Promise<void> {
   const recording = openRecording(path);
@@ -89,6 +101,7 @@ async function run({ port, network, market: path, speed, autoFund, dataDir }: Ar
   };
   process.on('SIGINT', end);
   process.on('SIGTERM', end);
+  if (readEnvironment().npm_lifecycle_event !== undefined) onParentGone(end);
   const { url } = await exchange.listen(port);
   console.log(`listening ${url}`);
 }

@@ -58,7 +58,8 @@ export function nextOrderState(from: OrderState, to: OrderState): OrderState {
   if (from === to || isTerminal(from)) return from;
   if (NEXT[from].includes(to)) return to;
   // Whoever has heard of an order overrules whoever has not, or whose word is older.
-  if (to === 'unknown' || to === 'dead' || (from === 'resting' && to === 'waiting') || (from === 'triggered' && to === 'waiting')) return from;
+  if (to === 'unknown' || to === 'dead' || (from === 'resting' && to === 'waiting') || (from === 'triggered' && to === 'waiting'))
+    return from;
   throw new Error(`an order cannot go from ${from} to ${to}`);
 }
 
