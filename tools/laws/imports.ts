@@ -28,6 +28,8 @@ export const DOORS: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 const TEST_PACKAGES: ReadonlySet<string> = new Set(['vitest', 'fast-check']);
+/** Folders at the root that look at the whole house: they may import whatever some package.json declares. */
+const WHOLE_HOUSE: ReadonlySet<string> = new Set(['test', 'bench']);
 const SCOPE = '@hyperfleet/';
 
 /** Which room of the house a file stands in. */
@@ -57,7 +59,8 @@ function packageOf(specifier: string): string {
 /**
  * The import laws: apps → any package, never another app; middle packages → trading only; trading → nothing; supervisor →
  * node:* only; every npm package through its door; packages entered by their index; every import declared. Tests beside the
- * code obey too, but may import vitest and fast-check; whole-house tests under test/ may import anything declared somewhere.
+ * code obey too, but may import vitest and fast-check; whole-house tests under test/ may import anything declared somewhere, and
+ * so may bench/, which measures npm packages bare beside what is built on them.
  */
 export function importBreaches(sources: readonly Source[], manifests: readonly Manifest[]): readonly Breach[] {
   const byFolder = new Map(manifests.map((manifest) => [manifest.folder, manifest]));
@@ -145,8 +148,8 @@ function judgeDeclared(
 ): string | null {
   const root = byFolder.get('');
   if (room.kind === 'root') {
-    const known =
-      room.folder === 'test' || wanted.startsWith(SCOPE) ? everywhere.has(wanted) : root !== undefined && wanted in root.declared;
+    const isFree = WHOLE_HOUSE.has(room.folder) || wanted.startsWith(SCOPE);
+    const known = isFree ? everywhere.has(wanted) : root !== undefined && wanted in root.declared;
     return known ? null : `'${wanted}' is in no package.json that covers this file: declare it`;
   }
   if (isTest(path) && TEST_PACKAGES.has(wanted))

@@ -10,4 +10,4 @@ export { createScriptedMarket, type ScriptedMarket, type WrittenLevel } from './
 export { marketOf, type RecordedMarket } from './market-source.ts';
 export type * from './matching/contract.ts';
 export { createVenue, defaultVenueSettings, type VenueOptions } from './matching/venue.ts';
-export type { Network } from './wire/exchange-door.ts';
+export { type Network, readSigned } from './wire/exchange-door.ts';
