@@ -5,6 +5,10 @@ import { resolveOrders } from './resolve.ts';
 import type { Detail, LoopDeps } from './settings.ts';
 import { stateOfOpenOrder, syncFills } from './venue-news.ts';
 
+/** Said when an order or position that is not ours comes to be seen on a coin, and when none is left. */
+const FOREIGN_SEEN = 'foreign orders or positions seen';
+const FOREIGN_GONE = 'no foreign order or position left';
+
 export interface Reconciler {
   /** One pass. Throws operational errors when the venue cannot be asked; nothing is then assumed. */
   run(): Promise<{ readonly account: AccountView; readonly foreign: readonly string[] }>;
@@ -19,7 +23,8 @@ export function createReconciler(deps: LoopDeps): Reconciler {
     deps.peer.send({ kind: 'foreign', coins });
     if (told === foreignTold) return;
     foreignTold = told;
-    if (coins.length > 0) note(deps, null, 'foreign orders or positions seen', { coins: told });
+    note(deps, null, coins.length > 0 ? FOREIGN_SEEN : FOREIGN_GONE, { coins: told });
+    if (coins.length > 0) deps.report({ kind: 'alert', phrase: FOREIGN_SEEN, detail: { coins: told } });
   };
 
   return {

@@ -25,6 +25,8 @@ const EXITS_FIRST_MS = 10_000;
 /** Rows refused in one go before the thread looks at its messages again. */
 const CLAIMS_A_TURN = 32;
 const PROJECTIONS_A_TURN = 64;
+/** On a venue of hundreds of coins the rest is set at a coin's first entry: each setting costs a request of the address's budget. */
+const LEVERAGE_AHEAD_MAX = 32;
 
 export interface SignalLoop {
   /** Reconciles, then trades. Rejects when the venue or the ledger cannot be used. */
@@ -61,6 +63,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   let draining = false;
   let stopPoll: () => void = () => undefined;
   let lockedTold = false;
+  let preparing = false;
 
   const context: EntryContext = {
     async account() {
@@ -87,6 +90,23 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     levered.add(instrument.coin);
     return null;
   }
+
+  /** Sets the leverage of traded coins ahead of their first signal, so that no entry waits for it. */
+  const prepareLeverage = async (): Promise<void> => {
+    if (preparing) return;
+    preparing = true;
+    try {
+      for (const instrument of deps.instruments.values()) {
+        if (draining || levered.size >= LEVERAGE_AHEAD_MAX) return;
+        const isTraded = !instrument.isDelisted && !instrument.onlyIsolated && deps.market.view(instrument.coin) !== null;
+        if (!isTraded || levered.has(instrument.coin)) continue;
+        const refused = await ensureLeverage(instrument);
+        if (refused !== null) return log.warn('leverage not set, trying again', { reason: refused });
+      }
+    } finally {
+      preparing = false;
+    }
+  };
 
   const drive = async (tradeId: string): Promise<Performed> => {
     const trade = ledger.trade(tradeId);
@@ -237,6 +257,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   const poll = (): void => {
     if (draining) return;
     stopPoll = clock.after(settings.pollIntervalMs, poll);
+    prepareLeverage().catch(deps.onBug);
     wake();
   };
 
