@@ -27,7 +27,7 @@ import {
 } from '@hyperfleet/trading';
 
 /** How the link misbehaves for one request. */
-type Fault = 'lost-before' | 'lost-after' | 'refused';
+type Fault = 'lost-before' | 'lost-after' | 'refused' | 'rejected';
 
 export interface VenueLink {
   readonly exchange: Exchange;
@@ -35,7 +35,7 @@ export interface VenueLink {
   /** Every order action sent, for asserting what went out. */
   readonly sent: OrderIntent[];
   /** Asked before each request; what it names happens to that request. */
-  onRequest: (kind: 'place' | 'cancel' | 'other') => Fault | null;
+  onRequest: (kind: 'place' | 'cancel' | 'other', orders: readonly OrderIntent[]) => Fault | null;
   /** While false, no stream event is delivered; they are dropped as by a cut socket. */
   streaming: boolean;
   /** Delivers what has happened at the venue since the last call. */
@@ -98,10 +98,13 @@ export function linkVenue(args: {
     kind: 'place' | 'cancel' | 'other',
     apply: () => ActionReply,
     read: (statuses: readonly unknown[]) => T,
+    orders: readonly OrderIntent[] = [],
   ): Promise<Answer<T>> => {
-    const fault = link.onRequest(kind);
+    const fault = link.onRequest(kind, orders);
     await wait(latencyMs / 2);
     if (fault === 'refused') return { kind: 'refused', reason: 'connection refused', retry: 'later' };
+    if (fault === 'rejected')
+      return { kind: 'answered', value: read(orders.map(() => ({ error: 'Insufficient margin to place order. asset=0' }))) };
     if (fault === 'lost-before') {
       await wait(latencyMs);
       return { kind: 'unknown', reason: 'timed out' };
@@ -131,6 +134,7 @@ export function linkVenue(args: {
             return venue.execute(user, { type: 'order', orders: approved.orders.map(input), grouping: approved.grouping }, clock.now());
           },
           (statuses) => approved.orders.map((order, index) => outcome(order, statuses[index])),
+          approved.orders,
         ),
       cancel: (orders) =>
         request(

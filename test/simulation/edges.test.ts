@@ -1,0 +1,203 @@
+import type { Address } from '@hyperfleet/paper-exchange';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openWorld, type World } from '../support/one-bot.ts';
+
+const USER: Address = '0x1111111111111111111111111111111111111111';
+const long = {
+  symbol: 'BTCUSDT',
+  direction: 'LONG',
+  signal_type: 'entry',
+  entry_1: 99_000,
+  stop_loss: 97_000,
+  target_1: 101_000,
+  target_2: 103_000,
+};
+
+let world: World;
+beforeEach(async () => {
+  world = await openWorld();
+});
+afterEach(async () => {
+  expect(world.bugs).toEqual([]);
+  const audit = world.venue.audit();
+  expect(audit.duplicateCloids).toBe(0);
+  expect(audit.conservationErrorUsd).toBe(0);
+  await world.close();
+});
+
+async function hold(bid: string, ask: string, ms: number): Promise<void> {
+  for (let left = ms; left > 0; left -= 1_000) {
+    world.book('BTC', bid, ask);
+    world.book('ETH', '4000', '4001');
+    await world.advance(Math.min(1_000, left));
+  }
+}
+
+const armed = (): number =>
+  world.venue
+    .openOrders(USER)
+    .filter((order) => order.tpsl === 'sl' && !order.waitingForFill)
+    .reduce((sum, order) => sum + order.sz, 0);
+
+/** An order on the wallet that the fleet never sent. */
+function placeByHand(side: 'buy' | 'sell', px: string, sz: string, reduceOnly = false): void {
+  const order = { asset: 0, side, px, sz, reduceOnly, type: { kind: 'limit', tif: 'Gtc' }, cloid: null } as const;
+  world.venue.execute(USER, { type: 'order', orders: [order], grouping: 'na' }, world.clock.now());
+  world.link.pump();
+}
+
+describe('what is not ours', () => {
+  it('keeps the coin closed for entries, and neither an exit nor CLOSE_ALL touches it', async () => {
+    placeByHand('buy', '90000', '0.01');
+    world.streamEvent({ kind: 'connected' });
+    await hold('100000', '100010', 3_000);
+    const id = world.signal(long);
+    const exit = world.signal({ symbol: 'BTC', signal_type: 'exit' });
+    await hold('100000', '100010', 4_000);
+    expect(world.row(id)).toMatchObject({ status: 'expired' });
+    const later = world.signal({ ...long, entry_1: 99_100 });
+    await hold('100000', '100010', 4_000);
+    expect(world.row(later)).toMatchObject({ status: 'failed', notes: expect.stringContaining('foreign') });
+    expect(world.row(exit)).toMatchObject({ status: 'no_op' });
+    world.queue.insertControl('ALL', 'CLOSE_ALL');
+    await hold('100000', '100010', 4_000);
+    expect(world.venue.openOrders(USER)).toHaveLength(1);
+  });
+
+  it('goes when an operator says so by name', async () => {
+    placeByHand('buy', '100010', '0.01');
+    placeByHand('buy', '90000', '0.01');
+    world.streamEvent({ kind: 'connected' });
+    await hold('100000', '100010', 3_000);
+    expect(world.venue.account(USER).positions).toHaveLength(1);
+    world.queue.insertControl('Sentient', 'CLOSE_ALL --FOREIGN');
+    await hold('100000', '100010', 5_000);
+    expect(world.venue.account(USER).positions).toHaveLength(0);
+    expect(world.venue.openOrders(USER)).toHaveLength(0);
+  });
+
+  it('ends a trade that somebody closed by hand, with its money right', async () => {
+    const id = world.signal({ ...long, entry_1: 100_500 });
+    await hold('100000', '100010', 5_000);
+    const size = world.venue.account(USER).positions[0]?.szi ?? 0;
+    placeByHand('sell', '99000', (size / 100_000).toFixed(5), true);
+    await hold('100000', '100010', 6_000);
+    expect(world.row(id).status).toBe('closed');
+    expect(world.venue.openOrders(USER)).toHaveLength(0);
+    expect(world.ledger.timeline(world.ledger.allTrades()[0]?.tradeId ?? '').map((event) => event.event)).toContain('closed from outside');
+  });
+});
+
+describe('a stop that will not stand', () => {
+  it('is tried three times, and then the position is closed', async () => {
+    const id = world.signal(long);
+    await hold('100000', '100010', 4_000);
+    // From here every stand-alone stop is refused; closes pass.
+    world.link.onRequest = (kind, orders) => (kind === 'place' && orders.some((order) => order.role === 'own-stop') ? 'rejected' : null);
+    world.print('BTC', 'sell', '98999', '0.01');
+    await hold('100000', '100010', 10_000);
+    expect(world.venue.account(USER).positions).toHaveLength(0);
+    expect(world.row(id).status).toBe('closed');
+    expect(String(world.row(id).notes)).toContain('no stop could be placed');
+    expect(world.reports.filter((report) => report.kind === 'alert').map((report) => report.phrase)).toContain('no stop could be placed');
+    expect(world.venue.openOrders(USER)).toHaveLength(0);
+  });
+
+  it('is sent again at once under a new id when its answer is lost, and the spare goes', async () => {
+    world.signal(long);
+    await hold('100000', '100010', 4_000);
+    let lost = 0;
+    world.link.onRequest = (kind, orders) => {
+      if (kind !== 'place' || lost > 0 || !orders.some((order) => order.role === 'own-stop')) return null;
+      lost += 1;
+      // The stream would tell of it before the answer is missed.
+      world.link.streaming = false;
+      return 'lost-after';
+    };
+    world.print('BTC', 'sell', '98999', '0.01');
+    await hold('100000', '100010', 3_000);
+    world.link.streaming = true;
+    world.streamEvent({ kind: 'connected' });
+    await hold('100000', '100010', 9_000);
+    expect(lost).toBe(1);
+    expect(world.link.sent.filter((order) => order.role === 'own-stop').length).toBe(2);
+    expect(armed()).toBe(1_000);
+  });
+});
+
+describe('the remainder of an entry', () => {
+  it('goes when the mark touches the first target, with its stop standing before', async () => {
+    const id = world.signal(long);
+    await hold('100000', '100010', 4_000);
+    world.print('BTC', 'sell', '98999', '0.01');
+    await hold('101010', '101020', 8_000);
+    expect(world.row(id).status).toBe('filled');
+    const orders = world.venue.openOrders(USER);
+    expect(orders.filter((order) => !order.reduceOnly)).toHaveLength(0);
+    expect(armed()).toBeGreaterThanOrEqual(world.venue.account(USER).positions[0]?.szi ?? 0);
+    expect(world.venue.account(USER).positions[0]?.szi).toBeGreaterThan(0);
+  });
+
+  it('goes after 24 hours, and an entry of which nothing filled is expired then', async () => {
+    await world.close();
+    world = await openWorld({ entryLifeMs: 20_000 });
+    const id = world.signal(long);
+    await hold('100000', '100010', 15_000);
+    expect(world.row(id).status).toBe('sent');
+    await hold('100000', '100010', 12_000);
+    expect(world.row(id)).toMatchObject({ status: 'expired', notes: expect.stringContaining('24 h') });
+    expect(world.venue.openOrders(USER)).toHaveLength(0);
+  });
+});
+
+describe('controls', () => {
+  it('hold entries back while paused and let exits through', async () => {
+    const open = world.signal({ ...long, symbol: 'ETH', entry_1: 4_010, stop_loss: 3_900, target_1: 4_200, target_2: 4_300 });
+    await hold('100000', '100010', 4_000);
+    world.queue.insertControl('sentient', 'pause');
+    await hold('100000', '100010', 3_000);
+    const held = world.signal(long);
+    const exit = world.signal({ symbol: 'ETH', signal_type: 'exit' });
+    await hold('100000', '100010', 6_000);
+    expect(world.row(held).status).toBe('pending');
+    expect(world.row(exit).status).toBe('executed');
+    expect(world.row(open).status).toBe('closed');
+    const control = world.queue.insertControl('ALL', 'RESUME');
+    await hold('100000', '100010', 4_000);
+    expect(world.row(held).status).toBe('sent');
+    expect(world.ledger.controlOutcomes(control.key).get('Sentient')).toBe('active');
+  });
+
+  it('close everything, say what was closed, and stay paused', async () => {
+    world.signal({ ...long, entry_1: 100_500 });
+    world.signal({ ...long, symbol: 'ETH', entry_1: 3_900, stop_loss: 3_800, target_1: 4_200, target_2: 4_300 });
+    await hold('100000', '100010', 6_000);
+    const control = world.queue.insertControl('Sentient', 'CLOSE_ALL');
+    await hold('100000', '100010', 8_000);
+    expect(world.venue.openOrders(USER)).toHaveLength(0);
+    expect(world.venue.account(USER).positions).toHaveLength(0);
+    expect(world.ledger.controlOutcomes(control.key).get('Sentient')).toBe('closed 1 position(s), cancelled 1 entry order(s), paused');
+    expect(world.ledger.botState('Sentient').paused).toBe(true);
+  });
+});
+
+describe('signals that must not trade', () => {
+  it.each([
+    ['a second one on the same coin', { ...long, entry_1: 98_000 }, 'failed', /already on/],
+    ['spot', { ...long, symbol: 'ETH', market_type: 'spot' }, 'failed', /spot/],
+    ['an unknown coin', { ...long, symbol: 'NOPEUSDT' }, 'failed', /NOPE/],
+    ['a direction nobody knows', { ...long, symbol: 'ETH', direction: 'sideways' }, 'failed', /sideways/],
+    ['one too old', { ...long, symbol: 'ETH', created_at: '2025-09-04 18:00:00' }, 'expired', /old/],
+    ['one from the future', { ...long, symbol: 'ETH', created_at: '2025-09-04T23:00:00Z' }, 'failed', /future/],
+    ['a price off by ten', { ...long, symbol: 'ETH', entry_1: 99_000 }, 'failed', /./],
+  ])('%s', async (_, row, status, reason) => {
+    world.signal(long);
+    await hold('100000', '100010', 3_000);
+    const before = world.link.sent.length;
+    const id = world.signal(row);
+    await hold('100000', '100010', 3_000);
+    expect(world.row(id).status).toBe(status);
+    expect(String(world.row(id).notes)).toMatch(reason);
+    expect(world.link.sent.length).toBe(before);
+  });
+});
