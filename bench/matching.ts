@@ -41,7 +41,6 @@ export const matching: Bench = {
         note: () => `${held}; ${mix.said()}`,
       },
       { what: 'Map set / delete, same mix', times: OPS, run: timed(bare.step) },
-      3,
     );
     return [speed, late];
   },
