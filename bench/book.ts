@@ -4,8 +4,8 @@ import { copySlot, createBookMemory, openBookWriter, openMarketReader, SLOT } fr
 import { type Bench, compare, type Measure, timed } from './measure.ts';
 import { levels } from './static-book.ts';
 
-const READS = 200_000;
-const VIEWS = 20_000;
+const READS = 100_000;
+const VIEWS = 10_000;
 
 /** The book of a coin read from shared memory, alone and beside a writer that never pauses. */
 export const book: Bench = {

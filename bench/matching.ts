@@ -11,7 +11,7 @@ const PRICE_LEVELS = 100;
 const MID_USD = 100_000;
 /** Resting orders the mix begins with and never falls below. */
 const STANDING = 2_000;
-const OPS = 40_000;
+const OPS = 20_000;
 const LIFETIME_ORDERS = 1_000_000;
 const START_MS = 1_757_015_216_000;
 const DEPOSIT = microUsd(1_000_000_000_000_000);
