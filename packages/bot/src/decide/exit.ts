@@ -40,8 +40,9 @@ function closePosition(sight: TradeSight): Step | null {
   const closes = ofRole(sight, 'close');
   const lost = closes.filter(isUnresolved);
   if (lost.length > 0) return { do: 'resolve', cloids: lost.map((order) => order.intent.cloid) };
-  // What was closed, and what a stop or a take-profit took meanwhile, must be known before another close is sized.
-  if (!sight.fillsAreSynced && sight.openSz > 0) return { do: 'sync-fills' };
+  // The first close goes at once: reduce-only caps it. What it took, and what a stop or a take-profit took meanwhile, must be
+  // known before another one is sized.
+  if (!sight.fillsAreSynced && sight.openSz > 0 && closes.length > 0) return { do: 'sync-fills' };
   if (sight.openSz === 0) return null;
   const last = closes.at(-1);
   if (last !== undefined && last.state === 'rejected') {
