@@ -48,9 +48,18 @@ export function tradeOf(deps: LoopDeps, claimed: ClaimedRow, kind: 'entry' | 'ex
 /** The coin a row speaks of as the venue spells it, or the row's own text where the venue has none. */
 export function coinOf(claimed: ClaimedRow, instruments: Instruments): string {
   const parsed = parseSignal(claimed.row);
-  if (parsed.kind !== 'entry' && parsed.kind !== 'exit') return String(claimed.row.symbol ?? '');
+  if (parsed.kind !== 'entry' && parsed.kind !== 'exit') return shownCoin(claimed.row.symbol);
   return resolveCoin(parsed.coinText, instruments)?.coin ?? parsed.coinText;
 }
+
+const LONGEST_COIN = 40;
+
+/** A malformed row's symbol as the coin of its short life: whatever its writer put there, on one line and of a coin's length. */
+const shownCoin = (symbol: unknown): string =>
+  String(symbol ?? '')
+    .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
+    .trim()
+    .slice(0, LONGEST_COIN);
 
 /** Marks a trade as taken by an exit: no take-profit and no breakeven from here on. True when it is so marked now. */
 export function claimForExit(deps: LoopDeps, trade: Trade, by: string): boolean {

@@ -160,6 +160,16 @@ describe('keys', () => {
     }
   });
 
+  it('that have become the name of an option are refused and never repeated', () => {
+    for (const secret of [KEY, `0x${KEY}`, 'abandon '.repeat(12).trim()]) {
+      for (const wrong of [bot({ [secret]: 1 }), { ...fleet({ bots: [{ id: 'A' }] }), [secret]: true }]) {
+        const said = refusals(wrong).join('\n');
+        expect(said).toMatch(/hidden, since it looks like a private key.*no such option/);
+        expect(said).not.toContain(secret.slice(2, 20));
+      }
+    }
+  });
+
   it('named twice are refused', () => {
     expect(refusals(two([{ keyEnv: 'K' }, { keyEnv: 'K' }]), { K: KEY })).toEqual([
       expect.stringMatching(/^bots\[1\]\.keyEnv is "K": bots\[0\] has the same/),

@@ -32,8 +32,15 @@ function show(value: unknown): string {
 
 /** A problem with its message put together. `value` undefined means that nothing stands there. */
 export function problem(field: string, value: unknown, remedy: string): ConfigProblem {
+  // A key pasted in the wrong place may have become the name of an option.
+  const named = nameOf(field);
   const shown = value === undefined ? 'missing' : show(value);
-  return { field, value: shown, remedy, message: `${field} is ${shown}: ${remedy}` };
+  return { field: named, value: shown, remedy, message: `${named} is ${shown}: ${remedy}` };
+}
+
+function nameOf(field: string): string {
+  if (!looksSecret(field) && !looksSecret(field.slice(field.lastIndexOf('.') + 1))) return field;
+  return `${field.slice(0, field.indexOf('.') + 1)}(hidden, since it looks like a private key)`;
 }
 
 /** Every problem of a configuration at once; thrown by `defineFleet` only, so that an editor's run stops at the right file. */

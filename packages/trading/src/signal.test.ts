@@ -93,6 +93,16 @@ describe('an entry row', () => {
     expect(reasonOf({ ...ENTRY, created_at: null })).toMatch(/^created_at is empty/);
   });
 
+  test('is refused for a symbol that no coin could have, which is never repeated whole', () => {
+    for (const signal_type of ['entry', 'exit']) {
+      for (const symbol of ['A'.repeat(100_000), 'BTC\nETH', '\u001B[2JBTC', 'BT\u202EC']) {
+        const reason = reasonOf({ ...ENTRY, signal_type, symbol });
+        expect(reason).toMatch(/^symbol is ".*", which is no coin/);
+        expect(reason).not.toMatch(/[\p{Cc}\p{Cf}]|A{50}/u);
+      }
+    }
+  });
+
   test('tells spot', () => {
     expect(parseSignal({ ...ENTRY, market_type: 'SPOT' })).toMatchObject({ spot: true });
     expect(parseSignal({ ...ENTRY, market_type: 'perp' })).toMatchObject({ spot: false });

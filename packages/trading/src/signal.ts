@@ -53,6 +53,10 @@ export function parseSignal(row: SignalRow): ParsedSignal {
   if (type !== 'entry' && type !== 'exit') return { kind: 'not-ours' };
   const coinText = typeof row.symbol === 'string' ? row.symbol.trim() : '';
   if (coinText === '') return malformed(`symbol is ${show(row.symbol)}: write the coin, for example BTC`);
+  // What follows stands in logs, on terminals and in tables of ours, as long and as strange as its writer made it.
+  if (coinText.length > LONGEST_SHOWN || UNPRINTABLE.test(coinText)) {
+    return malformed(`symbol is ${show(coinText)}, which is no coin: write its name alone, for example BTC`);
+  }
   const createdAt = parseCreatedAt(row.created_at);
   if (type === 'exit') return { kind: 'exit', coinText, createdAtMs: createdAt?.ms ?? BEFORE_ALL_MS };
   if (createdAt === null) {
@@ -121,6 +125,7 @@ const malformed = (reason: string): ParsedSignal => ({ kind: 'malformed', reason
 const word = (value: unknown): string => (typeof value === 'string' ? value.trim().toLowerCase() : '');
 
 const LONGEST_SHOWN = 40;
+const UNPRINTABLE = /[\p{Cc}\p{Cf}]/u;
 
 /** A column's value as a person may read it in a reason: text in quotes, long text cut, control characters gone. */
 function show(value: unknown): string {

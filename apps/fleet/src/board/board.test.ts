@@ -125,3 +125,9 @@ test('a happening is one line with time, bot and sentence', () => {
   const line = happeningLine({ atMs: START_MS, who: 'Sentient', what: { text: 'BTC entry rests', mood: 'plain' } }, 60, plainly);
   expect(line).toBe('19:46:56  Sentient              BTC entry rests');
 });
+
+test('whatever a signal says stays on its line and commands no terminal', () => {
+  const happening = { atMs: START_MS, who: 'Sentient', what: { text: 'NOP\nE\u001b[2J refused\u2028', mood: 'plain' as const } };
+  expect(happeningLine(happening, 10_000, plainly)).toMatch(/NOP E \[2J refused $/);
+  expect(happeningLine(happening, 40, plainly)).not.toMatch(/\p{Cc}/u);
+});

@@ -1,6 +1,6 @@
 import { microUsd } from '@hyperfleet/trading';
 import { assertNever } from '../assert-never.ts';
-import { type Colour, fit, type Paint } from './paint.ts';
+import { type Colour, fit, type Paint, printable } from './paint.ts';
 import type { Sentence } from './sentence.ts';
 import type { BotView, FleetView, Happening, Holding } from './view.ts';
 import { duration, gain, markPrice, money, price, size, timeOfDay } from './words.ts';
@@ -157,7 +157,7 @@ export function happeningLine({ atMs, who, what }: Happening, columns: number, p
   const time = timeOfDay(atMs);
   const name = fit(who, TABLE.bot.columns);
   const room = columns - time.length - name.length - 4;
-  const text = what.text.length > room ? fit(what.text, Math.max(1, room)) : what.text;
+  const text = what.text.length > room ? fit(what.text, Math.max(1, room)) : printable(what.text);
   const mood = MOODS[what.mood];
   return `${paint('dim', time)}  ${name}  ${mood === null ? text : paint(mood, text)}`;
 }

@@ -35,9 +35,12 @@ const COLOURS = /\u001b\[\d+m/g;
 /** Columns a text takes, colours not counted. */
 export const width = (text: string): number => [...segmenter.segment(text.replace(COLOURS, ''))].length;
 
+/** Text on one line and without commands to the terminal: the words of signals are their writers', and some writers are odd. */
+export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+
 /** Cuts to `columns` with an ellipsis, and fills up to them. Only for text without colours. */
 export function fit(text: string, columns: number, side: 'left' | 'right' = 'left'): string {
-  const letters = [...segmenter.segment(text)].map(({ segment }) => segment);
+  const letters = [...segmenter.segment(printable(text))].map(({ segment }) => segment);
   if (letters.length > columns) return columns <= 0 ? '' : `${letters.slice(0, columns - 1).join('')}…`;
   const space = ' '.repeat(columns - letters.length);
   return side === 'left' ? text + space : space + text;

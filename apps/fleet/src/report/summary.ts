@@ -1,5 +1,5 @@
 import { microUsd } from '@hyperfleet/trading';
-import { fit, type Paint } from '../board/paint.ts';
+import { fit, type Paint, printable } from '../board/paint.ts';
 import { gain, money } from '../board/words.ts';
 import type { RunReport, SignalReport } from './report.ts';
 
@@ -37,7 +37,7 @@ function signalLine(signal: SignalReport, paint: Paint): string {
     fit(kind, 11),
     fit(signal.status ?? '', 9),
     paint(colour, fit(net, 10, 'right')),
-    paint('dim', note.length > REASON_COLUMNS ? fit(note, REASON_COLUMNS) : note),
+    paint('dim', note.length > REASON_COLUMNS ? fit(note, REASON_COLUMNS) : printable(note)),
   ]
     .join('  ')
     .trimEnd();
