@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
-import { createReplayClock, mapClock } from './clock.ts';
+import { createReplayClock, gateClock, mapClock } from './clock.ts';
 
 test('market time starts where it is told and never steps back', () => {
   const clock = createReplayClock(mapClock(1_000_000, 50));
@@ -60,4 +60,22 @@ test('another thread with the same mapping reads the same time', async () => {
   expect(theirs).toBeGreaterThanOrEqual(before);
   expect(theirs).toBeLessThanOrEqual(after);
   await worker.terminate();
+});
+
+test('a gated clock stands for everybody until it is opened, and then runs for everybody', async () => {
+  const { mapping, open } = gateClock(7_000, 1_000);
+  const [one, other] = [createReplayClock(mapping), createReplayClock(structuredClone(mapping))];
+  let ran = false;
+  const due = new Promise<void>((resolve) =>
+    one.after(10, () => {
+      ran = true;
+      resolve();
+    }),
+  );
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect([one.now(), other.now(), ran]).toEqual([7_000, 7_000, false]);
+  const apart = createReplayClock(open());
+  await due;
+  for (const clock of [one, other, apart]) expect(clock.now()).toBeGreaterThanOrEqual(7_010);
+  expect(open()).toEqual(open());
 });

@@ -11,6 +11,8 @@ export interface ClockMapping {
   readonly monotonicBaseNs: bigint;
   /** Market milliseconds a wall millisecond. */
   readonly speed: number;
+  /** Set for a clock that stands until it is opened: one BigInt64, the base in place of `monotonicBaseNs`, 0 while it stands. */
+  readonly gate?: SharedArrayBuffer;
 }
 
 /** setTimeout counts in 31 bits and turns anything longer into 1 ms. */
@@ -21,19 +23,46 @@ export function mapClock(marketNowMs: number, speed: number, standMs = 0): Clock
   return { marketBaseMs: marketNowMs, monotonicBaseNs: process.hrtime.bigint() + BigInt(Math.round(standMs * 1e6)), speed };
 }
 
+/** A clock of which all threads hold the mapping already and which starts for all of them at once. */
+export interface GatedClock {
+  readonly mapping: ClockMapping;
+  /** Lets it run from now; later calls change nothing. Returns the mapping for processes that share no memory with us. */
+  open(): ClockMapping;
+}
+
+/** A clock that stands at `marketNowMs` until it is opened. */
+export function gateClock(marketNowMs: number, speed: number): GatedClock {
+  const gate = new SharedArrayBuffer(8);
+  const base = new BigInt64Array(gate);
+  return {
+    mapping: { marketBaseMs: marketNowMs, monotonicBaseNs: 0n, speed, gate },
+    open() {
+      Atomics.compareExchange(base, 0, 0n, process.hrtime.bigint());
+      return { marketBaseMs: marketNowMs, monotonicBaseNs: Atomics.load(base, 0), speed };
+    },
+  };
+}
+
+/** How often, wall time, a waiting task looks whether the clock has been opened. */
+const GATE_EVERY_MS = 5;
+
 /**
  * The replay's clock: market time runs `speed` times as fast as the wall. A task never runs before its time, however the
  * timers of the machine round.
  */
-export function createReplayClock({ marketBaseMs, monotonicBaseNs, speed }: ClockMapping): Clock {
-  const exact = (): number => marketBaseMs + Math.max(0, Number(process.hrtime.bigint() - monotonicBaseNs) / 1e6) * speed;
+export function createReplayClock({ marketBaseMs, monotonicBaseNs, speed, gate }: ClockMapping): Clock {
+  const shared = gate === undefined ? null : new BigInt64Array(gate);
+  const baseNs = (): bigint => (shared === null ? monotonicBaseNs : Atomics.load(shared, 0));
+  const stands = (): boolean => shared !== null && baseNs() === 0n;
+  const exact = (): number =>
+    stands() ? marketBaseMs : marketBaseMs + Math.max(0, Number(process.hrtime.bigint() - baseNs()) / 1e6) * speed;
   return {
     now: () => Math.floor(exact()),
     after(delayMs, task) {
       const dueMs = exact() + delayMs;
       let timer: NodeJS.Timeout;
       const wait = (): void => {
-        const leftMs = (dueMs - exact()) / speed;
+        const leftMs = stands() ? GATE_EVERY_MS : (dueMs - exact()) / speed;
         timer = setTimeout(() => (exact() < dueMs ? wait() : task()), Math.min(LONGEST_TIMER_MS, Math.max(0, Math.ceil(leftMs))));
       };
       wait();

@@ -47,6 +47,8 @@ export interface EntryContext {
   wallToMarket(wallMs: number): number;
   ensureLeverage(instrument: Instrument): Promise<string | null>;
   placed(): void;
+  /** Whether the bot's fill monitor has been heard lately: without it a fill would stand without a stop. */
+  guardIsUp(): boolean;
 }
 
 type Judged =
@@ -68,6 +70,7 @@ export async function enter(deps: LoopDeps, context: EntryContext, trade: Trade)
   if (judged.kind === 'wait') return { kind: 'later', afterMs: 200 };
   if (judged.kind === 'refuse') return refuse(deps, trade, judged.status, judged.reason);
   const { signal, instrument } = judged;
+  if (!context.guardIsUp()) return { kind: 'later', afterMs: 200 };
 
   const first = deps.market.view(instrument.coin);
   const waitedMs = deps.clock.now() - trade.claimedAtMs;

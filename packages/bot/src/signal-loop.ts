@@ -56,6 +56,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   const levered = new Set<string>();
   let foreign = new Set<string>();
   let account: { readonly view: AccountView; readonly atMs: number } | null = null;
+  let guardHeardMs: number | null = null;
   let placedAtMs = 0;
   let turning: Promise<void> | null = null;
   let wanted = false;
@@ -81,6 +82,8 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     placed: () => {
       placedAtMs = clock.now();
     },
+    // It tells of the account at least once an interval, when it reconciles.
+    guardIsUp: () => guardHeardMs !== null && clock.now() - guardHeardMs <= 2 * settings.reconcileIntervalMs,
   };
 
   async function ensureLeverage(instrument: Instrument): Promise<string | null> {
@@ -302,8 +305,10 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     },
     wake,
     onPeer(message) {
-      if (message.kind === 'account') account = { view: message.account, atMs: clock.now() };
-      else if (message.kind === 'foreign') foreign = new Set(message.coins);
+      if (message.kind === 'account') {
+        account = { view: message.account, atMs: clock.now() };
+        guardHeardMs = account.atMs;
+      } else if (message.kind === 'foreign') foreign = new Set(message.coins);
       else if (started) {
         for (const trade of ledger.activeTrades(settings.id)) runner.kick(trade.tradeId);
         wake();

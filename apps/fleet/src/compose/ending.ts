@@ -27,9 +27,9 @@ const LOOK_EVERY_MS = 25;
 export async function endFleet(
   house: House,
   running: RunningFleet,
-  how: { readonly feeding: Feeding; readonly settle: boolean },
+  how: { readonly feeding: Feeding | null; readonly settle: boolean },
 ): Promise<Ending> {
-  await how.feeding.stop();
+  await how.feeding?.stop();
   if (how.settle) await settled(house, running);
   running.venue.worker.post({ kind: 'freeze' });
   await Promise.all(running.pairs.map((pair) => pair.drain(DRAIN_MS)));

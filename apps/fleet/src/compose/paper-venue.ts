@@ -2,21 +2,18 @@ import type { RestartConfig } from '@hyperfleet/config';
 import { type Supervised, supervise } from '@hyperfleet/supervisor';
 import type { LogRecord } from '@hyperfleet/telemetry';
 import { assertNever } from '../assert-never.ts';
-import type { ClockMapping } from '../clock.ts';
-import { mapClock } from '../clock.ts';
+import { type GatedClock, gateClock } from '../clock.ts';
 import type { VenueData, VenueProtocol } from '../protocol.ts';
 import { WORKER_LIMITS } from './worker-limits.ts';
 
 /** Longest replay of a journal, wall time: days of a recorded market. */
 const REPLAY_MS = 600_000;
 
-/** The market waits this long, wall time, for the bots to get to their places: about what they take on two busy cores. */
-export const STARTING_MS = 1_500;
-
 /** The paper venue, up and running by the fleet's clock. */
 export interface RunningVenue {
   readonly url: string;
-  readonly clock: ClockMapping;
+  /** Stands until it is opened, when the bots are at their places. */
+  readonly clock: GatedClock;
   readonly worker: Supervised<VenueProtocol>;
 }
 
@@ -28,7 +25,7 @@ export interface VenueEvents {
 }
 
 /**
- * Starts the venue and then the clock: replaying a journal takes its time, and no market passes meanwhile. A venue that dies
+ * Starts the venue and makes the clock: replaying a journal takes its time, and no market passes meanwhile. A venue that dies
  * comes back on the same port, its market having gone on without it. Rejects when it cannot be started at all.
  */
 export async function startVenue(
@@ -36,13 +33,13 @@ export async function startVenue(
   how: { readonly speed: number; readonly restart: RestartConfig },
   events: VenueEvents,
 ): Promise<RunningVenue> {
-  let clock: ClockMapping | null = null;
+  let clock: GatedClock | null = null;
   let port = 0;
   const listening = Promise.withResolvers<{ url: string; nowMs: number }>();
   const worker = supervise<VenueProtocol>({
     name: 'paper-venue',
     entry: new URL('../workers/paper-venue.worker.ts', import.meta.url),
-    launch: () => ({ workerData: { ...data, clock, port } satisfies VenueData }),
+    launch: () => ({ workerData: { ...data, clock: clock?.mapping ?? null, port } satisfies VenueData }),
     ...WORKER_LIMITS,
     readyTimeoutMs: REPLAY_MS,
     restart: how.restart,
@@ -67,7 +64,7 @@ export async function startVenue(
   });
   await worker.firstReady;
   const { url, nowMs } = await listening.promise;
-  clock = mapClock(nowMs, how.speed, STARTING_MS);
-  worker.post({ kind: 'go', clock });
+  clock = gateClock(nowMs, how.speed);
+  worker.post({ kind: 'go', clock: clock.mapping });
   return { url, clock, worker };
 }

@@ -4,13 +4,14 @@ import { StoreError } from '@hyperfleet/store';
 import type { Options } from '../argv.ts';
 import { paintFor } from '../board/paint.ts';
 import { type Board, openLines, openScreen } from '../board/screen.ts';
+import type { ClockMapping } from '../clock.ts';
 import { type Feeding, startFeeding } from '../feed/feeding.ts';
 import { summaryLines } from '../report/summary.ts';
 import { type Ending, endFleet, writeReport } from './ending.ts';
 import { type House, openHouse } from './house.ts';
 import { isIdle } from './idle.ts';
 import { makePlan, PlanError } from './plan.ts';
-import { type RunningFleet, startFleet } from './running.ts';
+import { openMarket, type RunningFleet, startFleet } from './running.ts';
 import { writeStatus } from './status-file.ts';
 
 /** Exit codes of the fleet. */
@@ -65,46 +66,48 @@ function checkWritable(path: string): void {
 /** From the start of the first worker to the end of the last. */
 async function live(house: House, board: Board, options: Options, around: Surroundings): Promise<{ ending: Ending; why: string }> {
   const over = Promise.withResolvers<{ why: string; settle: boolean }>();
+  let isOver = false;
   void around.asked.then((why) => over.resolve({ why, settle: false }));
   const running = await startFleet(house, board, {
     onMarketEnded: () => over.resolve({ why: 'the recording has ended', settle: true }),
     onVenueLost: () => over.resolve({ why: 'the venue is lost', settle: false }),
   });
-  greet(house, running);
-  const feeding = feed(house, running);
+  const fed: { feeding: Feeding | null } = { feeding: null };
+  const opened = openMarket(running).then((clock) => {
+    greet(house, running);
+    if (!isOver) fed.feeding = feed(house, running, clock);
+  });
   const stopLooking = keepLooking(house, running, {
     board,
     onIdle: options.untilIdle ? () => over.resolve({ why: 'nothing is left to do', settle: true }) : null,
-    isFed: () => feeding.finished,
+    isFed: () => fed.feeding?.finished ?? false,
   });
-  const { why, settle } = await over.promise;
+  // What fails while the market is being opened is a bug and ends the run.
+  const { why, settle } = await Promise.race([over.promise, opened.then(() => over.promise)]);
+  isOver = true;
   running.newsroom.ending('stopping (Ctrl-C: at once)');
   house.log.info('fleet stops', { why });
-  const ending = await endFleet(house, running, { feeding, settle });
+  const ending = await endFleet(house, running, { feeding: fed.feeding, settle });
   stopLooking();
   return { ending, why };
 }
 
-/** Says what begins, and when every bot is at its place. */
-function greet({ plan, beginMs }: House, { newsroom, pairs }: RunningFleet): void {
+/** Says what begins, the bots being at their places. */
+function greet({ plan, beginMs }: House, { newsroom, pairs, watch }: RunningFleet): void {
   const { recording, fleet } = plan;
+  const ready = pairs.length - watch.haltedBots.size;
+  newsroom.tell('fleet', ready === pairs.length ? `all ${ready} bots are ready` : `${ready} of ${pairs.length} bots are ready`);
   const how = beginMs > recording.marketStartMs ? 'takes up where the last run ended' : 'begins';
   newsroom.tell('fleet', `the market of ${recording.instruments.map(({ coin }) => coin).join(', ')} ${how}, at ×${fleet.speed}`);
-  const bots = pairs.length === 1 ? 'the bot is ready' : `all ${pairs.length} bots are ready`;
-  Promise.all(pairs.map(({ ready }) => ready)).then(
-    () => newsroom.tell('fleet', bots),
-    // A bot that never got ready was told of when it was given up.
-    () => undefined,
-  );
 }
 
-function feed({ plan, log }: House, running: RunningFleet): Feeding {
+function feed({ plan, log }: House, running: RunningFleet, clock: ClockMapping): Feeding {
   const task = {
     signalsDb: plan.fleet.signalsDb,
     feedId: plan.feedId,
     items: plan.feed,
     marketStartMs: plan.recording.marketStartMs,
-    clock: running.venue.clock,
+    clock,
   };
   return startFeeding(task, {
     onFed: (index, rowId, table) => log.info('row fed', { row: index + 1, table, rowId }),

@@ -3,14 +3,14 @@ import { createBookMemory, openMarketReader } from '@hyperfleet/market-data';
 import type { Supervised } from '@hyperfleet/supervisor';
 import type { Clock, Instruments } from '@hyperfleet/trading';
 import type { Board } from '../board/screen.ts';
-import { createReplayClock } from '../clock.ts';
+import { type ClockMapping, createReplayClock } from '../clock.ts';
 import type { BotData, MarketDataProtocol } from '../protocol.ts';
 import { REQUEST_TIMES } from '../workers/feed-times.ts';
 import { type BotPair, startBotPair } from './bot-pair.ts';
 import type { BotAccount, House } from './house.ts';
 import { startMarketData } from './market-data.ts';
 import { type Newsroom, openNewsroom } from './newsroom.ts';
-import { type RunningVenue, STARTING_MS, startVenue } from './paper-venue.ts';
+import { type RunningVenue, startVenue } from './paper-venue.ts';
 import { settingsOf } from './settings.ts';
 
 /** What ends a run from inside. */
@@ -53,6 +53,21 @@ const HALT_REASON = 'a worker is past its restart budget';
 
 const firstLine = (text: string): string => text.split('\n')[0] ?? text;
 
+/** The market waits for the bots to get to their places, but no longer than this, wall time: one may never get ready. */
+const STARTING_MS_MAX = 20_000;
+
+/**
+ * Lets the market begin once every bot is at its place, or has been given up, or the longest wait is over. Returns the
+ * running clock.
+ */
+export async function openMarket({ house, venue, pairs, sessionId }: RunningFleet): Promise<ClockMapping> {
+  const late = new Promise<void>((resolve) => setTimeout(resolve, STARTING_MS_MAX).unref());
+  await Promise.race([Promise.allSettled(pairs.map(({ ready }) => ready)), late]);
+  const mapping = venue.clock.open();
+  house.ledger.moveClockSession(sessionId, Date.now());
+  return mapping;
+}
+
 /** Starts everything: the venue, the clock, the market's thread, and each bot's two. Rejects when the venue cannot be started. */
 export async function startFleet(house: House, board: Board, events: FleetEvents): Promise<RunningFleet> {
   const { plan, ledger, sink } = house;
@@ -77,8 +92,9 @@ export async function startFleet(house: House, board: Board, events: FleetEvents
       },
     },
   );
-  const clock = createReplayClock(venue.clock);
-  const sessionId = ledger.beginClockSession({ wallMs: Date.now() + STARTING_MS, marketMs: clock.now(), speed: fleet.speed });
+  const clock = createReplayClock(venue.clock.mapping);
+  // Begins, for now, when the market must begin at the latest: what is written until then ages as the wall goes.
+  const sessionId = ledger.beginClockSession({ wallMs: Date.now() + STARTING_MS_MAX, marketMs: clock.now(), speed: fleet.speed });
   const budget = createRequestBudget();
   const listed = await fetchInstruments({ url: venue.url, clock, budget: openRequestBudget(budget), ...REQUEST_TIMES });
   const instruments = recorded(house, listed);
@@ -97,7 +113,7 @@ export async function startFleet(house: House, board: Board, events: FleetEvents
   news.room = newsroom;
   const floor: Floor = { house, venue, clock, instruments, books, budget, newsroom, watch };
   const marketData = startMarketData(
-    { url: venue.url, clock: venue.clock, coins: [...instruments.keys()], instruments, books },
+    { url: venue.url, clock: venue.clock.mapping, coins: [...instruments.keys()], instruments, books },
     fleet.restart,
     {
       log: sink.write,
@@ -146,7 +162,7 @@ async function startBot(floor: Floor, account: BotAccount): Promise<BotPair> {
     privateKey: account.privateKey,
     url: floor.venue.url,
     isMainnet: false,
-    clock: floor.venue.clock,
+    clock: floor.venue.clock.mapping,
     instruments: floor.instruments,
     books: floor.books,
     nonceCell: createNonceCell(),

@@ -16,15 +16,14 @@ const room = openBotRoom(data, 'signal', () => ({
 }));
 const { ledger } = room;
 const queue = openSignalQueue(data.signalsPath, { szDecimalsOf: (coin) => data.instruments.get(coin)?.szDecimals ?? null });
-const sessions = ledger.clockSessions();
 let loop: SignalLoop | null = null;
 
 loop = createSignalLoop({
   ...room.deps,
   queue,
-  wallToMarket: (wallMs) => wallToMarket(sessions, wallMs),
-  marketToWall: (marketMs) => marketToWall(sessions, marketMs),
-  marketToIso: (marketMs) => new Date(marketToWall(sessions, marketMs)).toISOString(),
+  wallToMarket: (wallMs) => wallToMarket(ledger.clockSessions(), wallMs),
+  marketToWall: (marketMs) => marketToWall(ledger.clockSessions(), marketMs),
+  marketToIso: (marketMs) => new Date(marketToWall(ledger.clockSessions(), marketMs)).toISOString(),
   controlBots: data.botIds,
 });
 await loop.start();

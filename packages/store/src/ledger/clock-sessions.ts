@@ -55,6 +55,7 @@ export function createClockTable(db: Connection) {
     'INSERT INTO clock_sessions (wall_start_ms, market_start_ms, speed, wall_last_ms, market_last_ms) VALUES (?, ?, ?, ?, ?)',
   );
   const touch = db.prepare<[number, number, number]>('UPDATE clock_sessions SET wall_last_ms = ?, market_last_ms = ? WHERE id = ?');
+  const move = db.prepare<[number, number, number]>('UPDATE clock_sessions SET wall_start_ms = ?, wall_last_ms = ? WHERE id = ?');
   const all = db.prepare<[], ClockSession>(SELECT);
   return {
     begin(start: { wallMs: number; marketMs: number; speed: number }): number {
@@ -62,6 +63,7 @@ export function createClockTable(db: Connection) {
       return Number(insert.run(wallMs, marketMs, speed, wallMs, marketMs).lastInsertRowid);
     },
     touch: (id: number, wallMs: number, marketMs: number): void => void touch.run(wallMs, marketMs, id),
+    move: (id: number, wallMs: number): void => void move.run(wallMs, wallMs, id),
     all: (): readonly ClockSession[] => all.all(),
   };
 }

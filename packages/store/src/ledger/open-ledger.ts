@@ -47,6 +47,8 @@ export interface LedgerHandle extends Ledger {
   projectAgain(bot: string): void;
   /** Starts a run: wall and market time now, and market ms in one wall ms. Returns the session's id. */
   beginClockSession(start: { readonly wallMs: number; readonly marketMs: number; readonly speed: number }): number;
+  /** Sets when a run's market really began to move; before anything is noted of it. */
+  moveClockSession(id: number, wallMs: number): void;
   /** Notes how far a run has come. */
   touchClockSession(id: number, wallMs: number, marketMs: number): void;
   /** Every run, oldest first. */
@@ -238,6 +240,7 @@ function ledgerReads(db: Connection, tables: Tables, guard: Guard): Omit<LedgerH
     eventsSince: guard((id, limit) => events.since(id, limit)),
     projectAgain: guard((bot) => write(() => trades.projectAgain(bot))),
     beginClockSession: guard((start) => write(() => clock.begin(start))),
+    moveClockSession: guard((id, wallMs) => write(() => clock.move(id, wallMs))),
     touchClockSession: guard((id, wallMs, marketMs) => write(() => clock.touch(id, wallMs, marketMs))),
     clockSessions: guard(() => clock.all()),
     close: () => {
