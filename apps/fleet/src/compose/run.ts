@@ -66,16 +66,19 @@ function checkWritable(path: string): void {
 /** From the start of the first worker to the end of the last. */
 async function live(house: House, board: Board, options: Options, around: Surroundings): Promise<{ ending: Ending; why: string }> {
   const over = Promise.withResolvers<{ why: string; settle: boolean }>();
+  const begun = Promise.withResolvers<void>();
   let isOver = false;
   void around.asked.then((why) => over.resolve({ why, settle: false }));
   const running = await startFleet(house, board, {
-    onMarketEnded: () => over.resolve({ why: 'the recording has ended', settle: true }),
+    // On a directory whose recording is over it has ended before anybody is at his place.
+    onMarketEnded: () => void begun.promise.then(() => over.resolve({ why: 'the recording has ended', settle: true })),
     onVenueLost: () => over.resolve({ why: 'the venue is lost', settle: false }),
   });
   const fed: { feeding: Feeding | null } = { feeding: null };
   const opened = openMarket(running).then((clock) => {
     greet(house, running);
     if (!isOver) fed.feeding = feed(house, running, clock);
+    begun.resolve();
   });
   const stopLooking = keepLooking(house, running, {
     board,

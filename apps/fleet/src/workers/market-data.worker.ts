@@ -28,13 +28,14 @@ const feed = openMarketFeed({
   onBook: (book, receivedAtMs) => books.book(book.coin, { ...book, receivedAtMs }),
   onBbo: (bbo, receivedAtMs) => books.bbo(bbo.coin, { ...bbo, receivedAtMs }),
   onPrints({ coin, prints }) {
-    const newest = prints.at(-1);
-    if (newest !== undefined) books.print(coin, newest.px, newest.exchangeTimeMs);
+    for (const { px, exchangeTimeMs } of prints) books.print(coin, px, exchangeTimeMs);
   },
   onMark: ({ coin, mark, fundingRateE10 }) => books.mark(coin, mark, fundingRateE10),
   onState(state) {
-    if (state.kind === 'connected') log.info('market feed connected');
-    else log.warn('market feed', state);
+    if (state.kind === 'connected') {
+      books.reconnected();
+      log.info('market feed connected');
+    } else log.warn('market feed', state);
     thread.send({ kind: 'feed', state });
   },
 });
