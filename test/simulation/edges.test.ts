@@ -125,6 +125,38 @@ describe('a stop that will not stand', () => {
   });
 });
 
+describe('an exit that comes when the entry has just filled and nobody has heard of it', () => {
+  it('leaves the armed stop where it is until the position is closed', async () => {
+    const id = world.signal(long);
+    await hold('100000', '100010', 4_000);
+    world.link.streaming = false;
+    const exit = world.signal({ symbol: 'BTC', signal_type: 'exit' });
+    world.book('BTC', '98980', '98990');
+    expect(world.venue.account(USER).positions).toHaveLength(1);
+    await hold('98980', '98990', 12_000);
+    expect(world.venue.account(USER).positions).toHaveLength(0);
+    expect(world.venue.openOrders(USER)).toHaveLength(0);
+    expect(world.row(id).status).toBe('closed');
+    expect(world.row(exit).status).toBe('executed');
+    expect(world.venue.audit().nakedMsMax).toBe(0);
+  });
+});
+
+describe('a position larger than the book', () => {
+  it('is closed level by level without slowing down while each close takes something', async () => {
+    const id = world.signal({ ...long, entry_1: 100_500 });
+    await hold('100000', '100010', 6_000);
+    expect(world.venue.account(USER).positions[0]?.szi).toBe(5_714);
+    world.signal({ symbol: 'BTC', signal_type: 'exit' });
+    // Twenty levels of 0.0002 are 0.004 coins a snapshot: fifteen hold it all, and they come every half second.
+    for (let i = 0; i < 30; i += 1) {
+      world.book('BTC', '100000', '100010', '0.0002');
+      await world.advance(500);
+    }
+    expect(world.row(id).status).toBe('closed');
+  });
+});
+
 describe('the remainder of an entry', () => {
   it('goes when the mark touches the first target, with its stop standing before', async () => {
     const id = world.signal(long);

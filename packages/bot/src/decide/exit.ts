@@ -12,7 +12,7 @@ const PROTECTION_WAIT_MS = 2_000;
 /** The bound of a close never gives away more than this. */
 const WIDEST_CLOSE_PPM = 100_000;
 
-/** A close that filled nothing is tried again after this, doubling, until the position is flat. */
+/** The next close waits this long, doubling for each in a row that filled nothing, until the position is flat. */
 const RETRY_MS = 250;
 const RETRY_MS_MAX = 5_000;
 
@@ -50,9 +50,11 @@ function closePosition(sight: TradeSight): Step | null {
     if (/Reduce only/i.test(last.reason ?? '')) return { do: 'settle', status: 'closed', reason: sight.trade.exitClaimedBy };
   }
   const attempt = nextAttempt(sight, 'close');
-  const restMs = attempt === 0 ? 0 : Math.min(RETRY_MS * 2 ** (attempt - 1), RETRY_MS_MAX) - (sight.nowMs - (last?.recordedAtMs ?? 0));
+  const inVain = attempt - 1 - closes.findLastIndex((order) => order.filledSz > 0);
+  const restMs =
+    attempt === 0 ? 0 : Math.min(RETRY_MS * 2 ** Math.max(0, inVain - 1), RETRY_MS_MAX) - (sight.nowMs - (last?.recordedAtMs ?? 0));
   if (restMs > 0) return { do: 'wait', forMs: restMs };
-  const px = closeLimit(sight, attempt);
+  const px = closeLimit(sight, inVain);
   if (px === null) return { do: 'wait', forMs: 500 };
   const order: OrderIntent = {
     cloid: sight.cloidOf('close', attempt),
@@ -75,11 +77,11 @@ function closePosition(sight: TradeSight): Step | null {
   };
 }
 
-/** Slippage bound from the book, wider at each try; a stale book is better than no exit. */
-function closeLimit(sight: TradeSight, attempt: number): Ticks | null {
+/** Slippage bound from the book, wider for each try that filled nothing; a stale book is better than no exit. */
+function closeLimit(sight: TradeSight, inVain: number): Ticks | null {
   const bid: Level | null = sight.view?.bid ?? null;
   const ask: Level | null = sight.view?.ask ?? null;
   if (bid === null || ask === null) return null;
-  const widened = sight.settings.limits.marketSlippagePpm * (attempt + (sight.fresh === null ? 2 : 1));
+  const widened = sight.settings.limits.marketSlippagePpm * (inVain + (sight.fresh === null ? 2 : 1));
   return marketLimitFor(outSide(sight), { bid, ask }, Math.min(widened, WIDEST_CLOSE_PPM), sight.instrument);
 }

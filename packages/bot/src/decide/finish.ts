@@ -8,6 +8,8 @@ import type { Step } from '../step.ts';
 export function finish(sight: TradeSight): Step | null {
   const entry = lastOf(sight, 'entry');
   if (entry === null || !isDone(entry) || sight.openSz > 0) return null;
+  // The venue's word that the entry is done can come before its fills: what looks flat may hold size that a stop protects.
+  if (sight.fills.entrySz < entry.intent.sz && entry.state !== 'rejected' && !sight.fillsAreSynced) return { do: 'sync-fills' };
   const left = sight.orders.filter((order) => isLive(order) && order !== entry);
   const unresolved = left.filter((order) => isUnresolved(order) || order.cancelAsked);
   if (unresolved.length > 0) return { do: 'resolve', cloids: unresolved.map((order) => order.intent.cloid) };
