@@ -2,7 +2,7 @@ import { type Fill, lots, microUsd, type Trade, type TradeFills, ticks } from '@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { outcomeOf } from './outcome.ts';
-import { nakedWithin } from './report.ts';
+import { matchTrades, nakedWithin } from './report.ts';
 import { timelineOf } from './timeline.ts';
 
 const BTC = { coin: 'BTC', assetId: 0, szDecimals: 5, maxLeverage: 40, onlyIsolated: false, isDelisted: false };
@@ -139,4 +139,22 @@ test('a timeline tells events and fills in order, in dollars, coins and time aft
     { atMs: 500, event: 'fill', role: 'tp1', side: 'sell', px: 109_890.5, sz: 0.303, feeUsd: 0.49945, taker: false },
     { atMs: 600, event: 'breakeven passed, closing', mark: 109_800.05 },
   ]);
+});
+
+test('no trade is lost with its row: deleted, written over, or its id given away again', () => {
+  const created = TRADE.signal.createdAt;
+  const trade = (tradeId: string, rowId: number, claimedAtMs: number): Trade => ({
+    ...TRADE,
+    tradeId,
+    claimedAtMs,
+    signal: { ...TRADE.signal, rowId, rowDigest: tradeId },
+  });
+  const trades = [trade('written over', 1, 10), trade('its successor', 1, 20), trade('deleted', 2, 30), trade('before the reset', 3, 40)];
+  const rows = [
+    { id: 1, created_at: created },
+    { id: 3, created_at: '2025-09-04 21:00:00' },
+  ];
+  const { lines, left } = matchTrades(rows, trades);
+  expect(lines.map(({ trade }) => trade?.tradeId ?? null)).toEqual(['its successor', null]);
+  expect(left.map(({ tradeId }) => tradeId)).toEqual(['written over', 'deleted', 'before the reset']);
 });

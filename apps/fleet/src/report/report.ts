@@ -77,10 +77,16 @@ const usd = (micro: number): number => micro / 1e6;
 /** The run as it stands now, from the ledger, the signals database and the venue's own records. */
 export function buildReport(sources: ReportSources): RunReport {
   const { audit, speed, bots, ledger } = sources;
-  const trades = indexTrades(ledger.allTrades());
+  const { lines, left } = matchTrades(sources.rows, ledger.allTrades());
+  // What a row that is gone earned or lost is in the account all the same, and the sums must say so.
+  const lost = left.filter(({ tradeId }) => ledger.fillSums(tradeId).entrySz > 0);
+  const signals = [
+    ...lines.map(({ row, trade }) => signalReport(row, trade, sources)),
+    ...lost.map((trade) => lostReport(trade, sources)),
+  ].sort((a, b) => a.id - b.id);
   return {
     speed,
-    signals: sources.rows.map((row) => signalReport(row, tradeOf(row, trades), sources)),
+    signals,
     bots: bots.map(({ id, state, restarts, account }) => {
       const start = ledger.botState(id).equityStart;
       return { id, state, equityStartUsd: start === null ? null : usd(start), equityEndUsd: usd(account.accountValue), restarts };
@@ -99,11 +105,27 @@ export function buildReport(sources: ReportSources): RunReport {
 
 const key = (rowId: unknown, createdAt: unknown): string => JSON.stringify([Number(rowId), String(createdAt ?? '')]);
 
-/** Trades by the row they came from. A row id comes back when another tool resets the counter, so its time counts too. */
-const indexTrades = (trades: readonly Trade[]): ReadonlyMap<string, Trade> =>
-  new Map(trades.map((trade) => [key(trade.signal.rowId, trade.signal.createdAt), trade]));
-
-const tradeOf = (row: SignalRow, trades: ReadonlyMap<string, Trade>): Trade | null => trades.get(key(row.id, row.created_at)) ?? null;
+/**
+ * Each row with the trade that came of it, and the trades that no row stands for any more: writers delete rows, write others
+ * over them, and reset the counter, so that an id comes back. A row's time counts too; of several trades the newest is meant.
+ */
+export function matchTrades(
+  rows: readonly SignalRow[],
+  trades: readonly Trade[],
+): {
+  readonly lines: readonly { readonly row: SignalRow; readonly trade: Trade | null }[];
+  readonly left: readonly Trade[];
+} {
+  const newest = new Map<string, Trade>();
+  for (const trade of trades) {
+    const at = key(trade.signal.rowId, trade.signal.createdAt);
+    const known = newest.get(at);
+    if (known === undefined || trade.claimedAtMs >= known.claimedAtMs) newest.set(at, trade);
+  }
+  const lines = rows.map((row) => ({ row, trade: newest.get(key(row.id, row.created_at)) ?? null }));
+  const shown = new Set(lines.map(({ trade }) => trade?.tradeId));
+  return { lines, left: trades.filter(({ tradeId }) => !shown.has(tradeId)) };
+}
 
 const text = (value: unknown): string | null => (value === null || value === undefined ? null : String(value));
 
@@ -118,6 +140,20 @@ function signalReport(row: SignalRow, trade: Trade | null, sources: ReportSource
     reason: trade?.reason ?? null,
   };
   return trade === null ? { ...base, ...NOTHING } : { ...base, ...tradeReport(trade, sources) };
+}
+
+/** A trade whose row its writer deleted or wrote over. */
+function lostReport(trade: Trade, sources: ReportSources): SignalReport {
+  return {
+    id: trade.signal.rowId,
+    bot: trade.bot,
+    coin: trade.coin,
+    direction: trade.direction,
+    type: trade.kind,
+    status: trade.status,
+    reason: [trade.reason, 'its row in signals is gone or another one now'].filter((part) => part !== null).join('; '),
+    ...tradeReport(trade, sources),
+  };
 }
 
 const NOTHING = {
