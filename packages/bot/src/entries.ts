@@ -25,8 +25,10 @@ import {
   type Trade,
   type TradePlan,
 } from '@hyperfleet/trading';
-import { change, eventsOf, type Performed, recordsOf, requestOf, send, tell } from './perform.ts';
+import { recordsOf, requestOf, send } from './perform.ts';
 import type { Detail, LoopDeps } from './settings.ts';
+import type { Performed } from './step.ts';
+import { change, eventsOf, tell } from './tell.ts';
 
 /** How long a claimed entry waits for a fresh book before it is refused. */
 const BOOK_WAIT_MS = 5_000;

@@ -1,49 +1,12 @@
 /** Carries an exit signal to its end: claims the coin's trades, makes older pending entries void, and waits until all is flat. */
-import {
-  type ClaimedRow,
-  deriveTradeId,
-  type Instruments,
-  parseSignal,
-  resolveCoin,
-  type SignalQueue,
-  type Trade,
-} from '@hyperfleet/trading';
+import { type ClaimedRow, type Instruments, parseSignal, resolveCoin, type SignalQueue, type Trade } from '@hyperfleet/trading';
 import { isOlder, refuse } from './entries.ts';
-import { change, type Performed } from './perform.ts';
+import { tradeOf } from './new-trade.ts';
 import type { LoopDeps } from './settings.ts';
+import type { Performed } from './step.ts';
+import { change } from './tell.ts';
 
 const LOOK_AGAIN_MS = 500;
-
-/** A claimed row as the trade it becomes. */
-export function tradeOf(deps: LoopDeps, claimed: ClaimedRow, kind: 'entry' | 'exit', coin: string): Trade {
-  const signal = {
-    databaseId: claimed.databaseId,
-    rowId: claimed.rowId,
-    createdAt: claimed.createdAtText,
-    rowDigest: claimed.rowDigest,
-  };
-  return {
-    tradeId: deriveTradeId(deps.digest, { ...signal, bot: deps.settings.id }),
-    bot: deps.settings.id,
-    coin,
-    kind,
-    direction: null,
-    phase: 'claimed',
-    version: 1,
-    signal,
-    claimedAtMs: deps.clock.now(),
-    plan: null,
-    exitClaimedBy: null,
-    remainderReason: null,
-    breakeven: 'none',
-    breakevenAtMs: null,
-    ladder: null,
-    status: 'processing',
-    reason: null,
-    notes: [],
-    settledAtMs: null,
-  };
-}
 
 /** The coin a row speaks of as the venue spells it, or the row's own text where the venue has none. */
 export function coinOf(claimed: ClaimedRow, instruments: Instruments): string {

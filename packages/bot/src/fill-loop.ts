@@ -1,10 +1,11 @@
 /** The fill monitor: hears the account, keeps the ledger true to it, and drives the protection of every open trade. */
 import type { AccountEvent, AccountView, OrderUpdate, Trade } from '@hyperfleet/trading';
 import { nextProtectionStep } from './decide/protection.ts';
-import { type Performed, perform } from './perform.ts';
+import { perform } from './perform.ts';
 import { createReconciler } from './reconcile.ts';
 import type { LoopDeps, PeerMessage } from './settings.ts';
 import { lookAt } from './sight.ts';
+import type { Performed } from './step.ts';
 import { createTradeRunner, isOperational } from './trade-runner.ts';
 import { orderStateOf, takeFills } from './venue-news.ts';
 

@@ -3,7 +3,6 @@ import {
   type AccountView,
   approveClose,
   deriveCloid,
-  deriveTradeId,
   freshView,
   isDenied,
   type LedgerEvent,
@@ -15,6 +14,7 @@ import {
   type PositionView,
   type Trade,
 } from '@hyperfleet/trading';
+import { newTrade } from './new-trade.ts';
 import { recordsOf, requestOf, send } from './perform.ts';
 import type { LoopDeps } from './settings.ts';
 
@@ -116,27 +116,6 @@ async function closePosition(deps: LoopDeps, position: PositionView, size: numbe
 
 /** The ledger hangs every order on a trade; this one stands for a position no signal of ours made. */
 function standInTrade(deps: LoopDeps, coin: string): Trade {
-  const nowMs = deps.clock.now();
-  const signal = { databaseId: 'operator', rowId: 0, createdAt: String(nowMs), rowDigest: coin };
-  return {
-    tradeId: deriveTradeId(deps.digest, { ...signal, bot: deps.settings.id }),
-    bot: deps.settings.id,
-    coin,
-    kind: 'exit',
-    direction: null,
-    phase: 'claimed',
-    version: 1,
-    signal,
-    claimedAtMs: nowMs,
-    plan: null,
-    exitClaimedBy: null,
-    remainderReason: null,
-    breakeven: 'none',
-    breakevenAtMs: null,
-    ladder: null,
-    status: 'processing',
-    reason: null,
-    notes: [],
-    settledAtMs: null,
-  };
+  const signal = { databaseId: 'operator', rowId: 0, createdAt: String(deps.clock.now()), rowDigest: coin };
+  return newTrade(deps, { signal, kind: 'exit', coin });
 }

@@ -7,7 +7,6 @@ import {
   type CancelOutcome,
   type Cloid,
   isDenied,
-  type LedgerEvent,
   lots,
   type OrderIntent,
   type OrderNews,
@@ -15,43 +14,16 @@ import {
   type OrderRecord,
   type PlaceRequest,
   type Trade,
-  type TradePatch,
 } from '@hyperfleet/trading';
 import { resolveOrders } from './resolve.ts';
 import type { Detail, LoopDeps } from './settings.ts';
 import { settleTrade } from './settle.ts';
 import type { TradeSight } from './sight.ts';
-import type { Said, Step } from './step.ts';
+import type { Performed, Said, Step } from './step.ts';
+import { change, eventsOf, tell } from './tell.ts';
 import { readOpenOrders, syncFills } from './venue-news.ts';
 
-/** What became of a step: look again at once, look again after a while, or nothing more to do. */
-export type Performed = { readonly kind: 'again' } | { readonly kind: 'later'; readonly afterMs: number } | { readonly kind: 'idle' };
-
 const AGAIN: Performed = { kind: 'again' };
-
-/** A trade's events as the ledger keeps them. */
-export const eventsOf = (trade: Trade, atMs: number, said: readonly Said[]): LedgerEvent[] =>
-  said.map(({ event, detail }) => ({ bot: trade.bot, tradeId: trade.tradeId, atMs, event, detail }));
-
-/** Tells board and log what the ledger has just been told. */
-export function tell(deps: LoopDeps, trade: Trade, said: readonly Said[], alert = false): void {
-  const atMs = deps.clock.now();
-  for (const { event, detail } of said) {
-    deps.report({ kind: 'trade', tradeId: trade.tradeId, coin: trade.coin, what: event, detail, atMs });
-    deps.log.info(event, { tradeId: trade.tradeId, coin: trade.coin, signalId: trade.signal.rowId, ...detail });
-    if (alert) deps.report({ kind: 'alert', phrase: event, detail: { coin: trade.coin, ...detail } });
-  }
-}
-
-/** Writes a change of a trade if nobody was faster, and tells it. False when the version had moved on. */
-export function change(deps: LoopDeps, trade: Trade, patch: TradePatch, said: readonly Said[], alert = false): boolean {
-  const written = deps.ledger.changeTrade(trade.tradeId, trade.version, patch, eventsOf(trade, deps.clock.now(), said));
-  if (written) {
-    tell(deps, trade, said, alert);
-    deps.peer.send({ kind: 'trades-changed' });
-  }
-  return written;
-}
 
 /** A request with its nonce and end of life, stamped now. */
 export const requestOf = (deps: LoopDeps, orders: readonly OrderIntent[], grouping: PlaceRequest['grouping']): PlaceRequest => {

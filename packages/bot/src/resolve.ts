@@ -1,7 +1,7 @@
 /** Unknown is not failed: what became of an order whose answer was lost is asked of the venue until it is known. */
 import type { OrderRecord } from '@hyperfleet/trading';
-import type { Performed } from './perform.ts';
 import type { LoopDeps } from './settings.ts';
+import type { Performed } from './step.ts';
 import { orderStateOf } from './venue-news.ts';
 
 /** An oid may be unknown for a moment right after placing (PROTOCOL §6), so "never heard of it" counts only this long after expiry. */

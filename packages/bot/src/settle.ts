@@ -1,9 +1,9 @@
 /** Ends a trade on evidence: the venue shows no position and no order of it, every fill and funding payment is in. */
 import { closeSide, type PositionView, type Trade } from '@hyperfleet/trading';
-import { change, type Performed } from './perform.ts';
 import type { LoopDeps } from './settings.ts';
 import { lookAt, type TradeSight } from './sight.ts';
-import type { Said, Step } from './step.ts';
+import type { Performed, Said, Step } from './step.ts';
+import { change } from './tell.ts';
 import { readOpenOrders, syncFills } from './venue-news.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,23 +1,19 @@
 /** The signal worker: takes what is due from the queue, exits strictly before entries, and drives each trade's way in and out. */
-import {
-  type AccountView,
-  type ClaimedRow,
-  deriveTradeId,
-  type Instrument,
-  parseSignal,
-  type SignalQueue,
-  type Trade,
-} from '@hyperfleet/trading';
+import { type AccountView, type ClaimedRow, deriveTradeId, parseSignal, type SignalQueue, type Trade } from '@hyperfleet/trading';
 import { createControls } from './controls.ts';
 import { nextExitStep } from './decide/exit.ts';
 import { type EntryContext, enter, refuse } from './entries.ts';
-import { coinOf, driveExit, tradeOf } from './exits.ts';
+import { coinOf, driveExit } from './exits.ts';
 import { closeForeign } from './foreign.ts';
-import { change, type Performed, perform } from './perform.ts';
+import { createLeverage } from './leverage.ts';
+import { refOf, tradeOf } from './new-trade.ts';
+import { perform } from './perform.ts';
 import { createReconciler } from './reconcile.ts';
 import { resolveOrders } from './resolve.ts';
 import type { LoopDeps, PeerMessage } from './settings.ts';
 import { isUnresolved, lastOf, lookAt } from './sight.ts';
+import type { Performed } from './step.ts';
+import { change } from './tell.ts';
 import { createTradeRunner, isOperational } from './trade-runner.ts';
 
 /** Exits have this long before entries of other coins go on beside them. */
@@ -25,8 +21,6 @@ const EXITS_FIRST_MS = 10_000;
 /** Rows refused in one go before the thread looks at its messages again. */
 const CLAIMS_A_TURN = 32;
 const PROJECTIONS_A_TURN = 64;
-/** On a venue of hundreds of coins the rest is set at a coin's first entry: each setting costs a request of the address's budget. */
-const LEVERAGE_AHEAD_MAX = 32;
 
 export interface SignalLoop {
   /** Reconciles, then trades. Rejects when the venue or the ledger cannot be used. */
@@ -53,7 +47,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   const synced = new Map<string, number>();
   const exitClaimedAt = new Map<string, number>();
   const newestExits = new Map<string, { createdAtMs: number; rowId: number }>();
-  const levered = new Set<string>();
+  const leverage = createLeverage(deps);
   let foreign = new Set<string>();
   let account: { readonly view: AccountView; readonly atMs: number } | null = null;
   let guardHeardMs: number | null = null;
@@ -64,7 +58,6 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   let draining = false;
   let stopPoll: () => void = () => undefined;
   let lockedTold = false;
-  let preparing = false;
 
   const context: EntryContext = {
     async account() {
@@ -78,37 +71,12 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
       ledger.activeTrades(settings.id).some((trade) => trade.coin === coin && (trade.kind === 'exit' || trade.exitClaimedBy !== null)),
     newestExit: (coin) => newestExits.get(coin) ?? null,
     wallToMarket: deps.wallToMarket,
-    ensureLeverage,
+    ensureLeverage: leverage.ensure,
     placed: () => {
       placedAtMs = clock.now();
     },
     // It tells of the account at least once an interval, when it reconciles.
     guardIsUp: () => guardHeardMs !== null && clock.now() - guardHeardMs <= 2 * settings.reconcileIntervalMs,
-  };
-
-  async function ensureLeverage(instrument: Instrument): Promise<string | null> {
-    if (levered.has(instrument.coin)) return null;
-    const answer = await deps.exchange.setCrossLeverage(instrument.coin, instrument.maxLeverage, deps.nextNonce());
-    if (answer.kind !== 'answered') return `leverage of ${instrument.coin} could not be set: ${answer.reason}`;
-    levered.add(instrument.coin);
-    return null;
-  }
-
-  /** Sets the leverage of traded coins ahead of their first signal, so that no entry waits for it. */
-  const prepareLeverage = async (): Promise<void> => {
-    if (preparing) return;
-    preparing = true;
-    try {
-      for (const instrument of deps.instruments.values()) {
-        if (draining || levered.size >= LEVERAGE_AHEAD_MAX) return;
-        const isTraded = !instrument.isDelisted && !instrument.onlyIsolated && deps.market.view(instrument.coin) !== null;
-        if (!isTraded || levered.has(instrument.coin)) continue;
-        const refused = await ensureLeverage(instrument);
-        if (refused !== null) return log.warn('leverage not set, trying again', { reason: refused });
-      }
-    } finally {
-      preparing = false;
-    }
   };
 
   const drive = async (tradeId: string): Promise<Performed> => {
@@ -260,20 +228,14 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   const poll = (): void => {
     if (draining) return;
     stopPoll = clock.after(settings.pollIntervalMs, poll);
-    prepareLeverage().catch(deps.onBug);
+    leverage.prepare().catch(deps.onBug);
     wake();
   };
 
   /** Rows a dead predecessor claimed: without a trade they go back, with one they are shown as it stands. */
   const takeUpProcessing = (): void => {
     for (const claimed of queue.processing(settings.id)) {
-      const tradeId = deriveTradeId(deps.digest, {
-        databaseId: claimed.databaseId,
-        bot: settings.id,
-        rowId: claimed.rowId,
-        createdAt: claimed.createdAtText,
-        rowDigest: claimed.rowDigest,
-      });
+      const tradeId = deriveTradeId(deps.digest, { ...refOf(claimed), bot: settings.id });
       const known = ledger.trade(tradeId);
       if (known !== null) {
         change(deps, known, {}, []);
@@ -316,6 +278,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     },
     async drain() {
       draining = true;
+      leverage.stop();
       stopPoll();
       await runner.drain();
       await turning;

@@ -32,3 +32,6 @@ export type Step =
   | { readonly do: 'settle'; readonly status: SignalStatus; readonly reason: string | null }
   | { readonly do: 'ask-protection' }
   | { readonly do: 'wait'; readonly forMs: number };
+
+/** What became of a step: look again at once, look again after a while, or nothing more to do. */
+export type Performed = { readonly kind: 'again' } | { readonly kind: 'later'; readonly afterMs: number } | { readonly kind: 'idle' };

@@ -1,7 +1,7 @@
 /** Drives each trade by itself: one step at a time, look again after each, back off when the venue cannot be asked. */
 import type { Clock } from '@hyperfleet/trading';
-import type { Performed } from './perform.ts';
 import type { Log } from './settings.ts';
+import type { Performed } from './step.ts';
 
 const BACKOFF_MS = 250;
 const BACKOFF_MS_MAX = 10_000;

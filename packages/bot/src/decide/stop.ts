@@ -1,0 +1,119 @@
+/** Whether every filled lot has a stop, and what to send where it has none. Pure. */
+import { type OrderIntent, type OrderRecord, type OrderRole, stopLimitFor, type Ticks } from '@hyperfleet/trading';
+import { armedStopSz, isDone, isStop, isUnresolved, lastOf, nextAttempt, outSide, remaining, type TradeSight } from '../sight.ts';
+import type { Step } from '../step.ts';
+
+/** A stop that cannot be placed in this many tries ends the position instead. */
+export const STOP_TRIES = 3;
+
+/** A stop that fired and left size: what is left is closed at once. */
+export function stopFired(sight: TradeSight): Step | null {
+  const fired = sight.orders.find((order) => isStop(order) && order.state === 'filled');
+  if (fired === undefined || sight.openSz === 0 || sight.trade.exitClaimedBy !== null) return null;
+  if (!sight.fillsAreSynced) return { do: 'sync-fills' };
+  return {
+    do: 'patch',
+    patch: { exitClaimedBy: 'stop fired and left size' },
+    said: [{ event: 'stop left size', detail: { openSz: sight.openSz } }],
+    alert: true,
+  };
+}
+
+export function ensureStop(sight: TradeSight): Step | null {
+  if (sight.openSz === 0 || armedStopSz(sight) >= sight.openSz) return null;
+  const entry = lastOf(sight, 'entry');
+  const child = lastOf(sight, 'stop');
+  const wholeEntryFilled = entry !== null && sight.fills.entrySz >= entry.intent.sz;
+  // The venue arms the child in the very step that fills the parent wholly; look before placing a second one.
+  if (wholeEntryFilled && child !== null && !isDone(child) && child.state !== 'resting' && child.state !== 'triggered') {
+    return { do: 'read-orders' };
+  }
+  if (sight.orders.some((order) => isStop(order) && order.state === 'triggered')) return sight.fillsAreSynced ? null : { do: 'sync-fills' };
+  const failures = trailingFailures(sight, ['own-stop', 'breakeven']);
+  if (failures.count >= STOP_TRIES || failures.hopeless) {
+    if (sight.trade.exitClaimedBy !== null) return null;
+    return {
+      do: 'patch',
+      patch: { exitClaimedBy: 'no stop could be placed' },
+      said: [{ event: 'no stop could be placed', detail: { tries: failures.count, reason: failures.reason } }],
+      alert: true,
+    };
+  }
+  const attempt = nextAttempt(sight, 'own-stop');
+  return {
+    do: 'place',
+    approval: 'protection',
+    grouping: 'na',
+    orders: [stopIntent(sight, 'own-stop', attempt, protectiveTrigger(sight))],
+    patch: {},
+    said: [{ event: 'own stop sent', detail: { sz: sight.openSz, attempt } }],
+  };
+}
+
+export function trailingFailures(
+  sight: TradeSight,
+  roles: readonly OrderRole[],
+): { count: number; hopeless: boolean; reason: string | null } {
+  let count = 0;
+  let reason: string | null = null;
+  let hopeless = false;
+  for (const order of sight.orders) {
+    if (!roles.includes(order.intent.role)) continue;
+    // One the venue ended by itself (fired into nothing, cancelled for margin) protects as little as a refused one.
+    const ended = order.state === 'canceled' && !order.cancelAsked;
+    const failed = order.state === 'rejected' || order.state === 'dead' || ended || isUnresolved(order);
+    count = failed ? count + 1 : 0;
+    reason = failed ? order.reason : null;
+    // The market is past the trigger: another try gets the same answer, and each costs time without a stop.
+    hopeless = order.state === 'rejected' && /Invalid TP\/SL price/.test(order.reason ?? '');
+  }
+  return { count, hopeless, reason };
+}
+
+/** Where a stop belongs now: at breakeven once that was reached, else where the signal put it. */
+function protectiveTrigger(sight: TradeSight): Ticks {
+  const moved = sight.trade.breakeven === 'done' ? lastOf(sight, 'breakeven') : null;
+  return moved !== null && moved.intent.kind.type === 'stop-market' ? moved.intent.kind.triggerPx : sight.plan.stopTrigger;
+}
+
+export function stopIntent(sight: TradeSight, role: 'own-stop' | 'breakeven', attempt: number, triggerPx: Ticks): OrderIntent {
+  const side = outSide(sight);
+  return {
+    cloid: sight.cloidOf(role, attempt),
+    coin: sight.trade.coin,
+    role,
+    attempt,
+    side,
+    px: stopLimitFor(triggerPx, side, sight.settings.limits.stopSlippagePpm, sight.instrument),
+    sz: sight.openSz,
+    reduceOnly: true,
+    kind: { type: 'stop-market', triggerPx },
+  };
+}
+
+/** One stop that holds everything is enough; the others go, newest kept, breakeven before the rest. */
+export function dropSpareStops(sight: TradeSight): Step | null {
+  if (sight.openSz === 0) return null;
+  const armed = sight.orders.filter((order) => isStop(order) && order.state === 'resting' && !order.cancelAsked);
+  const whole = armed.filter((order) => remaining(order) >= sight.openSz);
+  const rank = (order: OrderRecord): number => {
+    if (order.intent.role === 'breakeven') return 2_000;
+    return order.intent.role === 'stop' ? 1_000 : order.intent.attempt;
+  };
+  const keeper = whole.sort((a, b) => rank(b) - rank(a))[0];
+  if (keeper === undefined) return null;
+  if (sight.trade.breakeven === 'due' && keeper.intent.role === 'breakeven') return null;
+  const spare = armed.filter((order) => order !== keeper);
+  const lost = sight.orders.filter(
+    (order) => isStop(order) && order !== keeper && (isUnresolved(order) || (order.cancelAsked && order.state === 'resting')),
+  );
+  if (spare.length > 0) {
+    return {
+      do: 'cancel',
+      cloids: spare.map((order) => order.intent.cloid),
+      patch: {},
+      said: [{ event: 'old stop cancelled', detail: { count: spare.length, kept: keeper.intent.role } }],
+    };
+  }
+  return lost.length > 0 ? { do: 'resolve', cloids: lost.map((order) => order.intent.cloid) } : null;
+}
