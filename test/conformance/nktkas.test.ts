@@ -165,6 +165,9 @@ describe('the stock client over HTTP', () => {
     await expect(exchange.usdSend({ destination: to, amount: '1000000' })).rejects.toThrow('Insufficient balance');
     const rows = await info.userNonFundingLedgerUpdates({ user: wallet.address, startTime: 0 });
     expect(rows.map((row) => row.delta.type)).toEqual(['deposit', 'accountClassTransfer', 'accountClassTransfer', 'internalTransfer']);
+    // The client leaves startTime out of these two when it is not given, and so does ccxt.
+    expect(await info.userNonFundingLedgerUpdates({ user: wallet.address })).toEqual(rows);
+    expect(await info.userFunding({ user: wallet.address })).toEqual([]);
     expect(venue.exchange.audit().conservationErrorUsd).toBe(0);
   });
 
@@ -179,6 +182,13 @@ describe('the stock client over HTTP', () => {
     await expect(
       exchange.order({ orders: [order(true, '90000', '0.01')], grouping: 'na' }, { expiresAfter: START_MS - 60_000 }),
     ).rejects.toThrow('Action already expired');
+  });
+
+  test('names what it cannot do in the words of the venue', async () => {
+    const { exchange } = open();
+    const twap = { a: 0, b: false, s: '0.01', r: true, m: 30, t: false };
+    await expect(exchange.twapOrder({ twap })).rejects.toThrow('Reduce-only TWAP order would increase position.');
+    await expect(exchange.createSubAccount({ name: 'sub' })).rejects.toThrow(/Required: \$100000\. Traded: \$\d+(\.\d{1,2})?\.$/);
   });
 
   test('an error inside a batch leaves the other orders standing', async () => {

@@ -37,7 +37,8 @@ export type L1Effect =
   | { readonly kind: 'subAccountSpotTransfer'; readonly user: Address }
   | { readonly kind: 'vaultTransfer'; readonly vault: Address }
   | { readonly kind: 'agentSendAsset'; readonly destination: Address; readonly from: string; readonly to: string; readonly amount: string }
-  | { readonly kind: 'twap'; readonly reduceOnly: boolean; readonly cancel: boolean }
+  | { readonly kind: 'twapOrder'; readonly asset: number; readonly isBuy: boolean; readonly reduceOnly: boolean }
+  | { readonly kind: 'twapCancel' }
   | { readonly kind: 'agentSetAbstraction'; readonly abstraction: string }
   | { readonly kind: 'evmUserModify' }
   | { readonly kind: 'topUpIsolatedOnlyMargin' };
@@ -142,7 +143,7 @@ function readTwap(from: JsonObject): L1Form {
     m: integer(it, 'm'),
     t: boolean(it, 't'),
   };
-  return { fields: { twap }, effect: { kind: 'twap', reduceOnly: twap.r, cancel: false } };
+  return { fields: { twap }, effect: { kind: 'twapOrder', asset: twap.a, isBuy: twap.b, reduceOnly: twap.r } };
 }
 
 function readSubTransfer(from: JsonObject): L1Form {
@@ -227,7 +228,7 @@ const READERS: Readonly<Record<string, (from: JsonObject) => L1Form>> = {
   twapOrder: readTwap,
   twapCancel: (from) => ({
     fields: { a: asset(from, 'a'), t: integer(from, 't') },
-    effect: { kind: 'twap', reduceOnly: false, cancel: true },
+    effect: { kind: 'twapCancel' },
   }),
   agentSendAsset: readAgentSend,
   agentSetAbstraction: (from) => {

@@ -70,7 +70,8 @@ type Resolved = { readonly signer: Address; readonly master: Address } | { reado
 /** Creates the door. */
 export function createDoor({ exchange, network, autoFund }: DoorOptions): Door {
   const { venue, agents, bank, nonces } = exchange;
-  const seen = new Set<Address>();
+  /** Address to the nonce it was seen with. */
+  const seen = new Map<Address, number>();
 
   const isKnown = (signer: Address): boolean =>
     venue.exists(signer) || agents.find(signer, exchange.nowMs) !== null || agents.formerMaster(signer) !== null;
@@ -83,13 +84,14 @@ export function createDoor({ exchange, network, autoFund }: DoorOptions): Door {
   /**
    * A new signer where new accounts are paid for. With two possible letters one signature cannot tell which address is
    * real, and taking the wrong one would trade on an account nobody owns; the right one comes back in the next signature.
+   * A body that is sent again brings both addresses back and so tells nothing: its nonce is the one already seen.
    */
-  function welcome(signers: readonly Address[]): Address | null {
+  function welcome(signers: readonly Address[], nonce: number): Address | null {
     if (autoFund === null) return null;
-    const sure = signers.length === 1 ? signers[0] : signers.find((signer) => seen.has(signer));
+    const sure = signers.length === 1 ? signers[0] : signers.find((signer) => (seen.get(signer) ?? nonce) !== nonce);
     if (sure === undefined) {
-      for (const signer of signers) seen.add(signer);
-      for (const old of seen) {
+      for (const signer of signers) seen.set(signer, nonce);
+      for (const old of seen.keys()) {
         if (seen.size <= SEEN_MAX) break;
         seen.delete(old);
       }
@@ -100,10 +102,10 @@ export function createDoor({ exchange, network, autoFund }: DoorOptions): Door {
     return sure;
   }
 
-  function resolveL1(signers: readonly Address[]): Resolved {
+  function resolveL1({ signers, nonce }: SignedRequest): Resolved {
     const first = signers[0];
     if (first === undefined) return { refusal: 'Unable to recover signer.' };
-    const signer = signers.find(isKnown) ?? welcome(signers) ?? first;
+    const signer = signers.find(isKnown) ?? welcome(signers, nonce) ?? first;
     const agent = agents.find(signer, exchange.nowMs);
     if (agent !== null) return { signer, master: agent.master };
     const former = agents.formerMaster(signer);
@@ -119,7 +121,7 @@ export function createDoor({ exchange, network, autoFund }: DoorOptions): Door {
     if (action.signing !== 'user' || action.nonce !== nonce) return { refusal: 'Nonce mismatch.' };
     const expected = network === 'any' ? action.chain : network === 'mainnet' ? 'Mainnet' : 'Testnet';
     if (action.chain !== expected) return { refusal: 'Mainnet and testnet require different signature.' };
-    if (!isKnown(signer)) welcome([signer]);
+    if (!isKnown(signer)) welcome([signer], nonce);
     if (!venue.exists(signer)) return { refusal: `Must deposit before performing actions. User: ${signer}` };
     return { signer, master: signer };
   }
@@ -128,7 +130,7 @@ export function createDoor({ exchange, network, autoFund }: DoorOptions): Door {
     meet,
     admit(request) {
       const { action, nonce, vaultAddress, expiresAfter } = request;
-      const who = action.signing === 'user' ? resolveUserSigned(request) : resolveL1(request.signers);
+      const who = action.signing === 'user' ? resolveUserSigned(request) : resolveL1(request);
       if ('refusal' in who) return err(who.refusal);
       if (vaultAddress !== null && bank.subAccount(vaultAddress)?.master !== who.master)
         return err(`Vault not registered: ${vaultAddress}`);

@@ -81,9 +81,14 @@ interface Range {
 }
 
 function range(request: JsonObject): Range {
+  return { ...rangeSince(request), startMs: integer(request, 'startTime') };
+}
+
+/** A range that begins with the first row when the request names no start: ccxt sends none for funding, nktkas may leave it out. */
+function rangeSince(request: JsonObject): Range {
   return {
     user: address(request, 'user'),
-    startMs: integer(request, 'startTime'),
+    startMs: optional(request, 'startTime', integer) ?? 0,
     endMs: optional(request, 'endTime', integer) ?? Number.MAX_SAFE_INTEGER,
   };
 }
@@ -249,7 +254,7 @@ export const ACCOUNT_READERS: Readonly<Record<string, InfoReader>> = {
   userFillsByTime,
   userRateLimit: byUser(userRateLimit),
   userFunding: (sources, request) => {
-    const window = range(request);
+    const window = rangeSince(request);
     return sources.venue
       .fundings(window.user)
       .filter((event) => within(window, event.timeMs))
@@ -257,7 +262,7 @@ export const ACCOUNT_READERS: Readonly<Record<string, InfoReader>> = {
       .map((event) => fundingDeltaRow(event, instrumentOf(sources)(event.coin)));
   },
   userNonFundingLedgerUpdates: (sources, request) => {
-    const window = range(request);
+    const window = rangeSince(request);
     return sources.bank
       .ledger(window.user)
       .filter((row) => within(window, row.timeMs))

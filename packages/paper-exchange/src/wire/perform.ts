@@ -118,14 +118,10 @@ function performL1(desk: Desk, user: Address, effect: L1Effect, nowMs: number): 
         { destination: effect.destination, from: effect.from, to: effect.to, amount: effect.amount },
         nowMs,
       );
-    case 'twap':
-      return {
-        status: 'ok',
-        response: {
-          type: effect.cancel ? 'twapCancel' : 'twapOrder',
-          data: { status: { error: 'TWAP orders are not supported by this exchange.' } },
-        },
-      };
+    case 'twapOrder':
+      return twapError('twapOrder', wouldIncrease(desk, user, effect) ? 'Reduce-only TWAP order would increase position.' : NO_TWAP);
+    case 'twapCancel':
+      return twapError('twapCancel', NO_TWAP);
     case 'agentSetAbstraction':
       return effect.abstraction === 'i' ? OK : unsupported('Account abstraction');
     case 'evmUserModify':
@@ -137,10 +133,26 @@ function performL1(desk: Desk, user: Address, effect: L1Effect, nowMs: number): 
   }
 }
 
+const NO_TWAP = 'TWAP orders are not supported by this exchange.';
+
+const twapError = (type: 'twapOrder' | 'twapCancel', error: string): ExchangeReply => ({
+  status: 'ok',
+  response: { type, data: { status: { error } } },
+});
+
+/** Whether a reduce-only order of this side has no position to reduce (PROTOCOL §6). */
+function wouldIncrease({ venue }: Desk, user: Address, order: Extract<L1Effect, { kind: 'twapOrder' }>): boolean {
+  if (!order.reduceOnly) return false;
+  const szi = venue.account(user).positions.find((position) => position.asset === order.asset)?.szi ?? 0;
+  return order.isBuy ? szi >= 0 : szi <= 0;
+}
+
 function createSubAccount({ venue, bank }: Desk, user: Address, name: string): ExchangeReply {
   const volume = venue.volume(user);
   if (volume < SUB_ACCOUNT_VOLUME * 1e6) {
-    return err(`Cannot create sub-accounts until enough volume traded. Required: $${SUB_ACCOUNT_VOLUME}. Traded: $${plain(volume, 6)}.`);
+    return err(
+      `Cannot create sub-accounts until enough volume traded. Required: $${SUB_ACCOUNT_VOLUME}. Traded: $${plain(Math.trunc(volume / 10_000), 2)}.`,
+    );
   }
   if (name.length < 1 || name.length > 16) return err('Sub-account name must be between 1 and 16 characters long');
   return { status: 'ok', response: { type: 'createSubAccount', data: bank.createSubAccount(user, name).address } };
