@@ -62,7 +62,7 @@ export type BotReport =
     }
   | {
       readonly kind: 'state';
-      readonly state: 'starting' | 'reconciling' | 'active' | 'paused' | 'degraded' | 'halted';
+      readonly state: 'starting' | 'reconciling' | 'active' | 'paused' | 'halted';
       readonly reason: string | null;
     }
   | { readonly kind: 'idle'; readonly idle: boolean }
