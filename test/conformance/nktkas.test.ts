@@ -223,11 +223,28 @@ describe('the stock client over WebSocket', () => {
     await client.activeAssetCtx({ coin: 'BTC' }, note('activeAssetCtx'));
     await client.candle({ coin: 'BTC', interval: '1m' }, note('candle'));
     await client.webData3({ user }, note('webData3'));
+    await client.assetCtxs(note('assetCtxs'));
+    await client.allDexsAssetCtxs(note('allDexsAssetCtxs'));
+    await client.allDexsClearinghouseState({ user }, note('allDexsClearinghouseState'));
+    await client.twapStates({ user }, note('twapStates'));
+    await client.userTwapHistory({ user }, note('userTwapHistory'));
+    await client.userTwapSliceFills({ user }, note('userTwapSliceFills'));
     const firsts = new Map(seen.map(({ channel, data }) => [channel, data]));
     expect(firsts.get('userFills')).toMatchObject({ isSnapshot: true, user });
     expect([...firsts.keys()].sort()).toEqual(
-      ['activeAssetCtx', 'allMids', 'candle', 'clearinghouseState', 'l2Book', 'openOrders', 'trades', 'userFills', 'webData3'].sort(),
+      [
+        ...['activeAssetCtx', 'allMids', 'candle', 'clearinghouseState', 'l2Book', 'openOrders', 'trades', 'userFills', 'webData3'],
+        ...['assetCtxs', 'allDexsAssetCtxs', 'allDexsClearinghouseState', 'twapStates', 'userTwapHistory', 'userTwapSliceFills'],
+      ].sort(),
     );
+    const [, contexts] = await info.metaAndAssetCtxs();
+    expect(firsts.get('assetCtxs')).toEqual({ dex: '', ctxs: contexts });
+    expect(firsts.get('allDexsAssetCtxs')).toEqual({ ctxs: [['', contexts]] });
+    expect(firsts.get('allDexsClearinghouseState')).toEqual({
+      user,
+      clearinghouseStates: [['', await info.clearinghouseState({ user })]],
+    });
+    await expect(client.allMids({ dex: 'xyz' }, note('allMids'))).rejects.toThrow('Invalid subscription');
     seen.length = 0;
     await exchange.order({ orders: [order(true, '101000', '0.01', 'Ioc')], grouping: 'na' });
     const state = await info.clearinghouseState({ user });
@@ -241,7 +258,10 @@ describe('the stock client over WebSocket', () => {
     venue.clock.advance(5_000);
     await info.exchangeStatus();
     expect(new Set(seen.map(({ channel }) => channel))).toEqual(
-      new Set(['l2Book', 'trades', 'candle', 'activeAssetCtx', 'allMids', 'clearinghouseState', 'openOrders', 'webData3']),
+      new Set([
+        ...['l2Book', 'trades', 'candle', 'activeAssetCtx', 'allMids', 'clearinghouseState', 'openOrders', 'webData3'],
+        ...['assetCtxs', 'allDexsAssetCtxs', 'allDexsClearinghouseState'],
+      ]),
     );
     await exchange.order({ orders: [{ ...order(false, '99000', '0.01', 'Ioc'), r: true }], grouping: 'na' });
     await expect(transport.request('info', { type: 'nonsense' })).rejects.toThrow('Failed to deserialize');

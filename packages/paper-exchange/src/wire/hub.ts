@@ -19,6 +19,7 @@ import {
   orderRow,
   spotState,
 } from './info-account.ts';
+import { assetCtxs } from './info-market.ts';
 import { basicOrderRow, fundingRow, ledgerRow, type Row } from './rows.ts';
 import type { Subscription, UserTopic } from './subscription.ts';
 
@@ -57,6 +58,7 @@ export function createHub(sources: InfoSources, emit: (send: () => void) => void
   const dirtyAccounts = new Set<Address>();
   const dirtyOrders = new Set<Address>();
   let midsAtMs = 0;
+  let isMarked = false;
 
   const groupOf = (subscription: Subscription): Set<Topic> => {
     if ('user' in subscription) return ensure(byUser, subscription.user);
@@ -115,20 +117,22 @@ export function createHub(sources: InfoSources, emit: (send: () => void) => void
   function tellMids(timeMs: number): void {
     if (timeMs - midsAtMs < MIDS_EVERY_MS) return;
     midsAtMs = timeMs;
-    for (const topic of global) tell(topic, frame('allMids', midsData(topic.subscription)));
+    for (const topic of global) {
+      if (topic.subscription.topic === 'allMids') tell(topic, frame('allMids', midsData(topic.subscription.dex)));
+    }
   }
 
   /** The mark moved: the context of the coin. A coin in a gap is silent. */
   function marked(coin: string, timeMs: number): void {
     const instrument = feed.instrument(coin);
     if (instrument === null || venue.assetMarket(instrument.assetId).inGap) return;
+    isMarked = true;
     for (const topic of byCoin.get(coin) ?? []) {
       if (topic.subscription.topic === 'activeAssetCtx') tell(topic, frame('activeAssetCtx', { coin, ctx: feed.ctx(coin, timeMs) }));
     }
   }
 
-  function midsData(subscription: Subscription): unknown {
-    const dex = subscription.topic === 'allMids' ? subscription.dex : null;
+  function midsData(dex: string | null): unknown {
     return dex === null ? { mids: feed.mids() } : { dex, mids: feed.mids() };
   }
 
@@ -196,6 +200,22 @@ export function createHub(sources: InfoSources, emit: (send: () => void) => void
     }
   }
 
+  /** Every context at once, when marks have moved. */
+  function tellContexts(): void {
+    if (!isMarked) return;
+    isMarked = false;
+    for (const topic of global) {
+      const { topic: name } = topic.subscription;
+      if (name === 'assetCtxs' || name === 'allDexsAssetCtxs') tell(topic, frame(name, contextsData(name)));
+    }
+  }
+
+  function contextsData(name: 'assetCtxs' | 'allDexsAssetCtxs'): Row {
+    const ctxs = assetCtxs(sources, venue.nowMs);
+    return name === 'assetCtxs' ? { dex: '', ctxs } : { ctxs: [['', ctxs]] };
+  }
+
+  const statesData = (user: Address): Row => ({ user, clearinghouseStates: [['', clearinghouseState(sources, user, venue.nowMs)]] });
   const stateData = (user: Address): Row => ({ dex: '', user, clearinghouseState: clearinghouseState(sources, user, venue.nowMs) });
   const ordersData = (user: Address): Row => ({ dex: '', user, orders: frontendOrders(sources, user) });
 
@@ -217,6 +237,7 @@ export function createHub(sources: InfoSources, emit: (send: () => void) => void
   function settled(): void {
     for (const user of dirtyAccounts) {
       tellUser(user, 'clearinghouseState', () => stateData(user));
+      tellUser(user, 'allDexsClearinghouseState', () => statesData(user));
       for (const topic of byUser.get(user) ?? []) {
         const { subscription } = topic;
         if (subscription.topic !== 'activeAssetData') continue;
@@ -226,6 +247,7 @@ export function createHub(sources: InfoSources, emit: (send: () => void) => void
     dirtyAccounts.clear();
     for (const user of dirtyOrders) tellUser(user, 'openOrders', () => ordersData(user));
     dirtyOrders.clear();
+    tellContexts();
   }
 
   // --- what a channel begins with -------------------------------------------------------------------------------------
@@ -247,7 +269,10 @@ export function createHub(sources: InfoSources, emit: (send: () => void) => void
       case 'candle':
         return newestCandle(subscription.coin, subscription.interval);
       case 'allMids':
-        return midsData(subscription);
+        return midsData(subscription.dex);
+      case 'assetCtxs':
+      case 'allDexsAssetCtxs':
+        return contextsData(subscription.topic);
       case 'activeAssetData':
         return activeAssetData(sources, subscription.user, subscription.coin);
       default:
@@ -275,6 +300,15 @@ export function createHub(sources: InfoSources, emit: (send: () => void) => void
         return { user, spotState: spotState(sources, user) };
       case 'webData3':
         return webData(user);
+      case 'allDexsClearinghouseState':
+        return statesData(user);
+      // There are no TWAP orders here: their channels begin, and stay, empty.
+      case 'twapStates':
+        return { dex: '', user, states: [] };
+      case 'userTwapHistory':
+        return { isSnapshot: true, user, history: [] };
+      case 'userTwapSliceFills':
+        return { isSnapshot: true, user, twapSliceFills: [] };
       case 'orderUpdates':
       case 'userEvents':
       case 'notification':

@@ -66,7 +66,7 @@ const VACANT_CTX = {
 };
 
 /** Contexts in the order of the universe. */
-const assetCtxs = (sources: InfoSources, nowMs: number): readonly unknown[] =>
+export const assetCtxs = (sources: InfoSources, nowMs: number): readonly unknown[] =>
   bySlot(sources).map((instrument) => (instrument === null ? VACANT_CTX : sources.feed.ctx(instrument.coin, nowMs)));
 
 /** Spot as the venue has it at its beginning: it is listed, for clients ask at start-up, and cannot be traded here. */

@@ -16,6 +16,10 @@ const USER_TYPES = [
   'spotState',
   'notification',
   'webData3',
+  'allDexsClearinghouseState',
+  'twapStates',
+  'userTwapHistory',
+  'userTwapSliceFills',
 ] as const;
 const COIN_TYPES = ['bbo', 'trades', 'activeAssetCtx'] as const;
 
@@ -29,6 +33,7 @@ export type Subscription = { readonly key: string; readonly echo: JsonObject } &
   | { readonly topic: 'l2Book'; readonly coin: string; readonly figures: Figures | null; readonly levels: number }
   | { readonly topic: 'candle'; readonly coin: string; readonly interval: string }
   | { readonly topic: 'allMids'; readonly dex: string | null }
+  | { readonly topic: 'assetCtxs' | 'allDexsAssetCtxs' }
   | { readonly topic: 'activeAssetData'; readonly user: Address; readonly coin: string }
 );
 
@@ -49,6 +54,7 @@ const FAST_LEVELS = 5;
  */
 export function readSubscription(from: JsonObject, feed: Feed): Subscription {
   const type = string(from, 'type');
+  const dex = optional(from, 'dex', string);
   const coin = (): string => {
     const name = string(from, 'coin');
     if (feed.instrument(name) === null) throw new BadSubscription(`unknown coin ${name}`);
@@ -62,6 +68,7 @@ export function readSubscription(from: JsonObject, feed: Feed): Subscription {
       throw new BadSubscription('user is no address', { cause });
     }
   };
+  if (dex !== null && dex !== '') throw new BadSubscription(`unknown dex ${dex}`);
   if (isOneOf(USER_TYPES, type)) {
     const who = user();
     const aggregates = type === 'userFills';
@@ -82,10 +89,11 @@ export function readSubscription(from: JsonObject, feed: Feed): Subscription {
       if (intervalMs(interval) === null) throw new BadSubscription(`unknown interval ${interval}`);
       return { topic: type, coin: name, interval, key: `candle ${name} ${interval}`, echo: from };
     }
-    case 'allMids': {
-      const dex = optional(from, 'dex', string);
+    case 'allMids':
       return { topic: type, dex, key: `allMids ${dex}`, echo: from };
-    }
+    case 'assetCtxs':
+    case 'allDexsAssetCtxs':
+      return { topic: type, key: type, echo: from };
     case 'activeAssetData': {
       const [who, name] = [user(), coin()];
       return { topic: type, user: who, coin: name, key: `${type} ${who} ${name}`, echo: from };
