@@ -96,6 +96,11 @@ describe.each(FOREIGN_FILES)('a file %s', (_name, sql) => {
 });
 
 describe('adopting a file', () => {
+  it('is refused when its rows are named by text, since a row without an id could never be taken', () => {
+    const { path } = made('CREATE TABLE signals (id TEXT PRIMARY KEY, symbol TEXT)');
+    expect(() => open(path)).toThrow(/the column id of the table signals is TEXT, not INTEGER/);
+  });
+
   it('without created_at gives later rows a time, and the earlier ones none', () => {
     const { path, other } = made(`${FOREIGN_FILES[0]?.[1]}; ${INSERT}`);
     const queue = open(path);

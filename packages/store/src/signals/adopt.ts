@@ -72,13 +72,19 @@ function missingColumns(db: Connection, table: string, reference: Reference): re
 function checkTable(db: Connection, path: string, object: SchemaObject): void {
   if (object.type !== 'table')
     throw new StoreError('foreign-schema', `${path}: ${object.name} is a ${object.type}, not a table; name another file`);
-  if (
-    (object.name === 'signals' || object.name === 'bot_controls') &&
-    !listColumns(db, object.name).some(({ name }) => name.toLowerCase() === 'id')
-  ) {
+  if (object.name !== 'signals' && object.name !== 'bot_controls') return;
+  const id = listColumns(db, object.name).find(({ name }) => name.toLowerCase() === 'id');
+  if (id === undefined) {
     throw new StoreError(
       'foreign-schema',
       `${path}: the table ${object.name} has no column id, so its rows cannot be told apart; name another file`,
+    );
+  }
+  // SQLite's own rule of what makes a column whole numbers; TEXT ids would make every row one that is silently never taken.
+  if (!/int/i.test(id.type) && id.type !== '') {
+    throw new StoreError(
+      'foreign-schema',
+      `${path}: the column id of the table ${object.name} is ${id.type}, not INTEGER, so no row would ever be taken; name another file`,
     );
   }
 }
