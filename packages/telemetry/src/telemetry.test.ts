@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -68,4 +68,11 @@ describe('the log', () => {
     expect(lines[0]).toMatchObject({ level: 30, bot: 'Sentient', msg: 'ready', ms: 5 });
     expect(lines[1]).toMatchObject({ level: 50, msg: 'worker lost' });
   });
+});
+
+it.runIf(existsSync('/dev/full'))('a disk without room costs lines of the log and nothing else', () => {
+  const sink = openLogSink({ file: '/dev/full', screen: 'none' });
+  for (let line = 0; line < 3; line += 1) sink.write({ level: 'info', time: 0, phrase: 'bot starts', data: {} });
+  sink.close();
+  sink.write({ level: 'info', time: 0, phrase: 'too late', data: {} });
 });
