@@ -157,6 +157,21 @@ describe('a position larger than the book', () => {
   });
 });
 
+describe('an entry that fills in crumbs below the least notional', () => {
+  it('keeps its position and its stop, however often the venue finds a stop too small for what is held by then', async () => {
+    const id = world.signal(long);
+    await hold('100000', '100010', 4_000);
+    for (let i = 0; i < 60; i += 1) {
+      world.print('BTC', 'sell', '98999', '0.00001');
+      await world.advance(50);
+    }
+    await hold('100000', '100010', 4_000);
+    expect(world.row(id).status).toBe('filled');
+    expect(armed()).toBeGreaterThanOrEqual(60);
+    expect(world.venue.account(USER).positions[0]?.szi).toBe(60);
+  });
+});
+
 describe('the remainder of an entry', () => {
   it('goes when the mark touches the first target, with its stop standing before', async () => {
     const id = world.signal(long);

@@ -39,6 +39,8 @@ export function ensureStop(sight: TradeSight): Step | null {
       alert: true,
     };
   }
+  const last = lastOf(sight, 'own-stop');
+  if (last !== null && isTooSmall(last) && !sight.fillsAreSynced) return { do: 'sync-fills' };
   const attempt = nextAttempt(sight, 'own-stop');
   return {
     do: 'place',
@@ -50,6 +52,14 @@ export function ensureStop(sight: TradeSight): Step | null {
   };
 }
 
+const isTooSmall = (order: OrderRecord): boolean => order.state === 'rejected' && /minimum value/.test(order.reason ?? '');
+
+/**
+ * A stop below the least notional stands only where it holds the whole position (PROTOCOL §11), and an entry that fills in crumbs has
+ * outgrown it by the time it arrives. That says nothing against the next, which holds what is known by then.
+ */
+const outgrown = (order: OrderRecord, sight: TradeSight): boolean => isTooSmall(order) && order.intent.sz < sight.openSz;
+
 export function trailingFailures(
   sight: TradeSight,
   roles: readonly OrderRole[],
@@ -58,7 +68,7 @@ export function trailingFailures(
   let reason: string | null = null;
   let hopeless = false;
   for (const order of sight.orders) {
-    if (!roles.includes(order.intent.role)) continue;
+    if (!roles.includes(order.intent.role) || outgrown(order, sight)) continue;
     // One the venue ended by itself (fired into nothing, cancelled for margin) protects as little as a refused one.
     const ended = order.state === 'canceled' && !order.cancelAsked;
     const failed = order.state === 'rejected' || order.state === 'dead' || ended || isUnresolved(order);
