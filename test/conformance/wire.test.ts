@@ -52,6 +52,26 @@ describe('HTTP', () => {
     expect((await venue.post('/info', { type: 'userFillsByTime', user, startTime: 0, endTime: null, whatever: 1 })).json).toEqual([]);
   });
 
+  test('refuses numbers past every balance, and goes on', async () => {
+    const most = Number.MAX_SAFE_INTEGER;
+    const short = err('Insufficient balance for withdrawal.');
+    expect((await send(wallet, { type: 'reserveRequestWeight', weight: most }, START_MS)).json).toEqual(short);
+    const margin = { type: 'updateIsolatedMargin', asset: 0, isBuy: true, ntli: -most };
+    expect((await send(wallet, margin, START_MS + 1)).json).toMatchObject({ status: 'err' });
+    for (const s of ['90071992547', '99999999999999999999']) {
+      const order = { a: 0, b: true, p: '90000', s, r: false, t: { limit: { tif: 'Gtc' } } };
+      const reply = await send(wallet, { type: 'order', orders: [order], grouping: 'na' }, START_MS + s.length);
+      expect(reply.json).toMatchObject({ status: 'ok', response: { data: { statuses: [{ error: expect.any(String) }] } } });
+    }
+    const statuses: number[] = [];
+    for (const usd of ['9007199254', '600000000', '600000000', '400000000'])
+      statuses.push((await venue.post('/paper/fund', { user: testWallet(5).address, usd })).status);
+    expect(statuses).toEqual([422, 200, 422, 200]);
+    expect((await venue.post('/info', { type: 'clearinghouseState', user: testWallet(5).address })).json).toMatchObject({
+      withdrawable: '1000000000.0',
+    });
+  });
+
   test('keeps control routes from web pages', async () => {
     const body = { user: testWallet(5).address, usd: '12.5' };
     const json = { 'content-type': 'application/json' };

@@ -90,7 +90,9 @@ function performL1(desk: Desk, user: Address, effect: L1Effect, nowMs: number): 
     case 'setReferrer':
       return err('Referral code not registered');
     case 'reserveRequestWeight': {
-      const refusal = bank.charge(user, microUsd(effect.weight * REQUEST_PRICE), nowMs);
+      // A price past every balance is refused as any other that is too high.
+      const price = microUsd(Math.min(effect.weight * REQUEST_PRICE, Number.MAX_SAFE_INTEGER));
+      const refusal = bank.charge(user, price, nowMs);
       if (refusal === null) bank.reserveRequests(user, effect.weight);
       return settle(refusal);
     }

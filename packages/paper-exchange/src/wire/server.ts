@@ -58,9 +58,13 @@ const LOOPBACK_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 const mayControl = (request: IncomingMessage): boolean =>
   request.headers.origin === undefined && LOOPBACK_HOST.test(request.headers.host ?? '') && (request.method === 'GET' || isJson(request));
 
+/** Paid out in all at most, a billion USDC: so no sum of balances ever leaves the whole numbers it is counted in. */
+const PAID_MICRO_USD_MAX = 1e15;
+
 type Route = (body: unknown, nowMs: number) => unknown;
 
 function routesOf({ exchange, door, network, readInfo }: ServerOptions): Readonly<Record<string, Route>> {
+  let paid = 0;
   return {
     'POST /info': readInfo,
     'POST /exchange': (body) => door.admit(readSigned(body, network)),
@@ -69,6 +73,9 @@ function routesOf({ exchange, door, network, readInfo }: ServerOptions): Readonl
       const user = address(from, 'user');
       const usd = parseDecimal(typeof from.usd === 'number' ? String(from.usd) : string(from, 'usd'), 6);
       if (usd === null || usd <= 0) throw new Unfit('usd: expected an amount above zero with at most 6 decimals');
+      if (usd > PAID_MICRO_USD_MAX - paid)
+        throw new Unfit(`usd: ${from.usd} is more than is left to pay, ${(PAID_MICRO_USD_MAX - paid) / 1e6}`);
+      paid += usd;
       exchange.fund(user, microUsd(usd));
       return { user, accountValue: exchange.venue.account(user).accountValue };
     },
