@@ -21,7 +21,7 @@ import type { LoopDeps } from './settings.ts';
 const CLOSE_SLIPPAGE_PPM = 50_000;
 
 /** Signed size our open trades hold on each coin, in lots. */
-function heldByTrades(deps: LoopDeps): ReadonlyMap<string, number> {
+export function heldByTrades(deps: LoopDeps): ReadonlyMap<string, number> {
   const held = new Map<string, number>();
   for (const trade of deps.ledger.activeTrades(deps.settings.id)) {
     if (trade.direction === null) continue;
@@ -40,14 +40,22 @@ const hasLiveOrder = (deps: LoopDeps, coin: string, role?: OrderRole): boolean =
     .liveOrders(deps.settings.id)
     .some((order) => order.intent.coin === coin && (role === undefined || order.intent.role === role));
 
-/** Coins on which the wallet has an order we never recorded, or more position than our trades hold; sorted. */
-export function foreignCoins(deps: LoopDeps, open: readonly OpenOrder[], account: AccountView): readonly string[] {
+/**
+ * Coins on which the wallet has an order we never recorded, or more position than our trades hold; sorted. To be asked as soon as the
+ * account is read: `before` is what our trades held when it was asked for, and a coin that has moved since says nothing.
+ */
+export function foreignCoins(
+  deps: LoopDeps,
+  open: readonly OpenOrder[],
+  account: AccountView,
+  before: ReadonlyMap<string, number>,
+): readonly string[] {
   const coins = new Set<string>();
   for (const order of open) if (isForeignOrder(deps, order)) coins.add(order.coin);
   const held = heldByTrades(deps);
   for (const { coin, szi } of account.positions) {
     const ours = held.get(coin) ?? 0;
-    if (szi === 0) continue;
+    if (szi === 0 || ours !== (before.get(coin) ?? 0)) continue;
     // A position nearer zero than ours, or one just moving, is not foreign: its fills are on their way.
     if (ours === 0 ? !hasLiveOrder(deps, coin) : exceeds(szi, ours) && !hasLiveOrder(deps, coin, 'entry')) coins.add(coin);
   }

@@ -1,6 +1,6 @@
 /** Holds the ledger against the venue: fills, orders, positions. Each difference is met by a named rule and recorded. */
 import type { AccountView, Cloid, LedgerEvent, OpenOrder, OrderRecord } from '@hyperfleet/trading';
-import { foreignCoins } from './foreign.ts';
+import { foreignCoins, heldByTrades } from './foreign.ts';
 import { resolveOrders } from './resolve.ts';
 import type { Detail, LoopDeps } from './settings.ts';
 import { stateOfOpenOrder, syncFills } from './venue-news.ts';
@@ -32,7 +32,10 @@ export function createReconciler(deps: LoopDeps): Reconciler {
       const { ledger, reads, settings } = deps;
       await syncFills(deps);
       const open = await reads.openOrders();
+      const before = heldByTrades(deps);
       const account = await reads.account();
+      // At once: by the time every order in doubt is asked after, a trade may have ended whose position this account still shows.
+      const foreign = foreignCoins(deps, open, account, before);
       const byCloid = new Map<Cloid, OpenOrder>();
       for (const order of open) if (order.cloid !== null) byCloid.set(order.cloid, order);
 
@@ -45,7 +48,6 @@ export function createReconciler(deps: LoopDeps): Reconciler {
       }
       if (missing.length > 0) await resolveOrders(deps, missing);
       await sweepOrphans(deps, open);
-      const foreign = foreignCoins(deps, open, account);
       tellForeign(foreign);
       return { account, foreign };
     },
