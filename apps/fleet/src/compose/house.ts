@@ -1,8 +1,16 @@
 import { rmSync } from 'node:fs';
 import { takeSecrets } from '@hyperfleet/config';
 import { addressOfKey } from '@hyperfleet/hyperliquid';
-import { marketOf, openRecording, readJournalHeader, readJournalTime } from '@hyperfleet/paper-exchange';
-import { type HeldLock, type LedgerHandle, lockDataDir, openLedger, openSignalQueue, type SignalQueueHandle } from '@hyperfleet/store';
+import { marketOf, openRecording, readJournalHeader, readJournalTime, replayJournal } from '@hyperfleet/paper-exchange';
+import {
+  type HeldLock,
+  type LedgerHandle,
+  lockDataDir,
+  openLedger,
+  openSignalQueue,
+  type SignalQueueHandle,
+  StoreError,
+} from '@hyperfleet/store';
 import { createLog, type Log, type LogSink, openLogSink } from '@hyperfleet/telemetry';
 import type { MicroUsd } from '@hyperfleet/trading';
 import { makeDirectory } from './directory.ts';
@@ -48,9 +56,11 @@ export function openHouse(plan: Plan): House {
     const ledger = openLedger(files.ledger);
     opened.push(ledger);
     ledger.rememberCoins(recording.instruments);
-    const queue = openSignalQueue(fleet.signalsDb, {
-      szDecimalsOf: (coin) => recording.instruments.find((instrument) => instrument.coin === coin)?.szDecimals ?? null,
-    });
+    const queue = openPatiently(() =>
+      openSignalQueue(fleet.signalsDb, {
+        szDecimalsOf: (coin) => recording.instruments.find((instrument) => instrument.coin === coin)?.szDecimals ?? null,
+      }),
+    );
     opened.push(queue);
     const lastMs = Math.max(0, ...ledger.clockSessions().map(({ marketLastMs }) => marketLastMs));
     return {
@@ -59,7 +69,10 @@ export function openHouse(plan: Plan): House {
       queue,
       sink,
       log: createLog((record) => sink.write(record), { thread: 'main' }),
-      accounts: openAccounts(plan),
+      accounts: openAccounts(
+        plan,
+        ledger.botStates().map(({ bot }) => bot),
+      ),
       beginMs: Math.max(recording.marketStartMs, readJournalTime(files.journal) ?? 0, lastMs),
       close,
     };
@@ -69,22 +82,46 @@ export function openHouse(plan: Plan): House {
   }
 }
 
+/** How long another program's lock on the signals database is waited for at a start, wall time, and how often it is tried. */
+const LOCKED_MS_MAX = 45_000;
+const LOCKED_EVERY_MS = 250;
+
+/** Opens what another program may hold locked just now. Nothing runs yet, so the thread may sleep. */
+function openPatiently<T>(open: () => T): T {
+  const untilMs = performance.now() + LOCKED_MS_MAX;
+  for (let told = false; ; told = true) {
+    try {
+      return open();
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.retry !== 'later' || performance.now() >= untilMs) throw error;
+      if (!told) process.stderr.write(`${error.message}; waiting for it, ${LOCKED_MS_MAX / 1_000} s at most\n`);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOCKED_EVERY_MS);
+    }
+  }
+}
+
 /** A journal replays only on the market it was made on; said here, before the venue would die of it. */
 function checkJournal({ files, recordingPath, fleet }: Plan): void {
   const header = readJournalHeader(files.journal);
   const { name } = marketOf(openRecording(recordingPath));
-  if (header === null || header.market === name) return;
+  if (header === null) return;
+  if (header.market === name) {
+    // Each line is read here once, so that damage is told of now and not as the death of the venue's thread.
+    for (const _ of replayJournal(files.journal));
+    return;
+  }
   throw new PlanError(
     `${fleet.dataDir} belongs to another market (${header.market}); choose that one with --market, or another --data-dir`,
   );
 }
 
 /** Keys named in the configuration are taken out of the environment; the others are drawn and kept. */
-function openAccounts({ bots, files }: Plan): readonly BotAccount[] {
+function openAccounts({ bots, files }: Plan, traded: readonly string[]): readonly BotAccount[] {
   const secrets = takeSecrets(bots.flatMap(({ keyEnv }) => (keyEnv === null ? [] : [keyEnv])));
   const drawn = keepPaperKeys(
     files.keys,
     bots.filter(({ keyEnv }) => keyEnv === null).map(({ id }) => id),
+    traded,
   );
   return bots.map(({ id, keyEnv, paperUsd }) => {
     const privateKey = (keyEnv === null ? drawn.get(id) : secrets.get(keyEnv)?.trim()) ?? '';

@@ -10,11 +10,17 @@ const KEY = /^0x[0-9a-f]{64}$/;
 
 /**
  * The throw-away keys of paper accounts by bot id: drawn once and kept in a file only its owner may read, so that a restart
- * has the same accounts. Bots that are new get a key, others keep theirs. Throws PaperKeysError.
+ * has the same accounts. Bots that are new get a key, others keep theirs; the account of one that has traded is never made
+ * anew in silence. Throws PaperKeysError.
  */
-export function keepPaperKeys(path: string, botIds: readonly string[]): ReadonlyMap<string, string> {
+export function keepPaperKeys(path: string, botIds: readonly string[], traded: readonly string[]): ReadonlyMap<string, string> {
   const keys = existsSync(path) ? readKeys(path) : new Map<string, string>();
   const missing = botIds.filter((id) => !keys.has(id));
+  const lost = missing.filter((id) => traded.includes(id));
+  if (lost.length > 0) {
+    const whose = lost.map((id) => `"${id}"`).join(', ');
+    throw new PaperKeysError(`${path} has no key for ${whose}, which has traded here before; restore it, or start with another --data-dir`);
+  }
   for (const id of missing) keys.set(id, `0x${randomBytes(32).toString('hex')}`);
   if (missing.length > 0) {
     // Whole or not at all: a torn file would cost the accounts.

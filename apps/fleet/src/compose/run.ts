@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { StoreError } from '@hyperfleet/store';
 import type { Options } from '../argv.ts';
@@ -49,6 +49,12 @@ export async function runFleet(options: Options, around: Surroundings): Promise<
     for (const trouble of ending.troubles) around.err.write(`NEEDS A PERSON: ${trouble}\n`);
     house.log.info('fleet stopped', { why, troubles: ending.troubles });
     return ending.troubles.length === 0 ? EXIT.well : EXIT.needsPerson;
+  } catch (error) {
+    // The plan was right and the directory opened: what a database does to us from here on is no misuse.
+    if (!(error instanceof StoreError)) throw error;
+    board.close();
+    around.err.write(`NEEDS A PERSON: the run was given up: ${error.message}. Protective stops rest at the venue.\n`);
+    return EXIT.needsPerson;
   } finally {
     board.close();
     house.close();
@@ -56,6 +62,8 @@ export async function runFleet(options: Options, around: Surroundings): Promise<
 }
 
 function checkWritable(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
+    throw new PlanError(`--report ${path} is a directory: name a file in it`);
   try {
     accessSync(dirname(path), constants.W_OK);
   } catch {
@@ -137,6 +145,12 @@ interface Looking {
   readonly isFed: () => boolean;
 }
 
+/** The code of what a file or a database may do to us at any time; null for a bug. */
+function troubleCode(error: unknown): string | null {
+  if (error instanceof StoreError) return error.code;
+  return error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : null;
+}
+
 /** Everything that is looked at again and again: the board, the status file, the clock's mark, new signals, idleness. */
 function keepLooking(house: House, running: RunningFleet, { board, onIdle, isFed }: Looking): () => void {
   const { ledger, queue, accounts, plan, log } = house;
@@ -146,14 +160,19 @@ function keepLooking(house: House, running: RunningFleet, { board, onIdle, isFed
   const told = new Set<string>();
   let idleLooks = 0;
 
-  /** A database that cannot be read just now is read at the next look; told once. */
+  /** A database that cannot be read just now, or a disk that is full, is tried again at the next look; told once. */
   const calmly = (look: () => void) => (): void => {
     try {
       look();
     } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      if (!told.has(error.code)) log.warn('database not readable', { code: error.code, reason: error.message });
-      told.add(error.code);
+      const code = troubleCode(error);
+      if (code === null) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      if (!told.has(code)) {
+        log.warn('a file cannot be used just now', { code, reason });
+        newsroom.tell('fleet', reason, 'attention');
+      }
+      told.add(code);
     }
   };
 
@@ -181,7 +200,9 @@ function keepLooking(house: House, running: RunningFleet, { board, onIdle, isFed
   const timers = looks.map(([everyMs, look]) => setInterval(calmly(look), everyMs));
   return () => {
     for (const timer of timers) clearInterval(timer);
-    board.show(newsroom.view());
-    writeStatus(plan.files.status, newsroom.view(), addresses);
+    calmly(() => {
+      board.show(newsroom.view());
+      writeStatus(plan.files.status, newsroom.view(), addresses);
+    })();
   };
 }

@@ -1,5 +1,6 @@
 import { createNonceCell, createRequestBudget, fetchInstruments, openAccountReads, openRequestBudget } from '@hyperfleet/hyperliquid';
 import { createBookMemory, openMarketReader } from '@hyperfleet/market-data';
+import { StoreError } from '@hyperfleet/store';
 import type { Supervised } from '@hyperfleet/supervisor';
 import type { Clock, Instruments } from '@hyperfleet/trading';
 import type { Board } from '../board/screen.ts';
@@ -183,9 +184,15 @@ async function startBot(floor: Floor, account: BotAccount): Promise<BotPair> {
     onHalted(worker, reason) {
       watch.haltedBots.add(id);
       newsroom.halted(id);
-      // Its sibling goes on: a guard without a way in still guards. Nothing new is entered by half a bot.
-      ledger.setBotState(id, { tradingState: 'halted', reason: HALT_REASON });
       watch.lost(worker, reason);
+      // Its sibling goes on: a guard without a way in still guards. Nothing new is entered by half a bot.
+      try {
+        ledger.setBotState(id, { tradingState: 'halted', reason: HALT_REASON });
+      } catch (error) {
+        // A disk that halted the bot may well refuse this too; that it is halted is told either way.
+        if (!(error instanceof StoreError)) throw error;
+        house.log.error('halt not recorded', { bot: id, code: error.code });
+      }
     },
   });
 }

@@ -1,5 +1,6 @@
 import type { VenueAudit } from '@hyperfleet/paper-exchange';
 import type { LedgerHandle } from '@hyperfleet/store';
+import { cashFlow, formatDecimal } from '@hyperfleet/trading';
 import type { EndedBot } from './report.ts';
 
 /**
@@ -19,6 +20,7 @@ export function troubles(sources: {
       ...haltedState(bot, ledger),
       ...unresolvedOrders(bot, ledger),
       ...differences(bot, ledger),
+      ...moneyDifference(bot, ledger),
       ...missingStops(bot, audit),
     ]),
     ...recordedDifferences(ledger),
@@ -49,6 +51,22 @@ function differences({ id, account }: EndedBot, ledger: LedgerHandle): string[] 
   return [...new Set([...ours.keys(), ...theirs.keys()])]
     .filter((coin) => (ours.get(coin) ?? 0) !== (theirs.get(coin) ?? 0))
     .map((coin) => `${id}: the venue holds ${theirs.get(coin) ?? 0} lots of ${coin}, our fills say ${ours.get(coin) ?? 0}`);
+}
+
+/**
+ * The venue's cash (account value less positions at the mark) against ours: what the bot began with, and every fill, fee and
+ * funding payment since. To the micro-dollar; what was paid in or out by others shows here too.
+ */
+function moneyDifference({ id, account }: EndedBot, ledger: LedgerHandle): string[] {
+  const start = ledger.botState(id).equityStart;
+  if (start === null) return [];
+  const traded = ledger.fillsOf(id).reduce((sum, fill) => sum + cashFlow(fill), 0);
+  const funding = ledger
+    .allTrades()
+    .filter(({ bot }) => bot === id)
+    .reduce((sum, { tradeId }) => sum + ledger.fillSums(tradeId).funding, 0);
+  const difference = account.totalRawUsd - (start + traded + funding);
+  return difference === 0 ? [] : [`${id}: the venue's cash differs from our books by ${formatDecimal(difference, 6)} USD`];
 }
 
 function missingStops({ id, address, account }: EndedBot, audit: VenueAudit): string[] {
