@@ -91,11 +91,11 @@ it.each([1, 2, 3, 4, 5, 6, 117, 138])(
       }
       expect(world.venue.account(USER).accountValue - 10_000_000_000).toBe(cash);
       // The stop moves to breakeven at most once in a trade's life, whatever is lost, repeated or restarted.
-    const moves = world.ledger
-      .allTrades()
-      .map((trade) => world.ledger.timeline(trade.tradeId).filter((event) => event.event === 'breakeven').length);
-    expect(Math.max(...moves)).toBe(1);
-    // Every row has come to an end that other programs know.
+      const moves = world.ledger
+        .allTrades()
+        .map((trade) => world.ledger.timeline(trade.tradeId).filter((event) => event.event === 'breakeven').length);
+      expect(Math.max(...moves)).toBe(1);
+      // Every row has come to an end that other programs know.
       const ended = ['closed', 'expired', 'failed', 'executed', 'no_op'];
       expect(world.queue.allRows().filter((row) => !ended.includes(String(row.status)))).toEqual([]);
       expect(world.venue.fills(USER).length).toBeGreaterThan(5);
