@@ -2,7 +2,7 @@
 import { type AccountView, type ClaimedRow, deriveTradeId, parseSignal, type SignalQueue, type Trade } from '@hyperfleet/trading';
 import { createControls } from './controls.ts';
 import { nextExitStep } from './decide/exit.ts';
-import { type EntryContext, enter, refuse } from './entries.ts';
+import { type EntryContext, enter, refuse, refuseAtClaim } from './entries.ts';
 import { coinOf, driveExit } from './exits.ts';
 import { closeForeign } from './foreign.ts';
 import { createLeverage } from './leverage.ts';
@@ -168,12 +168,8 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     const claimed = queue.claimEntry(settings.id);
     if (claimed === null) return false;
     const trade = tradeOf(deps, claimed, 'entry', coinOf(claimed, deps.instruments));
+    if (refuseAtClaim(deps, context, trade, claimed.row)) return true;
     if (!remember(trade, claimed)) return true;
-    const parsed = parseSignal(claimed.row);
-    if (parsed.kind === 'malformed') {
-      refuse(deps, trade, 'failed', parsed.reason);
-      return true;
-    }
     runner.kick(trade.tradeId);
     return false;
   };
@@ -182,10 +178,11 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     trade.phase === 'entering' && ledger.orders(trade.tradeId).some((order) => order.intent.role === 'entry' && isUnresolved(order));
 
   const project = (): void => {
-    for (const projection of ledger.unprojected(settings.id, PROJECTIONS_A_TURN)) {
-      queue.project(projection, deps.marketToIso);
-      ledger.markProjected(projection.trade.tradeId, projection.trade.version);
-    }
+    const behind = ledger.unprojected(settings.id, PROJECTIONS_A_TURN);
+    for (const projection of behind) queue.project(projection, deps.marketToIso);
+    // Told once for all: each telling is a sync of the disk, and a row shown twice is no harm.
+    if (behind.length > 0) ledger.markProjected(behind.map(({ trade }) => trade));
+    if (behind.length === PROJECTIONS_A_TURN) wanted = true;
   };
 
   const turn = async (): Promise<void> => {

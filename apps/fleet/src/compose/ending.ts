@@ -108,8 +108,8 @@ function projectRest({ ledger, queue, accounts }: House): void {
       const behind = ledger.unprojected(id, PROJECTIONS_A_TURN);
       for (const projection of behind) {
         queue.project(projection, (marketMs) => new Date(marketToWall(sessions, marketMs)).toISOString());
-        ledger.markProjected(projection.trade.tradeId, projection.trade.version);
       }
+      ledger.markProjected(behind.map(({ trade }) => trade));
       if (behind.length < PROJECTIONS_A_TURN) break;
     }
   }

@@ -54,7 +54,7 @@ describe('trades', () => {
   it('are projected again when their row was claimed a second time', () => {
     const ledger = open();
     ledger.insertTrade(sampleTrade(), {});
-    ledger.markProjected('t1', 0);
+    ledger.markProjected([{ tradeId: 't1', version: 0 }]);
     expect(ledger.unprojected(BOT, 10)).toEqual([]);
     ledger.insertTrade(sampleTrade(), {});
     expect(ledger.unprojected(BOT, 10).map(({ trade }) => trade.tradeId)).toEqual(['t1']);
@@ -247,9 +247,9 @@ describe('what a row is shown', () => {
 
   it('is due again after every change, until it is marked for that version', () => {
     const ledger = withEntry();
-    ledger.markProjected('t1', 0);
+    ledger.markProjected([{ tradeId: 't1', version: 0 }]);
     expect(ledger.unprojected(BOT, 10)).toHaveLength(1);
-    ledger.markProjected('t1', 1);
+    ledger.markProjected([{ tradeId: 't1', version: 1 }]);
     expect(ledger.unprojected(BOT, 10)).toEqual([]);
     ledger.applyOrderNews(cloidOf(1), { state: 'resting', oid: 77 });
     expect(ledger.unprojected(BOT, 10)).toHaveLength(1);

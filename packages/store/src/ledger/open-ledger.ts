@@ -150,7 +150,13 @@ function ledgerPort(db: Connection, tables: Tables, guard: Guard): Omit<Ledger, 
   const { trades, orders, fills, bots, events } = tables;
   const write = <T>(work: () => T): T => inTransaction(db, work);
   return {
-    insertTrade: guard((trade, row) => write(() => trades.insert(trade, row))),
+    insertTrade: guard((trade, row, happened) =>
+      write(() => {
+        const came = trades.insert(trade, row);
+        if (came === 'inserted') events.addAll(happened);
+        return came;
+      }),
+    ),
     trade: guard((tradeId) => trades.get(tradeId)),
     claimedRow: guard((tradeId) => trades.claimedRow(tradeId)),
     activeTrades: guard((bot) => trades.active(bot)),
@@ -193,7 +199,11 @@ function ledgerPort(db: Connection, tables: Tables, guard: Guard): Omit<Ledger, 
     timeline: guard((tradeId) => events.timeline(tradeId)),
     // One read transaction, so that a trade and its orders and fills are of one moment.
     unprojected: guard((bot, limit) => db.transaction(() => trades.unprojected(bot, limit).map((trade) => projectionOf(trade, tables)))()),
-    markProjected: guard((tradeId, version) => write(() => trades.markProjected(tradeId, version))),
+    markProjected: guard((shown) =>
+      write(() => {
+        for (const { tradeId, version } of shown) trades.markProjected(tradeId, version);
+      }),
+    ),
   };
 }
 

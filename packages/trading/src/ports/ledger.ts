@@ -71,7 +71,7 @@ export interface Ledger {
   readonly ledgerId: string;
 
   /** Copies a claimed row. `exists` when this very row was claimed before: it is never executed again. */
-  insertTrade(trade: Trade, row: SignalRow): 'inserted' | 'exists';
+  insertTrade(trade: Trade, row: SignalRow, events?: readonly LedgerEvent[]): 'inserted' | 'exists';
   trade(tradeId: string): Trade | null;
   /** The row as it was at its claim. */
   claimedRow(tradeId: string): SignalRow | null;
@@ -126,8 +126,8 @@ export interface Ledger {
 
   /** Trades whose rows in `signals` are behind, oldest first. */
   unprojected(bot: string, limit: number): readonly Projection[];
-  /** Notes that the row shows this version of the trade. */
-  markProjected(tradeId: string, version: number): void;
+  /** Notes which version of each trade its row shows now. */
+  markProjected(shown: readonly { readonly tradeId: string; readonly version: number }[]): void;
 }
 
 /** A row this bot now owns. */
