@@ -45,12 +45,22 @@ function toNetwork(text: string): Network {
   throw new Error(`--network ${text}: give mainnet, testnet or any`);
 }
 
-function readArguments(argv: readonly string[]): Arguments {
+/** What the command line asks for; null when it asks what it may ask for. */
+function readArguments(argv: readonly string[]): Arguments | null {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
     args: [...argv],
-    options: { port: text, network: text, market: text, speed: text, 'auto-fund': text, 'data-dir': text },
+    options: {
+      help: { type: 'boolean', default: false },
+      port: text,
+      network: text,
+      market: text,
+      speed: text,
+      'auto-fund': text,
+      'data-dir': text,
+    },
   });
+  if (values.help) return null;
   const usd = parseDecimal(values['auto-fund'] ?? '0', 6);
   if (usd === null || usd < 0) throw new Error(`--auto-fund ${values['auto-fund']}: give an amount of USDC, e.g. 10000`);
   const port = toNumber('port', values.port ?? '3001', 0, 65_535);
@@ -107,7 +117,9 @@ async function run({ port, network, market: path, speed, autoFund, dataDir }: Ar
 }
 
 try {
-  await run(readArguments(process.argv.slice(2)));
+  const wanted = readArguments(process.argv.slice(2));
+  if (wanted === null) console.log(USAGE);
+  else await run(wanted);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   console.error(USAGE);

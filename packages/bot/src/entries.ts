@@ -125,7 +125,7 @@ export async function enter(deps: LoopDeps, context: EntryContext, trade: Trade)
     phase: 'entering',
     direction: planned.direction,
     plan,
-    notes: [...planned.notes, `size bound by ${plan.boundBy}`],
+    notes: planned.notes,
   } as const;
   const recorded = deps.ledger.recordIntents(
     trade.tradeId,

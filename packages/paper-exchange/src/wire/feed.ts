@@ -88,6 +88,8 @@ export interface Feed {
   book(coin: string, figures: Figures | null): BookRow | null;
   bbo(coin: string): BboRow | null;
   ctx(coin: string, nowMs: number): AssetCtx | null;
+  /** Whether a market has been seen for the coin, so that it has a mark. */
+  hasMark(coin: string): boolean;
   mids(): Readonly<Record<string, string>>;
   candles(coin: string): Candles | null;
   funding(coin: string): readonly FundingRow[];
@@ -296,6 +298,10 @@ export function createFeed(venue: Venue): Feed {
     bbo(coin) {
       const feed = byCoin.get(coin);
       return feed === undefined || feed.bbo === null ? null : bboRow(feed.bbo, feed.instrument);
+    },
+    hasMark(coin) {
+      const instrument = this.instrument(coin);
+      return instrument !== null && venue.assetMarket(instrument.assetId).mark !== null;
     },
     ctx(coin, nowMs) {
       const feed = byCoin.get(coin);

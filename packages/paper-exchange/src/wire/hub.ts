@@ -265,7 +265,8 @@ export function createHub(sources: InfoSources, emit: (send: () => void) => void
         return trades.length === 0 ? null : trades;
       }
       case 'activeAssetCtx':
-        return { coin: subscription.coin, ctx: feed.ctx(subscription.coin, venue.nowMs) };
+        // Nothing while the coin has no mark: a price of 0.0 would be none.
+        return feed.hasMark(subscription.coin) ? { coin: subscription.coin, ctx: feed.ctx(subscription.coin, venue.nowMs) } : null;
       case 'candle':
         return newestCandle(subscription.coin, subscription.interval);
       case 'allMids':
