@@ -46,6 +46,9 @@ export async function runFleet(options: Options, around: Surroundings): Promise<
       around.out.write(`${summaryLines(report, paint).join('\n')}\n`);
     }
     around.err.write(`The fleet stopped: ${why}.\n`);
+    if (house.beginMs >= plan.recording.endMs) {
+      around.err.write(`${plan.fleet.dataDir} had come to the end of its recording before: remove it, or name another with --data-dir.\n`);
+    }
     for (const trouble of ending.troubles) around.err.write(`NEEDS A PERSON: ${trouble}\n`);
     house.log.info('fleet stopped', { why, troubles: ending.troubles });
     return ending.troubles.length === 0 ? EXIT.well : EXIT.needsPerson;
