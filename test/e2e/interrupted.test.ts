@@ -73,8 +73,9 @@ it('survives kill -9, refuses a second fleet, obeys its operator and accounts fo
   const marketMs = Number(query(inData('ledger.db'), 'SELECT max(market_last_ms) AS ms FROM clock_sessions')[0]?.ms);
 
   const second = startFleet(...args);
-  await second.line(/all 3 bots are ready/);
-  expect(second.said()).toContain('takes up where the last run ended');
+  // Said once the bots are at their places.
+  await second.line(/takes up where the last run ended/);
+  expect(second.said()).toContain('all 3 bots are ready');
   const third = startFleet(...args);
   expect(await third.exit).toMatchObject({ code: 2 });
   expect(third.said()).toContain(`process ${second.child.pid}`);
