@@ -37,6 +37,8 @@ const RUNTIME_PACKAGES_MAX = 12;
  */
 const INSTALL_SCRIPTS_ACCEPTED: ReadonlyMap<string, string> = new Map([
   ['secp256k1', 'node-gyp-build finds the prebuilt binary inside the package; the script would only compile where there is none'],
+  ['bufferutil', 'optional speed-up of ws; node-gyp-build finds the prebuilt binary inside the package'],
+  ['ccxt', 'a stock client the tests drive; the script prints a greeting'],
 ]);
 
 const KINDS = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'] as const;
