@@ -91,7 +91,7 @@ export function createPaperExchange(options: PaperExchangeOptions): PaperExchang
     if (user !== null) door.meet(user);
     return readInfo(sources, body, nowMs);
   };
-  const sockets = createSockets({ exchange, hub, feed, door, network, readInfo: info });
+  const sockets = createSockets({ exchange, hub, sources, door, network, readInfo: info });
   const server = createHttpServer({ exchange, door, network, sockets, readInfo: info });
   exchange.start();
 

@@ -2,18 +2,19 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { InProcessExchange } from '../in-process.ts';
+import { BadSubscription } from './channels/channel.ts';
 import { type Door, type Network, readSigned } from './exchange-door.ts';
-import type { Feed } from './feed.ts';
 import { integer, isRecord, type JsonObject, object, string, Unfit, word } from './fields.ts';
 import type { Hub, Listener } from './hub.ts';
+import type { InfoSources } from './info-account.ts';
 import { NoAnswer } from './info-market.ts';
-import { BadSubscription, readSubscription, type Subscription } from './subscription.ts';
+import { readSubscription, type Subscription } from './subscription.ts';
 
 /** What a socket talks to. */
 export interface SocketOptions {
   readonly exchange: InProcessExchange;
   readonly hub: Hub;
-  readonly feed: Feed;
+  readonly sources: InfoSources;
   readonly door: Door;
   readonly network: Network;
   readonly readInfo: (body: unknown, nowMs: number) => unknown;
@@ -126,7 +127,7 @@ function listen(method: 'subscribe' | 'unsubscribe', from: JsonObject, incoming:
   const told = JSON.stringify(from);
   let subscription: Subscription;
   try {
-    subscription = readSubscription(from, options.feed);
+    subscription = readSubscription(from, options.sources);
   } catch (error) {
     if (!(error instanceof BadSubscription)) throw error;
     incoming.answer(frame('error', `Invalid subscription ${told}`));
@@ -134,7 +135,7 @@ function listen(method: 'subscribe' | 'unsubscribe', from: JsonObject, incoming:
   }
   const { hub, door } = options;
   if (method === 'subscribe') {
-    if ('user' in subscription) door.meet(subscription.user);
+    if (subscription.about.user !== undefined) door.meet(subscription.about.user);
     if (!hub.subscribe(incoming.listener, subscription)) incoming.answer(frame('error', `Already subscribed: ${told}`));
     return;
   }

@@ -1,0 +1,98 @@
+import { intervalMs } from '../candles.ts';
+import { type BookRow, bboRow, bookRow, type Figures, tradeRow } from '../feed.ts';
+import { boolean, type JsonObject, optional, string } from '../fields.ts';
+import { NoAnswer, readFigures } from '../info-market.ts';
+import type { Channel, Occasion, Opened } from './channel.ts';
+import { BadSubscription, ofCoin, readCoin, SILENCE } from './channel.ts';
+
+const LEVELS = 20;
+/** Levels a side with `fast: true` (PROTOCOL §9). */
+const FAST_LEVELS = 5;
+
+const shallow = (row: BookRow, levels: number): BookRow => {
+  const [bids, asks] = row.levels;
+  return { ...row, levels: [bids.slice(0, levels), asks.slice(0, levels)] };
+};
+
+function figuresOf(from: JsonObject): Figures | null {
+  try {
+    return readFigures(from);
+  } catch (cause) {
+    if (cause instanceof NoAnswer) throw new BadSubscription(cause.message, { cause });
+    throw cause;
+  }
+}
+
+/** The whole book each time the market sends one; aggregated, or five levels of it, when asked. */
+const l2Book: Channel = {
+  open(from, sources) {
+    const { feed } = sources;
+    const coin = readCoin(from, sources);
+    const figures = figuresOf(from);
+    const levels = optional(from, 'fast', boolean) === true ? FAST_LEVELS : LEVELS;
+    return {
+      about: { coin },
+      key: `${coin} ${figures?.nSigFigs ?? ''} ${figures?.mantissa ?? ''} ${levels}`,
+      echo: { ...from, nSigFigs: from.nSigFigs ?? null, mantissa: from.mantissa ?? null },
+      snapshot() {
+        const row = feed.recordedBook(coin, figures);
+        return row === null ? null : shallow(row, levels);
+      },
+      push(occasion) {
+        const event = marketEvent(occasion);
+        const instrument = feed.instrument(coin);
+        if (event?.kind !== 'book' || instrument === null) return SILENCE;
+        return [shallow(bookRow({ bids: event.bids, asks: event.asks, timeMs: event.exchangeTimeMs }, instrument, figures), levels)];
+      },
+    };
+  },
+};
+
+const marketEvent = (occasion: Occasion) => (occasion.kind === 'market' ? occasion.event : null);
+
+const bbo = ofCoin((coin, { feed }) => ({
+  snapshot: () => feed.bbo(coin),
+  push(occasion) {
+    const event = marketEvent(occasion);
+    const instrument = feed.instrument(coin);
+    return event?.kind === 'bbo' && instrument !== null ? [bboRow(event, instrument)] : SILENCE;
+  },
+}));
+
+const trades = ofCoin((coin, { feed }) => ({
+  snapshot() {
+    const recent = feed.trades(coin);
+    return recent.length === 0 ? null : recent;
+  },
+  push(occasion) {
+    const event = marketEvent(occasion);
+    const instrument = feed.instrument(coin);
+    if (event?.kind !== 'prints' || event.prints.length === 0 || instrument === null) return SILENCE;
+    return [event.prints.map((print) => tradeRow(print, instrument))];
+  },
+}));
+
+const candle: Channel = {
+  open(from, sources): Opened {
+    const { feed, venue } = sources;
+    const coin = readCoin(from, sources);
+    const interval = string(from, 'interval');
+    if (intervalMs(interval) === null) throw new BadSubscription(`unknown interval ${interval}`);
+    const newest = () => feed.candles(coin)?.rows(interval, venue.nowMs, Number.MAX_SAFE_INTEGER)?.at(-1) ?? null;
+    return {
+      about: { coin },
+      key: `${coin} ${interval}`,
+      echo: from,
+      snapshot: newest,
+      push(occasion) {
+        const event = marketEvent(occasion);
+        if (event?.kind !== 'prints' || event.prints.length === 0) return SILENCE;
+        const row = newest();
+        return row === null ? SILENCE : [row];
+      },
+    };
+  },
+};
+
+/** Channels that tell the market of one coin as it comes (PROTOCOL §9). */
+export const MARKET_CHANNELS = { l2Book, bbo, trades, candle } as const;
