@@ -88,15 +88,41 @@ describe('what is not ours', () => {
   });
 });
 
+describe('an entry that fills in parts faster than the venue answers', () => {
+  it('is held whole by the first stop, so that the time without one is one reaction', async () => {
+    world.signal(long);
+    await hold('100000', '100010', 4_000);
+    const before = world.venue.audit().nakedMsMax;
+    for (let part = 0; part < 12; part += 1) {
+      world.print('BTC', 'sell', '98999', '0.002');
+      await world.advance(100);
+    }
+    const held = world.venue.account(USER).positions[0]?.szi ?? 0;
+    expect(held).toBeGreaterThan(2_000);
+    await hold('100000', '100010', 3_000);
+    expect(before).toBe(0);
+    // The link takes 100 ms each way: the fill is told at once, the stop arrives 100 ms later.
+    expect(world.venue.audit().nakedMsMax).toBeLessThanOrEqual(100);
+    expect(world.link.sent.filter((order) => order.role === 'own-stop')).toHaveLength(1);
+    expect(armed()).toBeGreaterThanOrEqual(held);
+  });
+});
+
 describe('a stop that will not stand', () => {
   it('is tried three times, and then the position is closed', async () => {
     const id = world.signal(long);
     await hold('100000', '100010', 4_000);
     // From here every stand-alone stop is refused; closes pass.
-    world.link.onRequest = (kind, orders) => (kind === 'place' && orders.some((order) => order.role === 'own-stop') ? 'rejected' : null);
+    let tried = 0;
+    world.link.onRequest = (kind, orders) => {
+      if (kind !== 'place' || !orders.some((order) => order.role === 'own-stop')) return null;
+      tried += 1;
+      return 'rejected';
+    };
     world.print('BTC', 'sell', '98999', '0.01');
     await hold('100000', '100010', 10_000);
     expect(world.venue.account(USER).positions).toHaveLength(0);
+    expect(tried).toBe(3);
     expect(world.row(id).status).toBe('closed');
     expect(String(world.row(id).notes)).toContain('no stop could be placed');
     expect(world.reports.filter((report) => report.kind === 'alert').map((report) => report.phrase)).toContain('no stop could be placed');
@@ -121,7 +147,7 @@ describe('a stop that will not stand', () => {
     await hold('100000', '100010', 9_000);
     expect(lost).toBe(1);
     expect(world.link.sent.filter((order) => order.role === 'own-stop').length).toBe(2);
-    expect(armed()).toBe(1_000);
+    expect(armed()).toBe(world.ledger.allTrades()[0]?.plan?.sz);
   });
 });
 

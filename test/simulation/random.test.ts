@@ -94,7 +94,7 @@ it.each([1, 2, 3, 4, 5, 6, 117, 138])(
       const moves = world.ledger
         .allTrades()
         .map((trade) => world.ledger.timeline(trade.tradeId).filter((event) => event.event === 'breakeven').length);
-      expect(Math.max(...moves)).toBe(1);
+      expect(Math.max(...moves)).toBeLessThanOrEqual(1);
       // Every row has come to an end that other programs know.
       const ended = ['closed', 'expired', 'failed', 'executed', 'no_op'];
       expect(world.queue.allRows().filter((row) => !ended.includes(String(row.status)))).toEqual([]);

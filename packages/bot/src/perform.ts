@@ -18,7 +18,7 @@ import {
 import { resolveOrders } from './resolve.ts';
 import type { Detail, LoopDeps } from './settings.ts';
 import { settleTrade } from './settle.ts';
-import type { TradeSight } from './sight.ts';
+import { stillFilling, type TradeSight } from './sight.ts';
 import type { Performed, Said, Step } from './step.ts';
 import { change, eventsOf, tell } from './tell.ts';
 import { readOpenOrders, syncFills } from './venue-news.ts';
@@ -88,7 +88,7 @@ async function place(deps: LoopDeps, sight: TradeSight, step: Extract<Step, { do
   const { trade, instrument } = sight;
   const request = requestOf(deps, step.orders, step.grouping);
   const check = step.approval === 'close' ? approveClose : approveProtection;
-  const approved = check(request, { instrument, positionAbs: sight.openSz });
+  const approved = check(request, { instrument, positionAbs: sight.openSz, stillFilling: stillFilling(sight) });
   if (isDenied(approved)) {
     // What this program decided its own risk check refuses: a bug, and the position must not stay as it is.
     throw new Error(`${trade.tradeId} ${step.said[0]?.event ?? step.do}: denied, ${approved.reason}`);

@@ -63,6 +63,12 @@ export function armedStopSz(sight: TradeSight): Lots {
   return lots(sum);
 }
 
+/** What the entry may still add to the position: nothing once it is done. */
+export function stillFilling(sight: TradeSight): Lots {
+  const entry = lastOf(sight, 'entry');
+  return entry === null || isDone(entry) ? lots(0) : lots(Math.max(0, entry.intent.sz - sight.fills.entrySz));
+}
+
 /** The side that takes this trade out. */
 export const outSide = (sight: TradeSight): 'buy' | 'sell' => closeSide(sight.direction);
 

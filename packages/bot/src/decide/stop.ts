@@ -1,6 +1,17 @@
 /** Whether every filled lot has a stop, and what to send where it has none. Pure. */
-import { type OrderIntent, type OrderRecord, type OrderRole, stopLimitFor, type Ticks } from '@hyperfleet/trading';
-import { armedStopSz, isDone, isStop, isUnresolved, lastOf, nextAttempt, outSide, remaining, type TradeSight } from '../sight.ts';
+import { lots, type OrderIntent, type OrderRecord, type OrderRole, stopLimitFor, type Ticks } from '@hyperfleet/trading';
+import {
+  armedStopSz,
+  isDone,
+  isStop,
+  isUnresolved,
+  lastOf,
+  nextAttempt,
+  outSide,
+  remaining,
+  stillFilling,
+  type TradeSight,
+} from '../sight.ts';
 import type { Step } from '../step.ts';
 
 /** A stop that cannot be placed in this many tries ends the position instead. */
@@ -86,6 +97,12 @@ function protectiveTrigger(sight: TradeSight): Ticks {
   return moved !== null && moved.intent.kind.type === 'stop-market' ? moved.intent.kind.triggerPx : sight.plan.stopTrigger;
 }
 
+/**
+ * A stop for all the position can still become. Sized to what is filled it would be outgrown by the next part fill, and while
+ * fills come faster than the venue answers each new stop would be too small again; sized to the whole entry the first one
+ * holds them all. Reduce-only caps a trigger when it fires, as it does the venue's own children, which keep their parent's
+ * size however little of it filled (PROTOCOL §6).
+ */
 export function stopIntent(sight: TradeSight, role: 'own-stop' | 'breakeven', attempt: number, triggerPx: Ticks): OrderIntent {
   const side = outSide(sight);
   return {
@@ -95,7 +112,7 @@ export function stopIntent(sight: TradeSight, role: 'own-stop' | 'breakeven', at
     attempt,
     side,
     px: stopLimitFor(triggerPx, side, sight.settings.limits.stopSlippagePpm, sight.instrument),
-    sz: sight.openSz,
+    sz: lots(sight.openSz + stillFilling(sight)),
     reduceOnly: true,
     kind: { type: 'stop-market', triggerPx },
   };

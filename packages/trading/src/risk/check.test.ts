@@ -110,6 +110,14 @@ describe('protection', () => {
     expect(judge([{ ...STOP, role: 'own-stop' }, TP])).toBe('approved');
   });
 
+  test('a stop may hold what the entry can still add, and no more; a take-profit may not', () => {
+    const filling = { ...see, stillFilling: lots(40) };
+    const verdict = (order: OrderIntent) => reasonOf(approveProtection(request([order]), filling));
+    expect(verdict({ ...STOP, role: 'own-stop', sz: lots(140) })).toBe('approved');
+    expect(verdict({ ...STOP, role: 'own-stop', sz: lots(141) })).toMatch(/larger than the position/);
+    expect(verdict({ ...TP, sz: lots(101) })).toMatch(/larger than the position/);
+  });
+
   test('what could open, or is more than the position, is denied', () => {
     expect(judge([{ ...TP, reduceOnly: false }])).toMatch(/reduce-only/);
     expect(judge([ENTRY])).toMatch(/entry is no protection/);

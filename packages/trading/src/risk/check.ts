@@ -34,10 +34,14 @@ export function approveEntry(
 }
 
 /**
- * Approves stops and take-profits: every order reduce-only, grouping `na`, one side, none larger than the position and the
- * take-profits together not larger, stop limits on the side of their trigger that lets them fill.
+ * Approves stops and take-profits: every order reduce-only, grouping `na`, one side, no take-profit and not all of them
+ * together larger than the position, stop limits on the side of their trigger that lets them fill. A stop may be as large as
+ * the position can still become while its entry fills, `stillFilling` more: reduce-only caps it when it fires (PROTOCOL §6).
  */
-export function approveProtection(request: PlaceRequest, see: { readonly instrument: Instrument; readonly positionAbs: Lots }): Verdict {
+export function approveProtection(
+  request: PlaceRequest,
+  see: { readonly instrument: Instrument; readonly positionAbs: Lots; readonly stillFilling?: Lots },
+): Verdict {
   return settle(request, faultOfRequest(request, see.instrument) ?? faultOfProtection(request, see));
 }
 
@@ -127,7 +131,10 @@ function faultOfNotional(
 
 const PROTECTION_ROLES: ReadonlySet<OrderRole> = new Set<OrderRole>(['stop', 'own-stop', 'breakeven', 'tp1', 'tp2', 'tp3', 'tp4', 'tp5']);
 
-function faultOfProtection(request: PlaceRequest, see: { readonly instrument: Instrument; readonly positionAbs: Lots }): string | null {
+function faultOfProtection(
+  request: PlaceRequest,
+  see: { readonly instrument: Instrument; readonly positionAbs: Lots; readonly stillFilling?: Lots },
+): string | null {
   const { instrument, positionAbs } = see;
   if (request.grouping !== 'na') return `protection is placed on its own (na), not ${request.grouping}`;
   const [first] = request.orders;
@@ -140,7 +147,7 @@ function faultOfProtection(request: PlaceRequest, see: { readonly instrument: In
     if (isTarget !== (order.kind.type === 'limit')) return `${order.role} must be a ${isTarget ? 'limit order' : 'stop'}`;
     if (order.kind.type === 'limit' && order.kind.tif === 'ioc') return `${order.role} must rest, not ioc`;
     if (isTarget) resting += order.sz;
-    if (order.sz > positionAbs)
+    if (order.sz > positionAbs + (isTarget ? 0 : (see.stillFilling ?? 0)))
       return `${order.role} of ${ofSize(order.sz, instrument)} is larger than the position of ${ofSize(positionAbs, instrument)}`;
   }
   // Resting reduce-only orders past the position make the venue cancel the older ones (PROTOCOL §6).
