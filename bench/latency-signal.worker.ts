@@ -38,6 +38,7 @@ const loop = createSignalLoop({
   marketToWall: same,
   marketToIso: (ms) => new Date(ms).toISOString(),
   controlBots: [task.id],
+  breathe: () => new Promise((resolve) => setImmediate(resolve)),
 });
 task.peer.on('message', (message: PeerMessage) => loop.onPeer(message));
 await loop.start();

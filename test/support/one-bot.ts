@@ -146,6 +146,7 @@ export async function openWorld(overrides: Partial<BotSettings> = {}, latencyMs 
       marketToWall: toMarket,
       marketToIso: (ms) => new Date(ms).toISOString(),
       controlBots: [settings.id],
+      breathe: () => new Promise((resolve) => setImmediate(resolve)),
     });
     const ready = Promise.all([fillLoop.start(), signalLoop.start()]);
     let isReady = false;

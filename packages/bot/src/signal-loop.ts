@@ -39,6 +39,8 @@ export interface SignalLoopDeps extends LoopDeps {
   readonly marketToIso: (marketMs: number) => string;
   readonly controlBots: readonly string[];
   readonly onBug: (error: unknown) => void;
+  /** Between two turns: lets the thread's heartbeats, messages and sockets have theirs. */
+  readonly breathe: () => Promise<void>;
 }
 
 /** Makes the signal worker of one bot. */
@@ -211,8 +213,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
       while (wanted && !draining) {
         wanted = false;
         await turn();
-        // Heartbeats, messages and sockets get their turn between ours.
-        await new Promise((resolve) => setImmediate(resolve));
+        await deps.breathe();
       }
     })()
       .catch(deps.onBug)

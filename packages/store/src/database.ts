@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
@@ -8,10 +9,14 @@ export type Connection = Database.Database;
 export interface ConnectionOptions {
   /** How long a statement waits for another connection's lock, ms of wall time. It blocks its thread for that long. */
   readonly busyTimeoutMs: number;
-  readonly synchronous: 'FULL' | 'NORMAL';
+  /** FULL is on the disk when a commit returns, NORMAL some commits later, OFF when the system likes. */
+  readonly synchronous: 'FULL' | 'NORMAL' | 'OFF';
   /** Whether a missing file is made. */
   readonly create: boolean;
 }
+
+/** Names a file for good: 32 hex digits of chance, unless a simulation hands in its own. */
+export const drawId = (): string => randomBytes(16).toString('hex');
 
 function isWritable(path: string): boolean {
   try {

@@ -25,6 +25,7 @@ loop = createSignalLoop({
   marketToWall: (marketMs) => marketToWall(ledger.clockSessions(), marketMs),
   marketToIso: (marketMs) => new Date(marketToWall(ledger.clockSessions(), marketMs)).toISOString(),
   controlBots: data.botIds,
+  breathe: () => new Promise((resolve) => setImmediate(resolve)),
 });
 await loop.start();
 room.thread.ready();

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   type BotState,
   type Cloid,
@@ -14,7 +13,7 @@ import {
   type OrderRole,
   type Trade,
 } from '@hyperfleet/trading';
-import { type Connection, inTransaction, openConnection } from '../database.ts';
+import { type Connection, drawId, inTransaction, openConnection } from '../database.ts';
 import { MIGRATIONS_DIR, type Migration, migrateLedger, readMigrations } from '../migrations.ts';
 import { type Guard, guardFor } from '../store-error.ts';
 import { createBotTable, createEventTable, type NumberedEvent } from './bot-table.ts';
@@ -62,10 +61,13 @@ export interface LedgerOptions {
   readonly migrationsDir?: string;
   /** How long a write waits for another connection, ms of wall time. */
   readonly busyTimeoutMs?: number;
+  /** Gives a new ledger its id; drawn by chance by default. */
+  readonly drawId?: () => string;
+  /** FULL by default. OFF is for a simulated disk, which has its own notion of what a crash takes. */
+  readonly synchronous?: 'FULL' | 'OFF';
 }
 
-function readLedgerId(db: Connection): string {
-  const drawn = randomBytes(16).toString('hex');
+function readLedgerId(db: Connection, drawn: string): string {
   return inTransaction(db, () => {
     db.prepare('INSERT INTO ledger (one, ledger_id) VALUES (1, ?) ON CONFLICT DO NOTHING').run(drawn);
     return db.prepare<[], { ledger_id: string }>('SELECT ledger_id FROM ledger').get()?.ledger_id ?? drawn;
@@ -213,9 +215,13 @@ function ledgerPort(db: Connection, tables: Tables, guard: Guard): Omit<Ledger, 
  */
 export function openLedger(path: string, options: LedgerOptions = {}): LedgerHandle {
   const migrations = readMigrations(options.migrationsDir ?? MIGRATIONS_DIR, 'ledger');
-  const { db } = openConnection(path, { busyTimeoutMs: options.busyTimeoutMs ?? 5_000, synchronous: 'FULL', create: true });
+  const { db } = openConnection(path, {
+    busyTimeoutMs: options.busyTimeoutMs ?? 5_000,
+    synchronous: options.synchronous ?? 'FULL',
+    create: true,
+  });
   try {
-    return createLedger(db, path, migrations);
+    return createLedger(db, path, migrations, options.drawId);
   } catch (error) {
     db.close();
     throw error;
@@ -223,12 +229,12 @@ export function openLedger(path: string, options: LedgerOptions = {}): LedgerHan
 }
 
 /** The ledger on a connection that is open already. Throws `StoreError`, and then leaves the connection open. */
-export function createLedger(db: Connection, path: string, migrations: readonly Migration[]): LedgerHandle {
+export function createLedger(db: Connection, path: string, migrations: readonly Migration[], draw: () => string = drawId): LedgerHandle {
   const guard = guardFor(path);
   return guard(() => {
     migrateLedger(db, path, migrations);
     const tables = createTables(db);
-    return { ledgerId: readLedgerId(db), path, ...ledgerPort(db, tables, guard), ...ledgerReads(db, tables, guard) };
+    return { ledgerId: readLedgerId(db, draw()), path, ...ledgerPort(db, tables, guard), ...ledgerReads(db, tables, guard) };
   })();
 }
 

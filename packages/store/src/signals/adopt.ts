@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import Database from 'better-sqlite3';
-import { type Connection, inTransaction } from '../database.ts';
+import { type Connection, drawId, inTransaction } from '../database.ts';
 import type { Migration } from '../migrations.ts';
 import { StoreError } from '../store-error.ts';
 
@@ -118,16 +117,16 @@ function addColumn(db: Connection, table: string, column: Column): void {
  * is there is dropped, renamed or rewritten, so programs that made the file go on working. Column names are compared without
  * case, as SQLite does. Returns the file's identity. Throws `StoreError`: `newer-schema`, `foreign-schema`.
  */
-export function adoptSignals(db: Connection, path: string, reference: Reference): string {
+export function adoptSignals(db: Connection, path: string, reference: Reference, draw: () => string = drawId): string {
   refuseNewer(db, path, reference.version);
   // Usually there is nothing to do, and then nobody's lock is asked for.
-  if (!isComplete(db, reference)) inTransaction(db, () => addWhatIsMissing(db, path, reference));
+  if (!isComplete(db, reference)) inTransaction(db, () => addWhatIsMissing(db, path, reference, draw()));
   const databaseId = readMeta(db, 'database_id');
   if (databaseId === null) throw new StoreError('schema-changed', `${path}: the table hyperfleet_meta was emptied while it was being read`);
   return databaseId;
 }
 
-function addWhatIsMissing(db: Connection, path: string, reference: Reference): void {
+function addWhatIsMissing(db: Connection, path: string, reference: Reference, databaseId: string): void {
   refuseNewer(db, path, reference.version);
   const present = new Map(listObjects(db).map((object) => [object.name.toLowerCase(), object]));
   const tablesFirst = [...reference.objects].sort((a, b) => Number(b.type === 'table') - Number(a.type === 'table'));
@@ -141,7 +140,7 @@ function addWhatIsMissing(db: Connection, path: string, reference: Reference): v
     }
   }
   const set = db.prepare('INSERT INTO hyperfleet_meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING');
-  set.run('database_id', randomBytes(16).toString('hex'));
+  set.run('database_id', databaseId);
   db.prepare(
     "INSERT INTO hyperfleet_meta (name, value) VALUES ('schema_version', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
   ).run(String(reference.version));

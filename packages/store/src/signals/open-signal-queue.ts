@@ -34,6 +34,10 @@ export interface SignalQueueOptions {
   readonly busyTimeoutMs?: number;
   /** Decimals of a coin's size, null where unknown: sizes are projected in coins. */
   readonly szDecimalsOf?: (coin: string) => number | null;
+  /** Gives a file adopted for the first time its identity; drawn by chance by default. */
+  readonly drawId?: () => string;
+  /** NORMAL by default. OFF is for a simulated disk, which has its own notion of what a crash takes. */
+  readonly synchronous?: 'NORMAL' | 'OFF';
 }
 
 const MAX_BUSY_TIMEOUT_MS = 250;
@@ -59,9 +63,9 @@ function createInserter(db: Connection) {
 function connect(path: string, options: SignalQueueOptions, create: boolean) {
   const reference = referenceSchema(readMigrations(options.migrationsDir ?? MIGRATIONS_DIR, 'signals'));
   const busyTimeoutMs = Math.min(options.busyTimeoutMs ?? MAX_BUSY_TIMEOUT_MS, MAX_BUSY_TIMEOUT_MS);
-  const { db } = openConnection(path, { busyTimeoutMs, synchronous: 'NORMAL', create });
+  const { db } = openConnection(path, { busyTimeoutMs, synchronous: options.synchronous ?? 'NORMAL', create });
   try {
-    const databaseId = adoptSignals(db, path, reference);
+    const databaseId = adoptSignals(db, path, reference, options.drawId);
     const { ino, dev } = statSync(path);
     return {
       db,
