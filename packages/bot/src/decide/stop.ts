@@ -32,13 +32,8 @@ export function stopFired(sight: TradeSight): Step | null {
 
 export function ensureStop(sight: TradeSight): Step | null {
   if (sight.openSz === 0 || armedStopSz(sight) >= sight.openSz) return null;
-  const entry = lastOf(sight, 'entry');
-  const child = lastOf(sight, 'stop');
-  const wholeEntryFilled = entry !== null && sight.fills.entrySz >= entry.intent.sz;
   // The venue arms the child in the very step that fills the parent wholly; look before placing a second one.
-  if (wholeEntryFilled && child !== null && !isDone(child) && child.state !== 'resting' && child.state !== 'triggered') {
-    return { do: 'read-orders' };
-  }
+  if (childMayBeArmed(sight)) return { do: 'read-orders' };
   if (sight.orders.some((order) => isStop(order) && order.state === 'triggered')) return sight.fillsAreSynced ? null : { do: 'sync-fills' };
   const failures = trailingFailures(sight, ['own-stop', 'breakeven']);
   if (failures.count >= STOP_TRIES || failures.hopeless) {
@@ -61,6 +56,14 @@ export function ensureStop(sight: TradeSight): Step | null {
     patch: {},
     said: [{ event: 'own stop sent', detail: { sz: sight.openSz, attempt } }],
   };
+}
+
+/** The entry has filled wholly and its child, which then stands armed at the venue, is not known to. */
+function childMayBeArmed(sight: TradeSight): boolean {
+  const entry = lastOf(sight, 'entry');
+  const child = lastOf(sight, 'stop');
+  if (entry === null || child === null || sight.fills.entrySz < entry.intent.sz) return false;
+  return !isDone(child) && child.state !== 'resting' && child.state !== 'triggered';
 }
 
 const isTooSmall = (order: OrderRecord): boolean => order.state === 'rejected' && /minimum value/.test(order.reason ?? '');
@@ -121,6 +124,8 @@ export function stopIntent(sight: TradeSight, role: 'own-stop' | 'breakeven', at
 /** One stop that holds everything is enough; the others go, newest kept, breakeven before the rest. */
 export function dropSpareStops(sight: TradeSight): Step | null {
   if (sight.openSz === 0) return null;
+  // A child nobody looks for would stand beside ours for as long as the trade lives.
+  if (childMayBeArmed(sight)) return { do: 'read-orders' };
   const armed = sight.orders.filter((order) => isStop(order) && order.state === 'resting' && !order.cancelAsked);
   const whole = armed.filter((order) => remaining(order) >= sight.openSz);
   const rank = (order: OrderRecord): number => {
