@@ -25,11 +25,11 @@ export interface FleetProcess {
 }
 
 /** Runs a script of this repository with the Node that runs the tests. */
-function run(script: string, args: readonly string[]): FleetProcess {
+function run(script: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): FleetProcess {
   const child = spawn(process.execPath, [join(ROOT, script), ...args], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH },
+    env: { PATH: process.env.PATH, ...env },
   });
   running.add(child);
   let text = '';
@@ -71,6 +71,10 @@ function run(script: string, args: readonly string[]): FleetProcess {
 
 /** `npm start -- …args`. */
 export const startFleet = (...args: string[]): FleetProcess => run('apps/fleet/src/main.ts', args);
+
+/** The same with variables of the environment, such as keys. */
+export const startFleetWith = (env: Readonly<Record<string, string>>, ...args: string[]): FleetProcess =>
+  run('apps/fleet/src/main.ts', args, env);
 
 /** `npx admin_controls …args`, to its end. */
 export async function adminControls(...args: string[]): Promise<{ readonly code: number | null; readonly text: string }> {

@@ -92,6 +92,22 @@ export function openConnection(path: string, options: ConnectionOptions): { db: 
 }
 
 /**
+ * Reads every page once, without the indexes' order: a damaged page is told of at the start and not when it is first needed,
+ * perhaps with a position open. Throws `StoreError` `corrupt`.
+ */
+export function checkPages(db: Connection, path: string): void {
+  let found: unknown;
+  try {
+    found = db.pragma('quick_check(1)', { simple: true });
+  } catch (error) {
+    throw toStoreError(error, path);
+  }
+  if (found === 'ok') return;
+  const detail = String(found).replace(/\s+/g, ' ').trim();
+  throw new StoreError('corrupt', `${path} is damaged (${detail}); restore it from a backup`);
+}
+
+/**
  * One write transaction. IMMEDIATE, because a transaction that starts reading and then writes gets BUSY without any wait
  * when another connection wrote in between.
  */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
@@ -74,6 +74,18 @@ describe('the lock of a signer', () => {
     lockDataDir(dir).release();
     lock.release();
     lockSigner(dir, SIGNER).release();
+  });
+
+  it('keeps another process out with its pid, is free when that one is killed, and leaves nothing behind when given up', async () => {
+    const dir = tempDir();
+    const first = startProgram('./holding-lock.ts', [dir, SIGNER]);
+    await first.line();
+    expect(() => lockSigner(dir, SIGNER)).toThrow(
+      expect.objectContaining({ code: 'in-use', message: expect.stringContaining(`process ${first.child.pid}`) }),
+    );
+    await first.kill();
+    lockSigner(dir, SIGNER).release();
+    expect(readdirSync(dir)).toEqual([]);
   });
 
   it('takes nothing that is no address, and so never names a file after a key', () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { StoreError, toStoreError } from './store-error.ts';
@@ -50,18 +50,29 @@ const isBusy = (error: unknown): boolean => error instanceof Database.SqliteErro
 const nameHolder = (holder: LockHolder | null): string =>
   holder === null ? 'another process' : `process ${holder.pid}, started ${holder.startedAt}`;
 
-function takeLock(dir: string, name: string, refusal: (holder: string) => string): HeldLock {
-  try {
-    mkdirSync(dir, { recursive: true });
-  } catch (error) {
-    throw new StoreError('missing-directory', `${dir} cannot be made; correct the path or its permissions`, error);
-  }
-  const files = filesOf(dir, name);
+interface LockPlace {
+  readonly dir: string;
+  readonly name: string;
+  /** Whether the file goes with its holder: one a key would otherwise gather for ever. */
+  readonly passing: boolean;
+  readonly refusal: (holder: string) => string;
+}
+
+/** Opens the lock file and holds it; null when it was taken away under us by the holder before, and is to be tried again. */
+function holdFile(files: { lock: string; holder: string }, { dir, refusal }: LockPlace): Database.Database | null {
   let db: Database.Database | undefined;
   try {
+    const before = statSync(files.lock, { throwIfNoEntry: false })?.ino;
     db = new Database(files.lock, { timeout: LOOK_TIMEOUT_MS });
     db.exec('BEGIN EXCLUSIVE');
+    const after = statSync(files.lock, { throwIfNoEntry: false })?.ino;
+    // A lock on a file that has no name any more keeps nobody out.
+    if (after === undefined || (before !== undefined && before !== after)) {
+      db.close();
+      return null;
+    }
     writeHolder(files.holder);
+    return db;
   } catch (error) {
     db?.close();
     if (isBusy(error)) throw new StoreError('in-use', refusal(nameHolder(readHolder(files.holder))), error);
@@ -70,11 +81,28 @@ function takeLock(dir: string, name: string, refusal: (holder: string) => string
       ? told
       : new StoreError('cannot-open', `${files.lock} cannot be written; check the permissions of ${dir}`, error);
   }
+}
+
+/** Each is a holder that let go at the very moment we came. */
+const TRIES = 100;
+
+function takeLock(place: LockPlace): HeldLock {
+  const { dir, name, passing } = place;
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new StoreError('missing-directory', `${dir} cannot be made; correct the path or its permissions`, error);
+  }
+  const files = filesOf(dir, name);
+  let db: Database.Database | null = null;
+  for (let tried = 0; db === null && tried < TRIES; tried += 1) db = holdFile(files, place);
+  if (db === null) throw new StoreError('in-use', place.refusal('processes that come and go'));
   const held = db;
   return {
     release: () => {
       if (!held.open) return;
       rmSync(files.holder, { force: true });
+      if (passing) rmSync(files.lock, { force: true });
       held.close();
     },
   };
@@ -85,22 +113,28 @@ function takeLock(dir: string, name: string, refusal: (holder: string) => string
  * another fleet runs on it. A holder that died, however, holds nothing.
  */
 export function lockDataDir(dir: string): HeldLock {
-  return takeLock(
+  return takeLock({
     dir,
-    'fleet',
-    (holder) => `a fleet runs on ${dir} already (${holder}); stop it, or give this one another directory with --data-dir`,
-  );
+    name: 'fleet',
+    passing: false,
+    refusal: (holder) => `a fleet runs on ${dir} already (${holder}); stop it, or give this one another directory with --data-dir`,
+  });
 }
 
-/** Takes a signer for this process: two processes with one key would spoil each other's nonces (PROTOCOL §2.4). `address` in any case. */
+/**
+ * Takes a signer for this process: two processes with one key would spoil each other's nonces (PROTOCOL §2.4) and trade one
+ * account twice. `dir` must be one place for all fleets of the user, whatever their data directories; `address` in any case.
+ * Throws `StoreError` `in-use`, naming the holder.
+ */
 export function lockSigner(dir: string, address: string): HeldLock {
   const signer = address.toLowerCase();
   if (!/^0x[0-9a-f]{40}$/.test(signer)) throw new TypeError('the signer is no address: it must be 0x and 40 hex digits');
-  return takeLock(
+  return takeLock({
     dir,
-    `signer-${signer}`,
-    (holder) => `the signer ${signer} is in use by another fleet (${holder}); stop it, or give this bot a key of its own`,
-  );
+    name: `signer-${signer}`,
+    passing: true,
+    refusal: (holder) => `the signer ${signer} is in use by another fleet (${holder}); stop it, or give this bot a key of its own`,
+  });
 }
 
 /** Who runs on a data directory now; null when nobody does. */

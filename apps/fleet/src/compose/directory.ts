@@ -1,5 +1,6 @@
 import { mkdirSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
 import { PlanError } from './plan.ts';
 
 /**
@@ -20,3 +21,9 @@ export function makeDirectory(path: string): void {
     throw new PlanError(`--data-dir ${path} cannot be made (${reason}); name a directory this user may write`, { cause });
   }
 }
+
+/**
+ * Where all fleets of this user lock their signers. It must be one place whatever a process was started with, so it hangs on
+ * the user's entry in the system and not on HOME, TMPDIR or a login session, which differ between a shell and a service.
+ */
+export const signerLocksDir = (): string => join(userInfo().homedir, '.hyperfleet', 'locks');

@@ -6,6 +6,7 @@ import {
   type HeldLock,
   type LedgerHandle,
   lockDataDir,
+  lockSigner,
   openLedger,
   openSignalQueue,
   type SignalQueueHandle,
@@ -13,7 +14,7 @@ import {
 } from '@hyperfleet/store';
 import { createLog, type Log, type LogSink, openLogSink } from '@hyperfleet/telemetry';
 import type { MicroUsd } from '@hyperfleet/trading';
-import { makeDirectory } from './directory.ts';
+import { makeDirectory, signerLocksDir } from './directory.ts';
 import { keepPaperKeys } from './paper-keys.ts';
 import { type Plan, PlanError } from './plan.ts';
 
@@ -21,7 +22,10 @@ import { type Plan, PlanError } from './plan.ts';
 export interface BotAccount {
   readonly id: string;
   readonly privateKey: string;
+  /** The account traded for: the signer's own, unless the key is an agent's. */
   readonly address: string;
+  /** The address of the key. */
+  readonly signer: string;
   readonly usd: MicroUsd;
 }
 
@@ -53,15 +57,24 @@ export function openHouse(plan: Plan): House {
     rmSync(files.status, { force: true });
     const sink = openLogSink({ file: files.log, screen: 'none' });
     opened.push(sink);
-    const ledger = openLedger(files.ledger);
+    const ledger = openLedger(files.ledger, { verify: true });
     opened.push(ledger);
     ledger.rememberCoins(recording.instruments);
     const queue = openPatiently(() =>
       openSignalQueue(fleet.signalsDb, {
         szDecimalsOf: (coin) => recording.instruments.find((instrument) => instrument.coin === coin)?.szDecimals ?? null,
+        verify: true,
       }),
     );
     opened.push(queue);
+    const accounts = openAccounts(
+      plan,
+      ledger.botStates().map(({ bot }) => bot),
+    );
+    for (const { signer } of accounts) {
+      const held = lockSigner(signerLocksDir(), signer);
+      opened.push({ close: () => held.release() });
+    }
     const lastMs = Math.max(0, ...ledger.clockSessions().map(({ marketLastMs }) => marketLastMs));
     return {
       plan,
@@ -69,10 +82,7 @@ export function openHouse(plan: Plan): House {
       queue,
       sink,
       log: createLog((record) => sink.write(record), { thread: 'main' }),
-      accounts: openAccounts(
-        plan,
-        ledger.botStates().map(({ bot }) => bot),
-      ),
+      accounts,
       beginMs: Math.max(recording.marketStartMs, readJournalTime(files.journal) ?? 0, lastMs),
       close,
     };
@@ -115,16 +125,18 @@ function checkJournal({ files, recordingPath, fleet }: Plan): void {
   );
 }
 
-/** Keys named in the configuration are taken out of the environment; the others are drawn and kept. */
+/** Keys and accounts named in the configuration are taken out of the environment; the other keys are drawn and kept. */
 function openAccounts({ bots, files }: Plan, traded: readonly string[]): readonly BotAccount[] {
-  const secrets = takeSecrets(bots.flatMap(({ keyEnv }) => (keyEnv === null ? [] : [keyEnv])));
+  const secrets = takeSecrets(bots.flatMap(({ keyEnv, accountEnv }) => [keyEnv, accountEnv].filter((name) => name !== null)));
   const drawn = keepPaperKeys(
     files.keys,
     bots.filter(({ keyEnv }) => keyEnv === null).map(({ id }) => id),
     traded,
   );
-  return bots.map(({ id, keyEnv, paperUsd }) => {
+  return bots.map(({ id, keyEnv, accountEnv, paperUsd }) => {
     const privateKey = (keyEnv === null ? drawn.get(id) : secrets.get(keyEnv)?.trim()) ?? '';
-    return { id, privateKey, address: addressOfKey(privateKey), usd: paperUsd };
+    const signer = addressOfKey(privateKey);
+    const address = accountEnv === null ? signer : (secrets.get(accountEnv)?.trim().toLowerCase() ?? signer);
+    return { id, privateKey, address, signer, usd: paperUsd };
   });
 }

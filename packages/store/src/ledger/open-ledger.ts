@@ -13,7 +13,7 @@ import {
   type OrderRole,
   type Trade,
 } from '@hyperfleet/trading';
-import { type Connection, drawId, inTransaction, openConnection } from '../database.ts';
+import { type Connection, checkPages, drawId, inTransaction, openConnection } from '../database.ts';
 import { MIGRATIONS_DIR, type Migration, migrateLedger, readMigrations } from '../migrations.ts';
 import { type Guard, guardFor } from '../store-error.ts';
 import { createBotTable, createEventTable, type NumberedEvent } from './bot-table.ts';
@@ -65,6 +65,8 @@ export interface LedgerOptions {
   readonly drawId?: () => string;
   /** FULL by default. OFF is for a simulated disk, which has its own notion of what a crash takes. */
   readonly synchronous?: 'FULL' | 'OFF';
+  /** Whether every page is read once before anything is done: once a start, by whoever opens it first. Default false. */
+  readonly verify?: boolean;
 }
 
 function readLedgerId(db: Connection, drawn: string): string {
@@ -221,6 +223,7 @@ export function openLedger(path: string, options: LedgerOptions = {}): LedgerHan
     create: true,
   });
   try {
+    if (options.verify === true) checkPages(db, path);
     return createLedger(db, path, migrations, options.drawId);
   } catch (error) {
     db.close();

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import type { ControlRow, SignalQueue, SignalRow } from '@hyperfleet/trading';
-import { type Connection, openConnection } from '../database.ts';
+import { type Connection, checkPages, openConnection } from '../database.ts';
 import { MIGRATIONS_DIR, readMigrations } from '../migrations.ts';
 import { guardFor, StoreError } from '../store-error.ts';
 import { adoptSignals, referenceSchema } from './adopt.ts';
@@ -38,6 +38,8 @@ export interface SignalQueueOptions {
   readonly drawId?: () => string;
   /** NORMAL by default. OFF is for a simulated disk, which has its own notion of what a crash takes. */
   readonly synchronous?: 'NORMAL' | 'OFF';
+  /** Whether every page is read once before anything is done: once a start, by whoever opens it first. Default false. */
+  readonly verify?: boolean;
 }
 
 const MAX_BUSY_TIMEOUT_MS = 250;
@@ -65,6 +67,7 @@ function connect(path: string, options: SignalQueueOptions, create: boolean) {
   const busyTimeoutMs = Math.min(options.busyTimeoutMs ?? MAX_BUSY_TIMEOUT_MS, MAX_BUSY_TIMEOUT_MS);
   const { db } = openConnection(path, { busyTimeoutMs, synchronous: options.synchronous ?? 'NORMAL', create });
   try {
+    if (options.verify === true) checkPages(db, path);
     const databaseId = adoptSignals(db, path, reference, options.drawId);
     const { ino, dev } = statSync(path);
     return {

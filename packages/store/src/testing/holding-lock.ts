@@ -1,6 +1,8 @@
-/** Takes the lock of a data directory and holds it until it is killed. */
-import { lockDataDir } from '../lock.ts';
+/** Takes the lock of a data directory, or of a signer where one is named, and holds it until it is killed. */
+import { lockDataDir, lockSigner } from '../lock.ts';
 
-lockDataDir(process.argv[2] ?? '');
+const [dir = '', signer] = process.argv.slice(2);
+if (signer === undefined) lockDataDir(dir);
+else lockSigner(dir, signer);
 console.log('held');
 setInterval(() => undefined, 60_000);
