@@ -1,6 +1,7 @@
 import { type Instrument, type Lots, type MicroUsd, type Ticks, ticks, ZERO_LOTS, ZERO_USD } from '@hyperfleet/trading';
 import type { CoinMarket } from './coin-market.ts';
 import type { Address, StatusWord, VenueEvent, VenueFill, VenueOrder } from './contract.ts';
+import { createFeeRecord, type FeeRecord } from './fees.ts';
 import type { OrderRecord } from './order-record.ts';
 import { Recent } from './recent.ts';
 
@@ -30,8 +31,6 @@ export interface Holding {
   /** Reduce-only stops that fired within the last second, for the naked measure. */
   fired: OrderRecord[];
   nakedSinceMs: number | null;
-  /** No further partial liquidation before this time (PROTOCOL §7). */
-  liquidationPauseUntilMs: number;
 }
 
 type Funding = Extract<VenueEvent, { kind: 'funding' }>;
@@ -50,6 +49,8 @@ export interface Account {
   /** Margin held by resting orders, over all coins. */
   reserved: number;
   volume: number;
+  /** Rates and daily volume; shared with the master or the sub-accounts. */
+  fees: FeeRecord;
   readonly holdings: Map<number, Holding>;
   /** Holdings with a position. */
   readonly positions: Set<Holding>;
@@ -63,6 +64,8 @@ export interface Account {
   readonly fundings: Recent<Funding>;
   readonly ledger: Recent<LedgerEntry>;
   scheduledCancelMs: number | null;
+  /** End of the cooldown after a part of a position was liquidated (PROTOCOL §7). */
+  liquidatedUntilMs: number;
   /** Scheduled cancels that ran on `day`, of which 10 a UTC day are allowed (PROTOCOL §3). */
   scheduleUse: { day: number; count: number };
 }
@@ -76,6 +79,7 @@ export function createAccount(user: Address, maxOrders: number, maxFills: number
     cash: 0,
     reserved: 0,
     volume: 0,
+    fees: createFeeRecord(),
     holdings: new Map(),
     positions: new Set(),
     open: new Map(),
@@ -90,6 +94,7 @@ export function createAccount(user: Address, maxOrders: number, maxFills: number
     fundings: new Recent(maxFills),
     ledger: new Recent(maxFills),
     scheduledCancelMs: null,
+    liquidatedUntilMs: 0,
     scheduleUse: { day: 0, count: 0 },
   };
 }
@@ -121,7 +126,6 @@ export function holdingOf(account: Account, market: CoinMarket): Holding {
     triggers: new Set(),
     fired: [],
     nakedSinceMs: null,
-    liquidationPauseUntilMs: 0,
   };
   account.holdings.set(market.instrument.assetId, holding);
   return holding;

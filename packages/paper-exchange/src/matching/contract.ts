@@ -24,8 +24,20 @@ export interface OrderInput {
   readonly cloid: string | null;
 }
 
+/** Who brought the order and what it takes for that: tenths of a basis point of notional (PROTOCOL §3). */
+export interface BuilderTerms {
+  readonly address: Address;
+  readonly fee: number;
+}
+
 export type VenueAction =
-  | { readonly type: 'order'; readonly orders: readonly OrderInput[]; readonly grouping: 'na' | 'normalTpsl' | 'positionTpsl' }
+  | {
+      readonly type: 'order';
+      readonly orders: readonly OrderInput[];
+      readonly grouping: 'na' | 'normalTpsl' | 'positionTpsl';
+      /** Approved before; charged on every fill of these orders. */
+      readonly builder?: BuilderTerms | null;
+    }
   | { readonly type: 'cancel'; readonly cancels: readonly { readonly asset: number; readonly oid: number }[] }
   | { readonly type: 'cancelByCloid'; readonly cancels: readonly { readonly asset: number; readonly cloid: string }[] }
   | { readonly type: 'modify'; readonly oid: number | string; readonly order: OrderInput; readonly alwaysPlace: boolean }
@@ -102,7 +114,10 @@ export interface VenueFill {
   readonly oid: number;
   readonly cloid: string | null;
   readonly crossed: boolean;
+  /** All that was charged, a builder's part included; below zero is a rebate. */
   readonly fee: MicroUsd;
+  /** The part of `fee` that went to the builder; null for an order without one. */
+  readonly builderFee: MicroUsd | null;
   readonly tid: number;
   readonly hash: string;
   readonly liquidation: { readonly liquidatedUser: Address; readonly markPx: FineTicks; readonly method: 'market' | 'backstop' } | null;
@@ -121,6 +136,16 @@ export type VenueEvent =
       readonly usd: MicroUsd;
       readonly szi: Lots;
       readonly fundingRateE10: number;
+    }
+  /** An account fell below its maintenance margin and is being closed; told before the fills (PROTOCOL §9). */
+  | {
+      readonly kind: 'liquidation';
+      readonly user: Address;
+      readonly timeMs: number;
+      readonly lid: number;
+      readonly liquidator: Address;
+      readonly liquidatedNtlPos: MicroUsd;
+      readonly liquidatedAccountValue: MicroUsd;
     }
   | { readonly kind: 'ledger'; readonly user: Address; readonly timeMs: number; readonly usd: MicroUsd; readonly type: 'deposit' }
   /** Mark and oracle were refreshed (about every 3 s). */
@@ -192,13 +217,48 @@ export interface VenueAudit {
   readonly conservationErrorUsd: MicroUsd;
 }
 
+/** What is paid from more than this volume in fourteen days on, in dollars and parts per million (PROTOCOL §7). */
+export interface FeeTier {
+  readonly volumeUsd: number;
+  readonly takerFeePpm: number;
+  readonly makerFeePpm: number;
+}
+
+/** What a maker with more than this share of the venue's volume pays; below zero is a rebate. In parts per million. */
+export interface MakerTier {
+  readonly makerSharePpm: number;
+  readonly makerFeePpm: number;
+}
+
+/** What an account pays today. */
+export interface VenueFees {
+  /** In 10^−9 of notional, discounts applied. */
+  readonly takerRateE9: number;
+  readonly makerRateE9: number;
+  /** Fifteen UTC days, today last: volume as taker and maker, and of the whole venue. Sub-accounts and master together. */
+  readonly days: readonly {
+    readonly dayMs: number;
+    readonly takerUsd: MicroUsd;
+    readonly makerUsd: MicroUsd;
+    readonly exchangeUsd: MicroUsd;
+  }[];
+}
+
 export interface VenueSettings {
   /** Parts per million of notional: 450 taker, 150 maker at base tier (PROTOCOL §7). */
   readonly takerFeePpm: number;
   readonly makerFeePpm: number;
+  /** By volume and by maker share, lowest first; empty for the base rates always (PROTOCOL §7). */
+  readonly feeTiers: readonly FeeTier[];
+  readonly makerTiers: readonly MakerTier[];
+  /** Off every fee that is not a rebate: 40000 for one who came by a referral, 50000 to 400000 by stake (PROTOCOL §7). */
+  readonly referralDiscountPpm: number;
+  readonly stakingDiscountPpm: number;
   /** Hourly rate used where a recording has none, in 10^−10: 0.0000125 = 125000. */
   readonly fundingRateE10: number;
   readonly markIntervalMs: number;
+  /** What market liquidations do in the 30 s after a part of a position was sold: nothing, or the whole (PROTOCOL §7, §11). */
+  readonly liquidationCooldown: 'pause' | 'whole';
   /** Band around the reference price in which a limit price is taken (PROTOCOL §4, §11). */
   readonly priceBand: 0.95 | 0.8;
   readonly maxFillsKept: number;
@@ -242,6 +302,12 @@ export interface Venue {
   ledger(user: Address): readonly Extract<VenueEvent, { kind: 'ledger' }>[];
   /** 14-day style volume traded by the account. */
   volume(user: Address): MicroUsd;
+  /** Rates an account pays today. */
+  fees(user: Address): VenueFees;
+  /** From now on the two share one fee tier (PROTOCOL §7). */
+  linkSubAccount(sub: Address, master: Address): void;
+  /** What fills have paid to a builder so far, less what it took out. */
+  builderRewards(builder: Address): MicroUsd;
   leverage(user: Address, asset: number): { readonly leverage: number; readonly isCross: boolean };
   audit(): VenueAudit;
 }

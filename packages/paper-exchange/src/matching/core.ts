@@ -1,7 +1,8 @@
 import type { Instrument, Lots, Side, Ticks } from '@hyperfleet/trading';
 import { type Account, createAccount, type Holding, holdingOf } from './account.ts';
 import { type CoinMarket, createCoinMarket } from './coin-market.ts';
-import type { Address, NakedInterval, StatusWord, VenueEvent, VenueSettings, VenueTif } from './contract.ts';
+import type { Address, BuilderTerms, NakedInterval, StatusWord, VenueEvent, VenueSettings, VenueTif } from './contract.ts';
+import type { ExchangeVolume } from './fees.ts';
 import { type OrderRecord, snapshot, type TriggerTerms } from './order-record.ts';
 import { Recent } from './recent.ts';
 
@@ -21,6 +22,10 @@ export interface Core {
   readonly accounts: Map<Address, Account>;
   /** The counterparty of every fill against the recorded market, and of funding. */
   readonly house: { cash: number; readonly szi: Map<number, number> };
+  /** Notional traded by everyone, by day. */
+  readonly exchangeVolume: ExchangeVolume;
+  /** What fills have paid to builders and they have not taken out. */
+  readonly builderRewards: Map<Address, number>;
   /** Market time; −1 before the first input. */
   nowMs: number;
   nextMarkMs: number;
@@ -32,6 +37,7 @@ export interface Core {
   nextOid: number;
   nextTid: number;
   nextHash: number;
+  nextLid: number;
   events: VenueEvent[];
   /** Triggers armed in this step whose condition has yet to be looked at. */
   armed: OrderRecord[];
@@ -62,6 +68,8 @@ export function createCore(instruments: readonly Instrument[], settings: VenueSe
     byCoin,
     accounts: new Map(),
     house: { cash: 0, szi: new Map() },
+    exchangeVolume: [],
+    builderRewards: new Map(),
     nowMs: -1,
     nextMarkMs: 0,
     nextFundingMs: 0,
@@ -70,6 +78,7 @@ export function createCore(instruments: readonly Instrument[], settings: VenueSe
     nextOid: FIRST_OID,
     nextTid: FIRST_TID,
     nextHash: 1,
+    nextLid: 1,
     events: [],
     armed: [],
     touchedAccounts: new Set(),
@@ -100,6 +109,7 @@ export interface NewOrder {
   readonly tif: VenueTif | null;
   readonly trigger: TriggerTerms | null;
   readonly isPositionTpsl: boolean;
+  readonly builder?: BuilderTerms | null;
 }
 
 /** Gives an order its oid and a record; it is in no book yet. Counts a cloid that a live order of the account carries too. */
@@ -122,6 +132,7 @@ export function createOrder(core: Core, terms: NewOrder): OrderRecord {
     isPositionTpsl: terms.isPositionTpsl,
     tracksPosition: terms.sz === 0,
     tif: terms.tif,
+    builder: terms.builder ?? null,
     phase: 'new',
     children: [],
     siblings: [],

@@ -2,6 +2,7 @@ import { ticks } from '@hyperfleet/trading';
 import type { MarketEvent, Print } from '../market/event.ts';
 import type { BboEvent, CoinMarket } from './coin-market.ts';
 import type { Core } from './core.ts';
+import { countExchange } from './fees.ts';
 import { fillCrossed, followQueues, handOutPrint, uncrossOwn } from './making.ts';
 import { applyMark, refreshMark } from './marking.ts';
 import { settleArmed } from './triggers.ts';
@@ -53,6 +54,7 @@ function afterBook(core: Core, market: CoinMarket): void {
 function takePrints(core: Core, market: CoinMarket, prints: readonly Print[]): void {
   for (const print of prints) {
     if (!market.seenTids.isNew(print.tid)) continue;
+    countExchange(core, print.px * print.sz);
     if (print.exchangeTimeMs >= market.lastPrintMs) {
       market.lastPrint = ticks(print.px);
       market.lastPrintMs = print.exchangeTimeMs;

@@ -1,8 +1,9 @@
-import { applyFill, type FineTicks, feeFor, lots, mulDiv, notional, ticks } from '@hyperfleet/trading';
+import { applyFill, type FineTicks, lots, type MicroUsd, microUsd, mulDiv, notional, ticks } from '@hyperfleet/trading';
 import type { Account, Holding } from './account.ts';
 import type { CoinMarket } from './coin-market.ts';
-import type { Address, VenueFill } from './contract.ts';
+import type { Address, BuilderTerms, VenueFill } from './contract.ts';
 import { announce, type Core, nextMatchIds } from './core.ts';
+import { builderFee, countExchange, takeFee } from './fees.ts';
 import { cancelSiblings, endPositionTpsl, finish, reduceSize, trimReduceOnly } from './lifecycle.ts';
 import { updateReserve } from './margin.ts';
 import type { OrderRecord } from './order-record.ts';
@@ -47,18 +48,27 @@ function moveIsolatedMargin(holding: Holding, startSz: number, px: number): void
   }
 }
 
+function payBuilder(core: Core, { address, fee }: BuilderTerms, ntl: number): MicroUsd {
+  const paid = builderFee(ntl, fee);
+  core.builderRewards.set(address, (core.builderRewards.get(address) ?? 0) + paid);
+  return paid;
+}
+
 /** Moves money and position of one account for its side of a match and returns what the fill says. */
 function settleSide(core: Core, order: OrderRecord, side: SideOfMatch): VenueFill {
   const { account, holding, market, sign } = order;
   const [start, px, sz] = [holding.szi, ticks(side.px), lots(side.sz)];
   const ntl = notional(px, sz);
-  const fee = feeFor(ntl, side.crossed ? core.settings.takerFeePpm : core.settings.makerFeePpm);
+  // What a liquidator takes over costs its former owner no fee: of 182 recorded backstop fills none has one.
+  const venueFee = side.liquidation?.method === 'backstop' ? 0 : takeFee(core, account, { ntl, crossed: side.crossed });
+  const toBuilder = order.builder === null ? null : payBuilder(core, order.builder, ntl);
+  const fee = microUsd(venueFee + (toBuilder ?? 0));
   const applied = applyFill({ szi: start, avgEntry: holding.entryPx, entryCost: holding.entryCost }, { side: order.side, px, sz });
   holding.szi = applied.position.szi;
   holding.entryPx = applied.position.avgEntry;
   holding.entryCost = applied.position.entryCost;
   account.cash -= fee;
-  core.totals.fees += fee;
+  core.totals.fees += venueFee;
   if (holding.isCross) account.cash -= sign * ntl;
   else {
     holding.isolatedRaw -= sign * ntl;
@@ -81,6 +91,7 @@ function settleSide(core: Core, order: OrderRecord, side: SideOfMatch): VenueFil
     cloid: order.cloid,
     crossed: side.crossed,
     fee,
+    builderFee: toBuilder,
     tid: side.tid,
     hash: side.hash,
     liquidation: side.liquidation,
@@ -136,23 +147,26 @@ export interface Match {
   readonly px: number;
   readonly sz: number;
   readonly liquidation?: LiquidationNote | null;
-  readonly takerDir?: string | null;
+  /** Names the fill otherwise than by what it does to the position. */
+  readonly dir?: string | null;
 }
 
 /**
  * One match at the maker's price: cash moves by the notional, fees are truncated to 6 decimals (PROTOCOL §7), and where one
  * side is recorded liquidity the house account stands in for it, so that every fill has two sides.
  */
-export function match(core: Core, { taker, maker, px, sz, liquidation = null, takerDir = null }: Match): void {
+export function match(core: Core, { taker, maker, px, sz, liquidation = null, dir = null }: Match): void {
   const market = (taker ?? maker)?.market;
   if (market === undefined) throw new Error('a match needs an order of ours on one side');
   const { tid, hash } = nextMatchIds(core);
   if (taker !== null && liquidation === null) announce(core, taker);
+  // What the recorded market takes from us is part of its own prints, which are counted as they come.
+  if (taker !== null) countExchange(core, px * sz);
   const told: [OrderRecord, VenueFill][] = [];
   for (const order of [taker, maker]) {
     if (order === null) continue;
     const crossed = order === taker;
-    told.push([order, settleSide(core, order, { px, sz, crossed, tid, hash, liquidation, dir: crossed ? takerDir : null })]);
+    told.push([order, settleSide(core, order, { px, sz, crossed, tid, hash, liquidation, dir })]);
     reduceSize(order, sz);
     order.filledNtl += px * sz;
   }

@@ -1,6 +1,7 @@
-import { FINE_PER_TICK, lots, ticks } from '@hyperfleet/trading';
+import { FINE_PER_TICK, lots, microUsd, mulDiv, ticks } from '@hyperfleet/trading';
 import type { Account, Holding } from './account.ts';
-import { bestAgainst, type CoinMarket, valuationPx } from './coin-market.ts';
+import { type CoinMarket, valuationPx } from './coin-market.ts';
+import type { Address } from './contract.ts';
 import { type Core, createOrder } from './core.ts';
 import { type LiquidationNote, match } from './fills.ts';
 import { cancelByVenue, finish } from './lifecycle.ts';
@@ -8,9 +9,11 @@ import { crossState, isolatedEquity, maintenanceMargin, positionValue } from './
 import type { OrderRecord } from './order-record.ts';
 import { take } from './taking.ts';
 
-/** Above this notional only a fifth is sold first, then nothing for 30 s (PROTOCOL §7). In micro-dollars. */
+/** Above this notional only a fifth is sold at once (PROTOCOL §7). In micro-dollars. */
 const PARTIAL_ABOVE = 100_000_000_000;
-const PAUSE_MS = 30_000;
+const COOLDOWN_MS = 30_000;
+/** Who takes over what no book does: the house, which has no address of its own. */
+const LIQUIDATOR: Address = `0x${'0'.repeat(40)}`;
 
 /** Liquidates every holder of this coin whose equity is below maintenance at the present mark (PROTOCOL §7). */
 export function liquidateHolders(core: Core, market: CoinMarket): void {
@@ -18,41 +21,127 @@ export function liquidateHolders(core: Core, market: CoinMarket): void {
   for (const holding of [...market.holders]) {
     if (holding.szi === 0) continue;
     if (holding.isCross) liquidateCross(core, holding.account);
-    else if (isBelow(isolatedEquity(holding), maintenanceMargin(holding))) {
-      const backstop = isolatedEquity(holding) * 3 < maintenanceMargin(holding) * 2;
-      liquidatePosition(core, holding, backstop);
-    }
+    else liquidateIsolated(core, holding);
   }
 }
 
-const isBelow = (equity: number, maintenance: number): boolean => equity < maintenance;
+interface Shortfall {
+  readonly equity: number;
+  readonly maintenance: number;
+  readonly notional: number;
+}
 
-const crossIsBelow = (account: Account): boolean => {
+const isBelow = ({ equity, maintenance }: Shortfall): boolean => equity < maintenance;
+/** Below two thirds of maintenance the liquidator takes over. */
+const isForBackstop = ({ equity, maintenance }: Shortfall): boolean => equity * 3 < maintenance * 2;
+
+function crossShortfall(account: Account): Shortfall {
   const { equity, maintenance } = crossState(account);
-  return isBelow(equity, maintenance);
-};
+  let notional = 0;
+  for (const holding of account.positions) if (holding.isCross) notional += positionValue(holding);
+  return { equity, maintenance, notional };
+}
+
+const isolatedShortfall = (holding: Holding): Shortfall => ({
+  equity: isolatedEquity(holding),
+  maintenance: maintenanceMargin(holding),
+  notional: positionValue(holding),
+});
+
+function tellLiquidation(core: Core, account: Account, { equity, notional }: Shortfall): void {
+  core.events.push({
+    kind: 'liquidation',
+    user: account.user,
+    timeMs: core.nowMs,
+    lid: core.nextLid,
+    liquidator: LIQUIDATOR,
+    liquidatedNtlPos: microUsd(notional),
+    liquidatedAccountValue: microUsd(equity),
+  });
+  core.nextLid += 1;
+}
+
+/** Cancels the orders that hold on to what is being liquidated, one by one with its own status (PROTOCOL §6). */
+function cancelOrders(core: Core, account: Account, concerns: (order: OrderRecord) => boolean): void {
+  for (const order of [...account.open.values()]) if (concerns(order)) cancelByVenue(core, order, 'liquidatedCanceled');
+}
 
 /** Closes cross positions, largest first, until the account is above maintenance; its open orders go first. */
 function liquidateCross(core: Core, account: Account): void {
-  if (!crossIsBelow(account)) return;
-  for (const order of [...account.open.values()]) {
-    if (order.holding.isCross) cancelByVenue(core, order, 'liquidatedCanceled');
+  if (!isBelow(crossShortfall(account))) return;
+  cancelOrders(core, account, (order) => order.holding.isCross);
+  const state = crossShortfall(account);
+  const positions = [...account.positions].filter((held) => held.isCross && !held.market.inGap);
+  positions.sort((a, b) => positionValue(b) - positionValue(a));
+  if (isForBackstop(state)) {
+    tellLiquidation(core, account, state);
+    for (const holding of positions) takeOver(core, holding, state);
+    return;
   }
-  const { equity, maintenance } = crossState(account);
-  const backstop = equity * 3 < maintenance * 2;
-  const positions = [...account.positions].filter((holding) => holding.isCross).sort((a, b) => positionValue(b) - positionValue(a));
-  for (const holding of positions) {
-    if (!crossIsBelow(account)) return;
-    if (!holding.market.inGap) liquidatePosition(core, holding, backstop);
-  }
+  sellThroughBook(core, account, { state, positions, isEnough: () => !isBelow(crossShortfall(account)) });
 }
+
+function liquidateIsolated(core: Core, holding: Holding): void {
+  const { account } = holding;
+  const state = isolatedShortfall(holding);
+  if (!isBelow(state)) return;
+  cancelOrders(core, account, (order) => order.holding === holding);
+  if (isForBackstop(state)) {
+    tellLiquidation(core, account, state);
+    takeOver(core, holding, state);
+    return;
+  }
+  sellThroughBook(core, account, {
+    state,
+    positions: [holding],
+    isEnough: () => holding.szi === 0 || !isBelow(isolatedShortfall(holding)),
+  });
+}
+
+interface Sale {
+  readonly state: Shortfall;
+  readonly positions: readonly Holding[];
+  isEnough(): boolean;
+}
+
+/**
+ * Market orders for the positions, in turn until it is enough. Of a position above $100,000 a fifth at once; then a cooldown
+ * of 30 s for the whole account, in which nothing is sold, or everything, as `liquidationCooldown` says (PROTOCOL §7, §11).
+ */
+function sellThroughBook(core: Core, account: Account, sale: Sale): void {
+  const cools = core.nowMs < account.liquidatedUntilMs;
+  // What stays below maintenance is looked at again at the next refresh though no price moves.
+  for (const holding of sale.positions) core.restless.add(holding.market);
+  if (cools && core.settings.liquidationCooldown === 'pause') return;
+  let told = false;
+  let partial = false;
+  for (const holding of sale.positions) {
+    if (sale.isEnough()) break;
+    const size = Math.abs(holding.szi);
+    const isLarge = !cools && positionValue(holding) > PARTIAL_ABOVE;
+    const order = liquidationOrder(core, holding, isLarge ? Math.ceil(size / 5) : size);
+    if (!told) tellLiquidation(core, account, sale.state);
+    told = true;
+    const wanted = order.sz;
+    take(core, order, note(holding, 'market'));
+    if (order.phase !== 'done') finish(core, order, order.sz < wanted ? 'filled' : 'marketOrderNoLiquidityRejected');
+    partial ||= isLarge && order.sz < wanted;
+  }
+  if (partial) account.liquidatedUntilMs = core.nowMs + COOLDOWN_MS;
+}
+
+const note = (holding: Holding, method: LiquidationNote['method']): LiquidationNote => ({
+  liquidatedUser: holding.account.user,
+  markPx: valuationPx(holding.market, holding.entryPx),
+  method,
+});
 
 const markTicks = (holding: Holding): number => Math.max(1, Math.floor(valuationPx(holding.market, holding.entryPx) / FINE_PER_TICK));
 
 function liquidationOrder(core: Core, holding: Holding, sz: number): OrderRecord {
   const side = holding.szi > 0 ? 'sell' : 'buy';
   const mark = markTicks(holding);
-  return createOrder(core, {
+  const order = createOrder(core, {
     account: holding.account,
     market: holding.market,
     side,
@@ -65,38 +154,23 @@ function liquidationOrder(core: Core, holding: Holding, sz: number): OrderRecord
     trigger: null,
     isPositionTpsl: false,
   });
+  order.announced = true;
+  return order;
 }
 
-/** A market order through the book; what finds no match, or an account too far below, goes to the house at the mark (backstop). */
-function liquidatePosition(core: Core, holding: Holding, backstop: boolean): void {
-  const size = Math.abs(holding.szi);
-  const markPx = valuationPx(holding.market, holding.entryPx);
-  const note = (method: LiquidationNote['method']): LiquidationNote => ({ liquidatedUser: holding.account.user, markPx, method });
-  if (!backstop && bestAgainst(holding.market, holding.szi > 0 ? -1 : 1) !== null) {
-    if (core.nowMs < holding.liquidationPauseUntilMs) {
-      // The next refresh must look again though no price moves.
-      core.restless.add(holding.market);
-      return;
-    }
-    const partial = positionValue(holding) > PARTIAL_ABOVE;
-    const order = liquidationOrder(core, holding, partial ? Math.ceil(size / 5) : size);
-    order.announced = true;
-    const wanted = order.sz;
-    take(core, order, note('market'));
-    if (order.sz < wanted) {
-      if (order.phase !== 'done') finish(core, order, 'filled');
-      if (partial) {
-        holding.liquidationPauseUntilMs = core.nowMs + PAUSE_MS;
-        core.restless.add(holding.market);
-      }
-      return;
-    }
-    finish(core, order, 'marketOrderNoLiquidityRejected');
-  }
+/**
+ * The liquidator takes a position over at the price at which nothing is left of what stands behind it: mark less the same
+ * part of itself that equity is of all the notional. So recorded backstop fills are priced, and they cost no fee (PROTOCOL
+ * §7). The tick is rounded for the account, which keeps at most a tick a lot.
+ */
+function takeOver(core: Core, holding: Holding, { equity, notional }: Shortfall): void {
   if (holding.szi === 0) return;
+  const side = holding.szi > 0 ? 1 : -1;
+  const mark = valuationPx(holding.market, holding.entryPx);
+  const given = notional === 0 ? 0 : mulDiv(mark, equity, notional, 'floor');
+  const fine = mark - side * given;
+  const px = Math.max(1, side === 1 ? Math.ceil(fine / FINE_PER_TICK) : Math.floor(fine / FINE_PER_TICK));
   const order = liquidationOrder(core, holding, Math.abs(holding.szi));
-  order.announced = true;
-  const px = markTicks(holding);
-  const dir = `Liquidated ${holding.isCross ? 'Cross' : 'Isolated'} ${holding.szi > 0 ? 'Long' : 'Short'}`;
-  match(core, { taker: order, maker: null, px, sz: order.sz, liquidation: note('backstop'), takerDir: dir });
+  const dir = `Liquidated ${holding.isCross ? 'Cross' : 'Isolated'} ${side === 1 ? 'Long' : 'Short'}`;
+  match(core, { taker: null, maker: order, px, sz: order.sz, liquidation: note(holding, 'backstop'), dir });
 }

@@ -105,9 +105,9 @@ describe('a long run of random actions on the recorded market', () => {
   it('answers, tells and shows exactly what it always did, remembering little', () => {
     expect([few.replies, few.events, few.views]).toMatchInlineSnapshot(`
       [
-        "ce36a2bb917f4399",
-        "554d19cc1e0c8826",
-        "d137dd4bd02bec74",
+        "f71c86e7823e928f",
+        "8d0ed67e89571193",
+        "3c3129924984a84b",
       ]
     `);
   });
@@ -115,9 +115,9 @@ describe('a long run of random actions on the recorded market', () => {
   it('answers, tells and shows exactly what it always did, remembering all', () => {
     expect([many.replies, many.events, many.views]).toMatchInlineSnapshot(`
       [
-        "eecc3bdfad5f2f23",
-        "868b089ccab17d17",
-        "64e35257658b595e",
+        "cbf54ee2e78942ba",
+        "ba41934d0b6898b8",
+        "9dc4919fa76aba00",
       ]
     `);
   });

@@ -2,6 +2,7 @@ import { mulDiv } from '@hyperfleet/trading';
 import type { Print } from '../market/event.ts';
 import { anonymousAgainst, anonymousBeside, type CoinMarket, ownBeside } from './coin-market.ts';
 import type { Core } from './core.ts';
+import { countExchange } from './fees.ts';
 import { match } from './fills.ts';
 import type { PriceLevel } from './ladder.ts';
 import { joinBook, leaveBook, trimReduceOnly } from './lifecycle.ts';
@@ -86,6 +87,7 @@ export function fillCrossed(core: Core, market: CoinMarket): void {
       if (!mayMatch(core, order, null)) continue;
       const sz = Math.min(against.leftAt(px), fillable(order));
       against.take(px, sz, 'crossing');
+      countExchange(core, order.px * sz);
       match(core, { taker: null, maker: order, px: order.px, sz });
     }
   }

@@ -1,6 +1,6 @@
 import { lots, ticks } from '@hyperfleet/trading';
 import { describe, expect, it } from 'vitest';
-import { ALICE, BOB, type Desk, limit, openDesk, trigger } from './testing/desk.ts';
+import { ALICE, BOB, CAROL, type Desk, limit, openDesk, trigger } from './testing/desk.ts';
 
 const HOUR_MS = 3_600_000;
 /** Buys for Alice at a best offer of `px` ticks. */
@@ -180,12 +180,67 @@ describe('liquidation', () => {
     expect(desk.venue.audit().conservationErrorUsd).toBe(0);
   });
 
-  it('falls back on the house when there is nothing to match', () => {
+  it('waits when the book has nothing, and goes to the liquidator below two thirds of maintenance at the price that leaves nothing', () => {
     const desk = highLeverage();
     desk.book([], []);
     desk.mark(194500);
-    expect(desk.venue.fills(ALICE).at(-1)).toMatchObject({ dir: 'Liquidated Cross Long', liquidation: { method: 'backstop' } });
+    expect(desk.szi(ALICE)).toBe(120_000);
+    desk.mark(194200);
+    const fill = desk.venue.fills(ALICE).at(-1);
+    expect(fill).toMatchObject({
+      dir: 'Liquidated Cross Long',
+      fee: 0,
+      crossed: false,
+      liquidation: { method: 'backstop', markPx: 194_200_000 },
+    });
+    expect(fill?.px).toBeLessThan(194_200);
     expect(desk.szi(ALICE)).toBe(0);
+    const left = desk.venue.account(ALICE).accountValue;
+    expect(left).toBeGreaterThanOrEqual(0);
+    expect(left).toBeLessThan(120_000);
+    expect(desk.venue.audit().conservationErrorUsd).toBe(0);
+  });
+
+  it('takes several cross positions over at the same part of their marks, as two recorded fills of one transaction were', () => {
+    // BTC 101367.5 at a mark of 101669.0 and ETH 2316.41 at 2323.3: both 0.2966 % below.
+    const desk = openDesk({}, 1_000);
+    for (const asset of [0, 1]) desk.do(ALICE, { type: 'updateLeverage', asset, isCross: true, leverage: 25 });
+    desk.place(BOB, [limit('sell', '2000', '6')]);
+    desk.place(CAROL, [limit('sell', '100000', '0.1', { asset: 0 })]);
+    desk.place(ALICE, [limit('buy', '2000', '6'), limit('buy', '100000', '0.1', { asset: 0 })]);
+    desk.mark(185000);
+    const fills = desk.venue.fills(ALICE).filter((fill) => fill.liquidation?.method === 'backstop');
+    expect(fills).toHaveLength(2);
+    const parts = fills.map((fill) => (fill.px * 1000) / (fill.liquidation?.markPx ?? 1));
+    expect(Math.abs((parts[0] ?? 0) - (parts[1] ?? 1))).toBeLessThan(0.0001);
+    expect(desk.venue.audit().conservationErrorUsd).toBe(0);
+  });
+
+  it('tells the account once what is being liquidated, before the fills', () => {
+    const desk = highLeverage();
+    desk.book([[194500, 1_000_000]], [[194520, 1_000_000]]);
+    desk.events();
+    desk.mark(194500);
+    const told = desk.events().filter((event) => event.kind === 'liquidation' || event.kind === 'fill');
+    expect(told.map((event) => event.kind)).toEqual(['liquidation', 'fill']);
+    expect(told[0]).toMatchObject({ user: ALICE, lid: 1, liquidatedNtlPos: 194500 * 120_000 });
+  });
+
+  it('of an isolated position cancels the orders of its coin and leaves the rest of the account alone', () => {
+    const desk = openDesk({}, 1_000);
+    desk.do(ALICE, { type: 'updateLeverage', asset: 1, isCross: false, leverage: 25 });
+    desk.book([[199980, 1_000_000]], [[200000, 1_000_000]]);
+    desk.place(ALICE, [limit('buy', '2000', '1', { tif: 'Ioc' })]);
+    const stop = desk.oid(ALICE, trigger('sl', 'sell', '1900', '1'));
+    const other = desk.oid(ALICE, limit('buy', '90000', '0.001', { asset: 0 }));
+    desk.book([], []);
+    desk.mark(194000);
+    expect(desk.order(ALICE, stop).status).toBe('liquidatedCanceled');
+    expect(desk.order(ALICE, other).status).toBe('open');
+    expect(desk.venue.fills(ALICE).at(-1)?.dir).toBe('Liquidated Isolated Long');
+    // Of 1,000 the margin of 80 is gone, and the fee of 0.9; what a tick is worth stays.
+    expect(desk.venue.account(ALICE).accountValue).toBeGreaterThanOrEqual(919_100_000);
+    expect(desk.venue.account(ALICE).accountValue).toBeLessThan(919_110_000);
     expect(desk.venue.audit().conservationErrorUsd).toBe(0);
   });
 
@@ -201,6 +256,18 @@ describe('liquidation', () => {
     expect(desk.szi(ALICE)).toBe(800_000);
     desk.wait(33_000);
     expect(desk.szi(ALICE)).toBeLessThan(800_000);
+  });
+
+  it('sells the whole in the cooldown where the venue is set so (PROTOCOL §11)', () => {
+    const desk = openDesk({ liquidationCooldown: 'whole' }, 10_000);
+    desk.do(ALICE, { type: 'updateLeverage', asset: 1, isCross: true, leverage: 25 });
+    desk.book([[199980, 10_000_000]], [[200000, 10_000_000]]);
+    desk.place(ALICE, [limit('buy', '2000', '100', { tif: 'Ioc' })]);
+    desk.book([[194200, 10_000_000]], [[194220, 10_000_000]]);
+    desk.mark(193500);
+    expect(desk.szi(ALICE)).toBe(800_000);
+    desk.mark(192800);
+    expect(desk.szi(ALICE)).toBe(0);
   });
 });
 

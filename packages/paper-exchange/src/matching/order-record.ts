@@ -1,7 +1,7 @@
 import type { Lots, Side, Ticks } from '@hyperfleet/trading';
 import type { Account, Holding } from './account.ts';
 import type { CoinMarket } from './coin-market.ts';
-import type { StatusWord, VenueOrder, VenueTif } from './contract.ts';
+import type { BuilderTerms, StatusWord, VenueOrder, VenueTif } from './contract.ts';
 import type { PriceLevel } from './ladder.ts';
 
 /** Where an order is inside the core; the venue's status words are for the outside. */
@@ -34,6 +34,7 @@ export interface OrderRecord {
   /** Came with size 0: closes the whole position, whatever it is when the trigger fires. */
   readonly tracksPosition: boolean;
   readonly tif: VenueTif | null;
+  readonly builder: BuilderTerms | null;
   phase: Phase;
   /** Orders that wait for this one to fill wholly. */
   children: OrderRecord[];

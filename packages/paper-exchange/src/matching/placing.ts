@@ -21,7 +21,7 @@ export const orderReply = (statuses: readonly OrderStatusReply[]): ActionReply =
 });
 
 function record(core: Core, account: Account, parsed: ParsedOrder, isPositionTpsl: boolean): OrderRecord {
-  const { input, market, px, trigger } = parsed;
+  const { input, market, px, trigger, builder } = parsed;
   // A reduce-only order larger than the position is silently capped; a trigger is only when it fires (PROTOCOL §6).
   const room = closable(holdingOf(account, market), parsed.sign);
   const sz = input.reduceOnly && trigger === null && room > 0 ? lots(Math.min(parsed.sz, room)) : parsed.sz;
@@ -36,6 +36,7 @@ function record(core: Core, account: Account, parsed: ParsedOrder, isPositionTps
     tif: input.type.kind === 'limit' ? input.type.tif : null,
     trigger,
     isPositionTpsl,
+    builder,
   });
 }
 
@@ -186,7 +187,7 @@ export function placeOrders(core: Core, account: Account, action: OrderAction): 
   for (const input of action.orders) {
     const result = validate(core, input, action.grouping === 'positionTpsl');
     if (typeof result === 'string') return refuseBatch(core, action, result);
-    parsed.push(result);
+    parsed.push(action.builder == null ? result : { ...result, builder: action.builder });
   }
   switch (action.grouping) {
     case 'na':

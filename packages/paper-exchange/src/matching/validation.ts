@@ -12,7 +12,7 @@ import {
 } from '@hyperfleet/trading';
 import { type Account, closable, holdingOf } from './account.ts';
 import { bestAgainst, type CoinMarket } from './coin-market.ts';
-import type { OrderInput, StatusWord } from './contract.ts';
+import type { BuilderTerms, OrderInput, StatusWord } from './contract.ts';
 import type { Core } from './core.ts';
 import { canAfford } from './margin.ts';
 import type { TriggerTerms } from './order-record.ts';
@@ -27,6 +27,7 @@ export interface ParsedOrder {
   readonly px: Ticks;
   readonly sz: Lots;
   readonly trigger: TriggerTerms | null;
+  readonly builder: BuilderTerms | null;
 }
 
 /** A refusal of the engine: the text without its asset, and the status the refused order has (PROTOCOL §4). */
@@ -79,7 +80,7 @@ export function validate(core: Core, input: OrderInput, wholePosition: boolean):
   }
   const max = maxOrderUsd(instrument.maxLeverage, isMarketLike(input));
   if (px * sz > max * 1_000_000) return `Order value too large. Max is $${max}.`;
-  return { input, market, sign: input.side === 'buy' ? 1 : -1, px, sz, trigger };
+  return { input, market, sign: input.side === 'buy' ? 1 : -1, px, sz, trigger, builder: null };
 }
 
 /** Price at which margin for an order is asked: its limit, or for one that trades at once what it will trade at, if worse. */

@@ -4,6 +4,7 @@ import { cancelOrders, findOrder, modifyOrder, modifyOrders, scheduleCancel, upd
 import type { ActionReply, Address, Venue, VenueAction, VenueSettings } from './contract.ts';
 import { accountOf, type Core, createCore } from './core.ts';
 import { takeMarketEvent } from './feeding.ts';
+import { viewFees } from './fees.ts';
 import { touch } from './fills.ts';
 import { freeMargin } from './margin.ts';
 import { snapshot } from './order-record.ts';
@@ -15,8 +16,24 @@ import { viewAccount, viewAudit, viewMarket } from './views.ts';
 export const defaultVenueSettings: VenueSettings = {
   takerFeePpm: 450,
   makerFeePpm: 150,
+  feeTiers: [
+    { volumeUsd: 5_000_000, takerFeePpm: 400, makerFeePpm: 120 },
+    { volumeUsd: 25_000_000, takerFeePpm: 350, makerFeePpm: 80 },
+    { volumeUsd: 100_000_000, takerFeePpm: 300, makerFeePpm: 40 },
+    { volumeUsd: 500_000_000, takerFeePpm: 280, makerFeePpm: 0 },
+    { volumeUsd: 2_000_000_000, takerFeePpm: 260, makerFeePpm: 0 },
+    { volumeUsd: 7_000_000_000, takerFeePpm: 240, makerFeePpm: 0 },
+  ],
+  makerTiers: [
+    { makerSharePpm: 5_000, makerFeePpm: -10 },
+    { makerSharePpm: 15_000, makerFeePpm: -20 },
+    { makerSharePpm: 30_000, makerFeePpm: -30 },
+  ],
+  referralDiscountPpm: 0,
+  stakingDiscountPpm: 0,
   fundingRateE10: 125_000,
   markIntervalMs: 3_000,
+  liquidationCooldown: 'pause',
   priceBand: 0.95,
   maxFillsKept: 10_000,
   maxOrdersKept: 10_000,
@@ -143,6 +160,11 @@ export function createVenue(options: VenueOptions): Venue {
     fundings: (user) => core.accounts.get(user)?.fundings.list() ?? [],
     ledger: (user) => core.accounts.get(user)?.ledger.list() ?? [],
     volume: (user) => microUsd(core.accounts.get(user)?.volume ?? 0),
+    fees: (user) => viewFees(core, core.accounts.get(user)),
+    linkSubAccount(sub, master) {
+      accountOf(core, sub).fees = accountOf(core, master).fees;
+    },
+    builderRewards: (builder) => microUsd(core.builderRewards.get(builder) ?? 0),
     leverage(user, asset) {
       const market = marketOf(asset);
       const holding = core.accounts.get(user)?.holdings.get(asset);

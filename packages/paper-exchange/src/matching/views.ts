@@ -100,6 +100,7 @@ function mergedLevels(market: CoinMarket, sign: 1 | -1): Level[] {
  */
 function conservationError(core: Core): number {
   let held = core.house.cash + core.totals.fees;
+  for (const owed of core.builderRewards.values()) held += owed;
   const sides = new Map(core.house.szi);
   for (const account of core.accounts.values()) {
     held += account.cash;

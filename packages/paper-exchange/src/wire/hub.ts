@@ -83,6 +83,8 @@ export function createHub({ venue, feed }: InfoSources, emit: (send: () => void)
       dirtyOrders.add(user);
       tell(byUser.get(user), { kind: 'orders', events });
     }
+    for (const [user, events] of groupBy(kinds.liquidations, (event) => event.user))
+      tell(byUser.get(user), { kind: 'liquidations', events });
     const fills = kinds.fills.map((event) => event.fill);
     for (const fill of fills) feed.fill(fill);
     for (const [user, own] of groupBy(fills, (fill) => fill.user)) tell(byUser.get(user), { kind: 'fills', fills: own });
@@ -156,13 +158,14 @@ interface Kinds {
   readonly fills: Of<'fill'>[];
   readonly nonUserCancels: Of<'nonUserCancel'>[];
   readonly fundings: Of<'funding'>[];
+  readonly liquidations: Of<'liquidation'>[];
   readonly marks: Of<'mark'>[];
   readonly accounts: Of<'account'>[];
 }
 
 /** Sorts what happened by kind, each in its order. Deposits are told by the bank's rows. */
 function split(happened: readonly VenueEvent[]): Kinds {
-  const kinds: Kinds = { orders: [], fills: [], nonUserCancels: [], fundings: [], marks: [], accounts: [] };
+  const kinds: Kinds = { orders: [], fills: [], nonUserCancels: [], fundings: [], liquidations: [], marks: [], accounts: [] };
   for (const event of happened) {
     switch (event.kind) {
       case 'order':
@@ -176,6 +179,9 @@ function split(happened: readonly VenueEvent[]): Kinds {
         break;
       case 'funding':
         kinds.fundings.push(event);
+        break;
+      case 'liquidation':
+        kinds.liquidations.push(event);
         break;
       case 'mark':
         kinds.marks.push(event);

@@ -2,8 +2,9 @@ import { FINE_PER_TICK, mulDiv } from '@hyperfleet/trading';
 import type { Venue, VenueFill, VenueOrder } from '../matching/contract.ts';
 import type { AgentBook } from './agents.ts';
 import type { Bank } from './bank.ts';
-import { finePxText, szText, usdText, withDecimal } from './decimal-text.ts';
+import { finePxText, szText, usdText } from './decimal-text.ts';
 import type { Feed } from './feed.ts';
+import { feesRow } from './fees-row.ts';
 import { type Address, address, boolean, integer, type JsonObject, optional, string } from './fields.ts';
 import { readOid } from './order-form.ts';
 import type { Portfolios } from './portfolio.ts';
@@ -147,57 +148,6 @@ function userRateLimit({ venue, bank }: InfoSources, user: Address): Row {
   };
 }
 
-const ratePpm = (ppm: number): string => withDecimal(ppm, 6);
-
-const VIP_TIERS = [
-  ['5000000.0', '0.0004', '0.00012'],
-  ['25000000.0', '0.00035', '0.00008'],
-  ['100000000.0', '0.0003', '0.00004'],
-  ['500000000.0', '0.00028', '0.0'],
-  ['2000000000.0', '0.00026', '0.0'],
-  ['7000000000.0', '0.00024', '0.0'],
-] as const;
-
-const MAKER_TIERS = [
-  ['0.005', '-0.00001'],
-  ['0.015', '-0.00002'],
-  ['0.03', '-0.00003'],
-] as const;
-
-/** Fee tiers as published, and the base rates everyone pays here (PROTOCOL §7). */
-function userFees({ venue }: InfoSources, user: Address, nowMs: number): Row {
-  const cross = ratePpm(venue.settings.takerFeePpm);
-  const add = ratePpm(venue.settings.makerFeePpm);
-  const today = nowMs - (nowMs % 86_400_000);
-  const traded = (crossed: boolean): string =>
-    usdText(venue.fills(user).reduce((sum, fill) => (fill.timeMs >= today && fill.crossed === crossed ? sum + fill.px * fill.sz : sum), 0));
-  const spot = { spotCross: '0.0007', spotAdd: '0.0004' };
-  return {
-    dailyUserVlm: [{ date: new Date(nowMs).toISOString().slice(0, 10), userCross: traded(true), userAdd: traded(false), exchange: '0.0' }],
-    feeSchedule: {
-      cross,
-      add,
-      ...spot,
-      tiers: {
-        vip: VIP_TIERS.map(([ntlCutoff, vipCross, vipAdd]) => ({ ntlCutoff, cross: vipCross, add: vipAdd, ...spot })),
-        mm: MAKER_TIERS.map(([makerFractionCutoff, rebate]) => ({ makerFractionCutoff, add: rebate })),
-      },
-      referralDiscount: '0.04',
-      stakingDiscountTiers: [{ bpsOfMaxSupply: '0.0', discount: '0.0' }],
-    },
-    userCrossRate: cross,
-    userAddRate: add,
-    userSpotCrossRate: spot.spotCross,
-    userSpotAddRate: spot.spotAdd,
-    activeReferralDiscount: '0.0',
-    trial: null,
-    feeTrialEscrow: '0.0',
-    nextTrialAvailableTimestamp: null,
-    stakingLink: null,
-    activeStakingDiscount: { bpsOfMaxSupply: '0.0', discount: '0.0' },
-  };
-}
-
 function subAccounts(sources: InfoSources, user: Address, nowMs: number): unknown {
   const subs = sources.bank.subAccountsOf(user);
   if (subs.length === 0) return null;
@@ -216,7 +166,7 @@ function referral({ venue }: InfoSources, user: Address): Row {
     cumVlm: usdText(venue.volume(user)),
     unclaimedRewards: '0.0',
     claimedRewards: '0.0',
-    builderRewards: '0.0',
+    builderRewards: usdText(venue.builderRewards(user)),
     referrerState: { stage: 'needToTrade', data: { required: '10000.0' } },
     rewardHistory: [],
     tokenToState: [],
@@ -275,7 +225,7 @@ export const ACCOUNT_READERS: Readonly<Record<string, InfoReader>> = {
       .map((agent) => ({ name: agent.name, address: agent.address, validUntil: agent.validUntilMs })),
   ),
   userRole: byUser(userRole),
-  userFees: byUser(userFees),
+  userFees: byUser(({ venue }, user) => feesRow(venue, user)),
   subAccounts: byUser(subAccounts),
   maxBuilderFee: ({ bank }, request) => bank.maxBuilderFee(address(request, 'user'), address(request, 'builder')),
   referral: byUser(referral),

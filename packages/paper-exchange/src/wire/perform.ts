@@ -72,7 +72,8 @@ function performVenue({ venue, bank }: Desk, user: Address, effect: VenueEffect,
     const trigger = fastCancelOfTrigger(venue, user, effect.action);
     if (trigger) return err('Cannot fast cancel trigger orders.');
   }
-  return venue.execute(user, effect.action, nowMs);
+  const { action, builder } = effect;
+  return venue.execute(user, action.type === 'order' && builder !== null ? { ...action, builder } : action, nowMs);
 }
 
 /** Whether a fast cancel names a trigger order, which the venue refuses (PROTOCOL §2.1). */

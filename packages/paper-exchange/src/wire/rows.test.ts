@@ -56,6 +56,7 @@ describe('rows of fills', () => {
     cloid: '0x508000013026000ff97db8b00001787b',
     crossed: false,
     fee: microUsd(3_643),
+    builderFee: null,
     tid: 736187409879903,
     hash: '0xaa83fdbee40c4a98abfd043469198e0211d200a47f0f696a4e4ca911a3002483',
     liquidation: null,

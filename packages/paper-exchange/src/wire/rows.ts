@@ -74,6 +74,7 @@ export function fillRow(fill: VenueFill, instrument: Scaled): Row {
     oid: fill.oid,
     crossed: fill.crossed,
     fee: usdText(fill.fee),
+    ...(fill.builderFee === null ? {} : { builderFee: usdText(fill.builderFee) }),
     tid: fill.tid,
     ...(fill.cloid === null ? {} : { cloid: fill.cloid }),
     ...(fill.liquidation === null
@@ -116,6 +117,7 @@ export function aggregateFills(fills: readonly VenueFill[], instrumentOf: (coin:
       sz: szText(lots, instrument),
       closedPnl: usdText(total((fill) => fill.closedPnl)),
       fee: usdText(total((fill) => fill.fee)),
+      ...(first.builderFee === null ? {} : { builderFee: usdText(total((fill) => fill.builderFee ?? 0)) }),
     };
   });
 }
@@ -189,6 +191,15 @@ export function fundingRow(event: FundingEvent, instrument: Scaled): Row {
     nSamples: null,
   };
 }
+
+/** A liquidation as the userEvents stream has it (PROTOCOL §9). */
+export const liquidationRow = (event: Extract<VenueEvent, { kind: 'liquidation' }>): Row => ({
+  lid: event.lid,
+  liquidator: event.liquidator,
+  liquidated_user: event.user,
+  liquidated_ntl_pos: usdText(event.liquidatedNtlPos),
+  liquidated_account_value: usdText(event.liquidatedAccountValue),
+});
 
 /** A funding payment as userFunding has it. */
 export function fundingDeltaRow(event: FundingEvent, instrument: Scaled): Row {

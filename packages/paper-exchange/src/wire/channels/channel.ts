@@ -18,6 +18,7 @@ export type Occasion =
   | { readonly kind: 'orders'; readonly events: readonly Extract<VenueEvent, { kind: 'order' }>[] }
   | { readonly kind: 'fills'; readonly fills: readonly VenueFill[] }
   | { readonly kind: 'fundings'; readonly events: readonly Extract<VenueEvent, { kind: 'funding' }>[] }
+  | { readonly kind: 'liquidations'; readonly events: readonly Extract<VenueEvent, { kind: 'liquidation' }>[] }
   | { readonly kind: 'nonUserCancel'; readonly events: readonly Extract<VenueEvent, { kind: 'nonUserCancel' }>[] }
   | { readonly kind: 'ledger'; readonly row: LedgerRow }
   /** About an account, once a stretch of work is done: its balance or positions, or its orders, have changed. */

@@ -2,7 +2,7 @@ import { formatDecimal, priceDecimals } from '@hyperfleet/trading';
 import type { VenueFill } from '../../matching/contract.ts';
 import { boolean, optional } from '../fields.ts';
 import { fillRows, formatOf, type InfoSources } from '../info-account.ts';
-import { fundingRow, ledgerRow } from '../rows.ts';
+import { fundingRow, ledgerRow, liquidationRow } from '../rows.ts';
 import { type Channel, ofUser, readUser, SILENCE } from './channel.ts';
 
 const SNAPSHOT_ROWS = 2_000;
@@ -45,6 +45,7 @@ const userEvents: Channel = {
       if (occasion.kind === 'fills') return [{ fills: fillRows(sources, occasion.fills, false) }];
       if (occasion.kind === 'fundings')
         return occasion.events.map((event) => ({ funding: fundingRow(event, formatOf(sources)(event.coin)) }));
+      if (occasion.kind === 'liquidations') return occasion.events.map((event) => ({ liquidation: liquidationRow(event) }));
       if (occasion.kind === 'nonUserCancel') return [{ nonUserCancel: occasion.events.map(({ coin, oid }) => ({ coin, oid })) }];
       return SILENCE;
     },
