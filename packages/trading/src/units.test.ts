@@ -72,6 +72,21 @@ describe('decimal strings', () => {
     );
   });
 
+  test('reads any digits and points as exactly as whole numbers of any length would', () => {
+    const digits = fc.string({ unit: fc.constantFrom('0', '1', '5', '9', '.'), maxLength: 18 });
+    fc.assert(
+      fc.property(digits, fc.integer({ min: 0, max: 10 }), (text, decimals) => {
+        const [whole = '', fraction = '', ...more] = text.split('.');
+        const isDecimal = more.length === 0 && whole + fraction !== '';
+        const scaled = isDecimal ? BigInt(whole + fraction.padEnd(10, '0')) : 0n;
+        const unit = 10n ** BigInt(Math.max(fraction.length, 10) - decimals);
+        const fits = isDecimal && scaled % unit === 0n && scaled / unit <= BigInt(Number.MAX_SAFE_INTEGER);
+        expect(parseDecimal(text, decimals)).toBe(fits ? Number(scaled / unit) : null);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   test('has no trailing zeros and always a digit before the point', () => {
     expect(formatDecimal(1_500_000, 6)).toBe('1.5');
     expect(formatDecimal(-1, 6)).toBe('-0.000001');
