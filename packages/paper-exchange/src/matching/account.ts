@@ -1,8 +1,9 @@
 import { type Instrument, type Lots, type MicroUsd, type Ticks, ticks, ZERO_LOTS, ZERO_USD } from '@hyperfleet/trading';
 import type { CoinMarket } from './coin-market.ts';
-import type { Address, StatusWord, VenueEvent, VenueFill, VenueOrder } from './contract.ts';
+import type { Address, VenueEvent, VenueFill } from './contract.ts';
 import { createFeeRecord, type FeeRecord } from './fees.ts';
 import type { OrderRecord } from './order-record.ts';
+import { OrderRows } from './order-rows.ts';
 import { Recent } from './recent.ts';
 
 /** One account on one coin: its position, its leverage, and what of its orders concerns both. */
@@ -36,12 +37,6 @@ export interface Holding {
 type Funding = Extract<VenueEvent, { kind: 'funding' }>;
 type LedgerEntry = Extract<VenueEvent, { kind: 'ledger' }>;
 
-interface HistoryRow {
-  readonly order: VenueOrder;
-  readonly status: StatusWord;
-  readonly statusTimestampMs: number;
-}
-
 export interface Account {
   readonly user: Address;
   /** Cross cash less the cost of cross positions (totalRawUsd), in micro-dollars. */
@@ -54,12 +49,14 @@ export interface Account {
   readonly holdings: Map<number, Holding>;
   /** Holdings with a position. */
   readonly positions: Set<Holding>;
+  /** Live orders by oid, in the order they came to be listed. */
   readonly open: Map<number, OrderRecord>;
-  readonly byOid: Map<number, OrderRecord>;
-  /** The latest order of each cloid (PROTOCOL §6). */
-  readonly byCloid: Map<string, OrderRecord>;
-  readonly ended: Recent<OrderRecord>;
-  readonly history: Recent<HistoryRow>;
+  /** The oid of the latest order of each cloid (PROTOCOL §6). */
+  readonly byCloid: Map<string, number>;
+  /** Orders as they ended. */
+  readonly ended: OrderRows;
+  /** Every state that orders were in. */
+  readonly history: OrderRows;
   readonly fills: Recent<VenueFill>;
   readonly fundings: Recent<Funding>;
   readonly ledger: Recent<LedgerEntry>;
@@ -72,8 +69,7 @@ export interface Account {
 
 /** An account with nothing in it. The bounds are how many records are remembered. */
 export function createAccount(user: Address, maxOrders: number, maxFills: number): Account {
-  const byOid = new Map<number, OrderRecord>();
-  const byCloid = new Map<string, OrderRecord>();
+  const byCloid = new Map<string, number>();
   return {
     user,
     cash: 0,
@@ -83,13 +79,11 @@ export function createAccount(user: Address, maxOrders: number, maxFills: number
     holdings: new Map(),
     positions: new Set(),
     open: new Map(),
-    byOid,
     byCloid,
-    ended: new Recent(maxOrders, (order) => {
-      byOid.delete(order.oid);
-      if (order.cloid !== null && byCloid.get(order.cloid) === order) byCloid.delete(order.cloid);
+    ended: new OrderRows(user, maxOrders, (oid, cloid) => {
+      if (byCloid.get(cloid) === oid) byCloid.delete(cloid);
     }),
-    history: new Recent(maxOrders),
+    history: new OrderRows(user, maxOrders),
     fills: new Recent(maxFills),
     fundings: new Recent(maxFills),
     ledger: new Recent(maxFills),

@@ -1,11 +1,11 @@
 import { microUsd } from '@hyperfleet/trading';
 import { type Account, holdingOf } from './account.ts';
-import type { ActionReply, OrderInput, OrderStatusReply, VenueAction } from './contract.ts';
+import type { ActionReply, OrderInput, OrderStatusReply, VenueAction, VenueOrder } from './contract.ts';
 import type { Core } from './core.ts';
 import { touch } from './fills.ts';
 import { finish } from './lifecycle.ts';
 import { freeMargin, initialMargin, isolatedEquity, updateReserve } from './margin.ts';
-import { isLive, type OrderRecord } from './order-record.ts';
+import { type OrderRecord, snapshot } from './order-record.ts';
 import { dollars, orderReply, placeOne } from './placing.ts';
 import { type ParsedOrder, validate } from './validation.ts';
 
@@ -14,14 +14,26 @@ type Action<T extends VenueAction['type']> = Extract<VenueAction, { type: T }>;
 const OK: ActionReply = { status: 'ok', response: { type: 'default' } };
 const err = (response: string): ActionReply => ({ status: 'err', response });
 
-/** An account's order by oid, or the latest one by cloid (PROTOCOL §6). */
-export function findOrder(account: Account, id: number | string): OrderRecord | null {
-  return (typeof id === 'number' ? account.byOid.get(id) : account.byCloid.get(id.toLowerCase())) ?? null;
+const oidOf = (account: Account, id: number | string): number | undefined =>
+  typeof id === 'number' ? id : account.byCloid.get(id.toLowerCase());
+
+/** An account's live order by oid, or the latest one by cloid if it is live (PROTOCOL §6). */
+function findLive(account: Account, id: number | string): OrderRecord | null {
+  const oid = oidOf(account, id);
+  return oid === undefined ? null : (account.open.get(oid) ?? null);
+}
+
+/** An account's order, live or ended, by oid, or the latest one by cloid (PROTOCOL §6). */
+export function showOrder(account: Account, id: number | string): VenueOrder | null {
+  const live = findLive(account, id);
+  if (live !== null) return snapshot(live);
+  const oid = oidOf(account, id);
+  return oid === undefined ? null : account.ended.find(oid);
 }
 
 function cancelOne(core: Core, account: Account, id: number | string, asset: number): OrderStatusReply {
-  const order = findOrder(account, id);
-  if (order === null || !isLive(order) || order.market.instrument.assetId !== asset) {
+  const order = findLive(account, id);
+  if (order === null || order.market.instrument.assetId !== asset) {
     return { error: `Order was never placed, already canceled, or filled. asset=${asset}` };
   }
   finish(core, order, 'canceled');
@@ -48,17 +60,16 @@ interface Replacement {
  * trigger, and the new one an Alo or a Gtc, which becomes an Alo (PROTOCOL §3).
  */
 function replaceOrder(core: Core, account: Account, { id, input, alwaysPlace }: Replacement): OrderStatusReply {
-  const old = findOrder(account, id);
+  const old = findLive(account, id);
   const parsed = validate(core, input, false);
   if (typeof parsed === 'string') return { error: parsed };
-  const gone = old === null || !isLive(old);
   if (!alwaysPlace) {
-    if (gone || old.trigger !== null) return { error: 'Cannot modify canceled or filled order' };
+    if (old === null || old.trigger !== null) return { error: 'Cannot modify canceled or filled order' };
     if (input.type.kind !== 'limit' || (input.type.tif !== 'Alo' && input.type.tif !== 'Gtc') || old.market !== parsed.market) {
       return { error: 'Attempted to modify to invalid new order' };
     }
   }
-  if (!gone) finish(core, old, 'canceled');
+  if (old !== null) finish(core, old, 'canceled');
   const reply = placeOne(core, account, alwaysPlace ? parsed : asAlo(parsed), false);
   if (typeof reply === 'object' && 'error' in reply) return { error: `Error placing new order during modify: ${reply.error}` };
   return reply;

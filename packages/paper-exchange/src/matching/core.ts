@@ -147,11 +147,10 @@ export function createOrder(core: Core, terms: NewOrder): OrderRecord {
     next: null,
   };
   core.nextOid += 1;
-  account.byOid.set(order.oid, order);
   if (cloid !== null) {
     const holder = account.byCloid.get(cloid);
-    if (holder !== undefined && account.open.has(holder.oid)) core.totals.duplicateCloids += 1;
-    account.byCloid.set(cloid, order);
+    if (holder !== undefined && account.open.has(holder)) core.totals.duplicateCloids += 1;
+    account.byCloid.set(cloid, order.oid);
   }
   return order;
 }
@@ -160,9 +159,8 @@ export function createOrder(core: Core, terms: NewOrder): OrderRecord {
 export function setStatus(core: Core, order: OrderRecord, status: StatusWord): void {
   order.status = status;
   order.statusTimestampMs = core.nowMs;
-  const told = snapshot(order);
-  order.account.history.push({ order: told, status, statusTimestampMs: core.nowMs });
-  core.events.push({ kind: 'order', order: told, status, timeMs: core.nowMs });
+  order.account.history.push(order);
+  core.events.push({ kind: 'order', order: snapshot(order), status, timeMs: core.nowMs });
 }
 
 /** Tells `open` once; an order that fills at once yields open and filled (PROTOCOL §9). */

@@ -55,9 +55,6 @@ export interface OrderRecord {
   next: OrderRecord | null;
 }
 
-/** True while the venue lists the order as open. */
-export const isLive = (order: OrderRecord): boolean => order.phase === 'waiting' || order.phase === 'armed' || order.phase === 'resting';
-
 /** The order as the outside may keep it. */
 export function snapshot(order: OrderRecord): VenueOrder {
   return {
@@ -79,10 +76,14 @@ export function snapshot(order: OrderRecord): VenueOrder {
     isPositionTpsl: order.isPositionTpsl,
     tif: order.tif,
     waitingForFill: order.phase === 'waiting',
-    children: order.children.length === 0 ? NO_CHILDREN : order.children.map((child) => child.oid),
+    children: childrenOf(order),
     status: order.status,
     statusTimestampMs: order.statusTimestampMs,
   };
 }
 
-const NO_CHILDREN: readonly number[] = [];
+/** The oids of an order's children. */
+export const childrenOf = (order: OrderRecord): readonly number[] =>
+  order.children.length === 0 ? NO_CHILDREN : order.children.map((child) => child.oid);
+
+export const NO_CHILDREN: readonly number[] = [];

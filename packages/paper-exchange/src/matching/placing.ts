@@ -4,7 +4,7 @@ import { bestAgainst } from './coin-market.ts';
 import type { ActionReply, OrderInput, OrderStatusReply, VenueAction } from './contract.ts';
 import { type Core, createOrder } from './core.ts';
 import { finish, rest, wait } from './lifecycle.ts';
-import { isLive, type OrderRecord } from './order-record.ts';
+import type { OrderRecord } from './order-record.ts';
 import { take } from './taking.ts';
 import { placeTrigger, settleArmed } from './triggers.ts';
 import { judge, type ParsedOrder, type Refusal, responseDecimal, validate } from './validation.ts';
@@ -104,8 +104,8 @@ function placePositionTpsl(core: Core, account: Account, orders: readonly Parsed
   const statuses = orders.map((parsed) => placeOne(core, account, parsed, true));
   const group: OrderRecord[] = [];
   for (let oid = first; oid < first + orders.length; oid++) {
-    const order = account.byOid.get(oid);
-    if (order !== undefined && isLive(order)) group.push(order);
+    const order = account.open.get(oid);
+    if (order !== undefined) group.push(order);
   }
   for (const order of group) order.siblings = group;
   settleArmed(core);

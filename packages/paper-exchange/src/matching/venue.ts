@@ -1,6 +1,6 @@
 import { type Instrument, type MicroUsd, microUsd } from '@hyperfleet/trading';
 import { type Account, defaultLeverage } from './account.ts';
-import { cancelOrders, findOrder, modifyOrder, modifyOrders, scheduleCancel, updateIsolatedMargin, updateLeverage } from './changing.ts';
+import { cancelOrders, modifyOrder, modifyOrders, scheduleCancel, showOrder, updateIsolatedMargin, updateLeverage } from './changing.ts';
 import type { ActionReply, Address, Venue, VenueAction, VenueSettings } from './contract.ts';
 import { accountOf, type Core, createCore } from './core.ts';
 import { takeMarketEvent } from './feeding.ts';
@@ -152,10 +152,14 @@ export function createVenue(options: VenueOptions): Venue {
     },
     order(user, id) {
       const account = core.accounts.get(user);
-      const order = account === undefined ? null : findOrder(account, id);
-      return order === null ? null : snapshot(order);
+      return account === undefined ? null : showOrder(account, id);
     },
-    historicalOrders: (user) => core.accounts.get(user)?.history.list().reverse() ?? [],
+    historicalOrders: (user) =>
+      (core.accounts.get(user)?.history.newestFirst() ?? []).map((order) => ({
+        order,
+        status: order.status,
+        statusTimestampMs: order.statusTimestampMs,
+      })),
     fills: (user) => core.accounts.get(user)?.fills.list() ?? [],
     fundings: (user) => core.accounts.get(user)?.fundings.list() ?? [],
     ledger: (user) => core.accounts.get(user)?.ledger.list() ?? [],
