@@ -1,7 +1,11 @@
 import { type Instrument, type Lots, type MicroUsd, type Ticks, ticks, ZERO_LOTS, ZERO_USD } from '@hyperfleet/trading';
 import type { CoinMarket } from './coin-market.ts';
 import type { Address, VenueEvent, VenueFill } from './contract.ts';
+
 import { createFeeRecord, type FeeRecord } from './fees.ts';
+
+import { OpenOrders } from './open-orders.ts';
+
 import type { OrderRecord } from './order-record.ts';
 import { OrderRows } from './order-rows.ts';
 import { Recent } from './recent.ts';
@@ -49,8 +53,8 @@ export interface Account {
   readonly holdings: Map<number, Holding>;
   /** Holdings with a position. */
   readonly positions: Set<Holding>;
-  /** Live orders by oid, in the order they came to be listed. */
-  readonly open: Map<number, OrderRecord>;
+  /** Live orders. */
+  readonly open: OpenOrders;
   /** The oid of the latest order of each cloid (PROTOCOL §6). */
   readonly byCloid: Map<string, number>;
   /** Orders as they ended. */
@@ -78,7 +82,7 @@ export function createAccount(user: Address, maxOrders: number, maxFills: number
     fees: createFeeRecord(),
     holdings: new Map(),
     positions: new Set(),
-    open: new Map(),
+    open: new OpenOrders(),
     byCloid,
     ended: new OrderRows(user, maxOrders, (oid, cloid) => {
       if (byCloid.get(cloid) === oid) byCloid.delete(cloid);

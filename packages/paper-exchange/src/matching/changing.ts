@@ -20,7 +20,7 @@ const oidOf = (account: Account, id: number | string): number | undefined =>
 /** An account's live order by oid, or the latest one by cloid if it is live (PROTOCOL §6). */
 function findLive(account: Account, id: number | string): OrderRecord | null {
   const oid = oidOf(account, id);
-  return oid === undefined ? null : (account.open.get(oid) ?? null);
+  return oid === undefined ? null : account.open.get(oid);
 }
 
 /** An account's order, live or ended, by oid, or the latest one by cloid (PROTOCOL §6). */
@@ -148,5 +148,5 @@ export function runScheduledCancel(core: Core, account: Account): void {
   const day = Math.floor(core.nowMs / DAY_MS);
   const { scheduleUse } = account;
   account.scheduleUse = { day, count: scheduleUse.day === day ? scheduleUse.count + 1 : 1 };
-  for (const order of [...account.open.values()]) finish(core, order, 'scheduledCancel');
+  for (const order of account.open.list()) finish(core, order, 'scheduledCancel');
 }

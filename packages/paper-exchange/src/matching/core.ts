@@ -98,6 +98,8 @@ export function accountOf(core: Core, user: Address): Account {
   return account;
 }
 
+const NO_ORDERS: readonly OrderRecord[] = [];
+
 export interface NewOrder {
   readonly account: Account;
   readonly market: CoinMarket;
@@ -134,8 +136,8 @@ export function createOrder(core: Core, terms: NewOrder): OrderRecord {
     tif: terms.tif,
     builder: terms.builder ?? null,
     phase: 'new',
-    children: [],
-    siblings: [],
+    children: NO_ORDERS,
+    siblings: NO_ORDERS,
     status: 'open',
     statusTimestampMs: core.nowMs,
     firedAtMs: null,
@@ -145,11 +147,13 @@ export function createOrder(core: Core, terms: NewOrder): OrderRecord {
     level: null,
     prev: null,
     next: null,
+    listedBefore: null,
+    listedAfter: null,
   };
   core.nextOid += 1;
   if (cloid !== null) {
     const holder = account.byCloid.get(cloid);
-    if (holder !== undefined && account.open.has(holder)) core.totals.duplicateCloids += 1;
+    if (holder !== undefined && account.open.get(holder) !== null) core.totals.duplicateCloids += 1;
     account.byCloid.set(cloid, order.oid);
   }
   return order;

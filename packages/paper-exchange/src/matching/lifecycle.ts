@@ -24,7 +24,7 @@ function countResting(order: OrderRecord, lotsDelta: number): void {
 /** Puts an order on the book behind everything at its price, ours and recorded, and tells `open`. */
 export function rest(core: Core, order: OrderRecord): void {
   order.phase = 'resting';
-  order.account.open.set(order.oid, order);
+  order.account.open.add(order);
   joinBook(order);
   if (order.firedAtMs !== null) setStatus(core, order, 'open');
   else announce(core, order);
@@ -63,7 +63,7 @@ export function arm(core: Core, order: OrderRecord): void {
   const trigger = order.trigger;
   if (trigger === null) throw new Error(`order ${order.oid} is no trigger order`);
   order.phase = 'armed';
-  order.account.open.set(order.oid, order);
+  order.account.open.add(order);
   order.holding.triggers.add(order);
   order.market.triggers[trigger.firesWhen].add(order, trigger.px);
   core.touchedHoldings.add(order.holding);
@@ -73,7 +73,7 @@ export function arm(core: Core, order: OrderRecord): void {
 /** Lists a child that waits for its parent. */
 export function wait(core: Core, order: OrderRecord): void {
   order.phase = 'waiting';
-  order.account.open.set(order.oid, order);
+  order.account.open.add(order);
   order.holding.triggers.add(order);
   announce(core, order);
 }
@@ -95,7 +95,7 @@ function detach(order: OrderRecord): void {
   if (order.phase === 'resting') leaveBook(order);
   if (order.phase === 'armed' && order.trigger !== null) order.market.triggers[order.trigger.firesWhen].remove(order);
   order.holding.triggers.delete(order);
-  order.account.open.delete(order.oid);
+  order.account.open.remove(order);
 }
 
 /**

@@ -63,7 +63,7 @@ function tellLiquidation(core: Core, account: Account, { equity, notional }: Sho
 
 /** Cancels the orders that hold on to what is being liquidated, one by one with its own status (PROTOCOL §6). */
 function cancelOrders(core: Core, account: Account, concerns: (order: OrderRecord) => boolean): void {
-  for (const order of [...account.open.values()]) if (concerns(order)) cancelByVenue(core, order, 'liquidatedCanceled');
+  for (const order of account.open.list()) if (concerns(order)) cancelByVenue(core, order, 'liquidatedCanceled');
 }
 
 /** Closes cross positions, largest first, until the account is above maintenance; its open orders go first. */

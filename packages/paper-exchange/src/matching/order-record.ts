@@ -37,7 +37,7 @@ export interface OrderRecord {
   readonly builder: BuilderTerms | null;
   phase: Phase;
   /** Orders that wait for this one to fill wholly. */
-  children: OrderRecord[];
+  children: readonly OrderRecord[];
   /** The group of which one fill cancels the others; holds this order too. */
   siblings: readonly OrderRecord[];
   status: StatusWord;
@@ -53,6 +53,9 @@ export interface OrderRecord {
   level: PriceLevel | null;
   prev: OrderRecord | null;
   next: OrderRecord | null;
+  /** Neighbours in the account's list of live orders. */
+  listedBefore: OrderRecord | null;
+  listedAfter: OrderRecord | null;
 }
 
 /** The order as the outside may keep it. */

@@ -105,7 +105,7 @@ function placePositionTpsl(core: Core, account: Account, orders: readonly Parsed
   const group: OrderRecord[] = [];
   for (let oid = first; oid < first + orders.length; oid++) {
     const order = account.open.get(oid);
-    if (order !== undefined) group.push(order);
+    if (order !== null) group.push(order);
   }
   for (const order of group) order.siblings = group;
   settleArmed(core);

@@ -148,7 +148,12 @@ export function createVenue(options: VenueOptions): Venue {
     assetMarket: (asset) => viewMarket(marketOf(asset)),
     openOrders(user) {
       const account = core.accounts.get(user);
-      return account === undefined ? [] : [...account.open.values()].sort((a, b) => b.oid - a.oid).map(snapshot);
+      return account === undefined
+        ? []
+        : account.open
+            .list()
+            .sort((a, b) => b.oid - a.oid)
+            .map(snapshot);
     },
     order(user, id) {
       const account = core.accounts.get(user);
