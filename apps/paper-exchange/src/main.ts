@@ -98,7 +98,7 @@ async function run({ port, network, market: path, speed, autoFund, dataDir }: Ar
   const resumeMs = journalPath === null ? null : readJournalTime(journalPath);
   const clock = wallClock(speed === 1 ? Math.max(Date.now(), resumeMs ?? 0) : (resumeMs ?? market.startMs), speed);
   const exchange = createPaperExchange({
-    venue: createVenue({ instruments: universeOf(recording.header.instruments) }),
+    venue: createVenue({ instruments: universeOf(recording.header.instruments), settings: { fillsByPrintsOnly: true } }),
     clock,
     market,
     network,

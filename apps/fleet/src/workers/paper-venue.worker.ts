@@ -32,7 +32,7 @@ const thread = openThread<VenueProtocol>({
 const log = createLog((record) => thread.send({ kind: 'log', record }), { thread: 'paper-venue' });
 
 const recording = openRecording(data.recording);
-const venue = createVenue({ instruments: universeOf(recording.header.instruments) });
+const venue = createVenue({ instruments: universeOf(recording.header.instruments), settings: { fillsByPrintsOnly: true } });
 const exchange = createPaperExchange({
   venue,
   clock,

@@ -12,6 +12,8 @@ export interface CoinMarket {
   readonly anonymous: { readonly bids: LiquiditySide; readonly asks: LiquiditySide };
   readonly own: { readonly bids: PriceLadder; readonly asks: PriceLadder };
   /** Armed triggers: `below` fire when the mark falls to their price (highest first), `above` when it rises to it. */
+  /** Resting orders fill by prints alone (`VenueSettings.fillsByPrintsOnly`). */
+  readonly printsOnly: boolean;
   readonly triggers: { readonly below: PriceLadder; readonly above: PriceLadder };
   /** Accounts with a position here. */
   readonly holders: Set<Holding>;
@@ -56,8 +58,12 @@ class TidMemory {
 }
 
 /** A coin nobody has traded yet. */
-export function createCoinMarket(instrument: Instrument, fundingRateE10: number): CoinMarket {
+export function createCoinMarket(
+  instrument: Instrument,
+  { fundingRateE10, printsOnly }: { readonly fundingRateE10: number; readonly printsOnly: boolean },
+): CoinMarket {
   return {
+    printsOnly,
     instrument,
     anonymous: { bids: new LiquiditySide('highest'), asks: new LiquiditySide('lowest') },
     own: { bids: new PriceLadder('highest'), asks: new PriceLadder('lowest') },
@@ -86,11 +92,23 @@ export const anonymousBeside = (market: CoinMarket, sign: 1 | -1): LiquiditySide
 export const ownAgainst = (market: CoinMarket, sign: 1 | -1): PriceLadder => (sign === 1 ? market.own.asks : market.own.bids);
 export const ownBeside = (market: CoinMarket, sign: 1 | -1): PriceLadder => (sign === 1 ? market.own.bids : market.own.asks);
 
+/**
+ * The best recorded price an order of this sign may take. Where prints alone fill resting orders, recorded lots that stand
+ * across one of ours are spoken for by it until a print tells what became of them.
+ */
+export function anonymousBest(market: CoinMarket, sign: 1 | -1): number | null {
+  const claimed = market.printsOnly ? (ownBeside(market, sign).best()?.px ?? null) : null;
+  return anonymousAgainst(market, sign).bestPx(claimed);
+}
+
+/** The newest exchange time at which the recorded depth is known. */
+export const depthTimeMs = (market: CoinMarket): number => Math.max(market.bookTimeMs, market.bbo?.exchangeTimeMs ?? 0);
+
 /** The best price an order of this sign could trade at now, ours or recorded; null in a gap or without liquidity. */
 export function bestAgainst(market: CoinMarket, sign: 1 | -1): number | null {
   if (market.inGap) return null;
   const own = ownAgainst(market, sign).best()?.px ?? null;
-  const anonymous = anonymousAgainst(market, sign).bestPx();
+  const anonymous = anonymousBest(market, sign);
   if (own === null) return anonymous;
   if (anonymous === null) return own;
   return sign === 1 ? Math.min(own, anonymous) : Math.max(own, anonymous);

@@ -264,6 +264,11 @@ export interface VenueSettings {
   readonly maxFillsKept: number;
   readonly maxOrdersKept: number;
   readonly maxOpenOrders: number;
+  /**
+   * Whether only public trades fill resting orders, as is right for a market that tells its trades; else a book whose other
+   * side stands across an order's price fills it too, as a scripted market without trades needs.
+   */
+  readonly fillsByPrintsOnly: boolean;
   /** Whether scheduleCancel needs $1M traded volume (PROTOCOL §3). */
   readonly scheduleCancelVolume: boolean;
 }

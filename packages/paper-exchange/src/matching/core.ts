@@ -57,7 +57,7 @@ export function createCore(instruments: readonly Instrument[], settings: VenueSe
   for (const instrument of instruments) {
     if (byAsset.has(instrument.assetId)) throw new Error(`asset id ${instrument.assetId} is listed twice: give each instrument its own`);
     if (byCoin.has(instrument.coin)) throw new Error(`coin ${instrument.coin} is listed twice: list each instrument once`);
-    const market = createCoinMarket(instrument, settings.fundingRateE10);
+    const market = createCoinMarket(instrument, { fundingRateE10: settings.fundingRateE10, printsOnly: settings.fillsByPrintsOnly });
     byAsset.set(instrument.assetId, market);
     byCoin.set(instrument.coin, market);
   }
@@ -144,6 +144,7 @@ export function createOrder(core: Core, terms: NewOrder): OrderRecord {
     announced: false,
     filledNtl: 0,
     queueAhead: 0,
+    queuedAtMs: 0,
     level: null,
     prev: null,
     next: null,

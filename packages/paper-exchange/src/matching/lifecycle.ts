@@ -1,6 +1,6 @@
 import { lots } from '@hyperfleet/trading';
 import { closable, type Holding } from './account.ts';
-import { anonymousBeside, ownBeside } from './coin-market.ts';
+import { anonymousBeside, depthTimeMs, ownBeside } from './coin-market.ts';
 import type { StatusWord } from './contract.ts';
 import { announce, type Core, setStatus } from './core.ts';
 import { updateReserve } from './margin.ts';
@@ -39,6 +39,7 @@ export function joinBook(order: OrderRecord): void {
   const depth = isVisible ? anonymousBeside(order.market, order.sign).rawAt(order.px) : null;
   const level = ownBeside(order.market, order.sign).add(order, order.px);
   order.queueAhead = depth;
+  order.queuedAtMs = depthTimeMs(order.market);
   if (depth !== null) level.seenSz = depth;
   if (order.reduceOnly) order.holding.reduceOnly.add(order);
   else countResting(order, order.sz);

@@ -51,9 +51,9 @@ export class LiquiditySide {
     else this.#levels.unshift(level);
   }
 
-  /** The best price with something left, or null. */
-  bestPx(): number | null {
-    for (const level of this.#levels) if (level.left > 0) return level.px;
+  /** The best price with something left, worse than `after` where that is given; or null. */
+  bestPx(after: number | null = null): number | null {
+    for (const level of this.#levels) if (level.left > 0 && (after === null || this.#isBetter(after, level.px))) return level.px;
     return null;
   }
 

@@ -1,6 +1,6 @@
 import { mulDiv } from '@hyperfleet/trading';
 import type { Print } from '../market/event.ts';
-import { anonymousAgainst, anonymousBeside, type CoinMarket, ownBeside } from './coin-market.ts';
+import { anonymousAgainst, anonymousBeside, type CoinMarket, depthTimeMs, ownBeside } from './coin-market.ts';
 import type { Core } from './core.ts';
 import { countExchange } from './fees.ts';
 import { match } from './fills.ts';
@@ -13,24 +13,27 @@ import { fillable, mayMatch, take } from './taking.ts';
  * When our resting orders fill from the recorded market:
  * - a print beyond their price fills them (whoever traded there would have met them first);
  * - a print at their price by the other side's aggressor fills them once the recorded lots before them have traded;
- * - a book whose other side crosses their price fills them for the crossing size.
+ * - a book whose other side crosses their price fills them for the crossing size, unless prints alone are to fill.
+ * A print that the venue executed before the depth an order was queued by has nothing to do with that order.
  * All at their own price, in price-time order, and a print's volume is handed out once.
  */
 
 /** Hands one print's volume to our resting orders. */
 export function handOutPrint(core: Core, market: CoinMarket, print: Print): void {
   let left: number = print.sz;
+  const isTold = print.exchangeTimeMs < depthTimeMs(market);
   for (const sign of [1, -1] as const) {
-    const ladder = ownBeside(market, sign);
-    for (let level = ladder.best(); level !== null && left > 0 && level.px * sign > print.px * sign; level = ladder.best()) {
-      const traded = fillLevel(core, level, left, false);
-      left -= traded;
-    }
+    const beyond: PriceLevel[] = [];
+    ownBeside(market, sign).walk((level) => {
+      if (level.px * sign > print.px * sign) beyond.push(level);
+      return level.px * sign > print.px * sign;
+    });
+    for (const level of beyond) if (left > 0) left -= fillLevel(core, level, { print, volume: left, queue: 'none' });
   }
   const sign = print.side === 'sell' ? 1 : -1;
   const level = ownBeside(market, sign).at(print.px);
-  if (level !== null && left > 0) fillLevel(core, level, left, true);
-  forgetTraded(market, print);
+  if (level !== null && left > 0) fillLevel(core, level, { print, volume: left, queue: isTold ? 'told' : 'moves' });
+  if (!isTold) forgetTraded(market, print);
 }
 
 /** The recorded depth at the print's price is lower by it, which is a trade and no cancellation. */
@@ -39,25 +42,33 @@ function forgetTraded(market: CoinMarket, print: Print): void {
   if (level !== null && level.seenSz !== null) level.seenSz = Math.max(0, level.seenSz - print.sz);
 }
 
-/**
- * Fills the orders of a level out of `volume` lots, in time order; with `queued` the recorded lots between them trade in
- * their turn and use up volume. Returns the lots our orders took.
- */
-function fillLevel(core: Core, level: PriceLevel, volume: number, queued: boolean): number {
+interface Handout {
+  readonly print: Print;
+  /** Lots of the print still to be handed out. */
+  readonly volume: number;
+  /**
+   * Whether the recorded lots before an order trade first: not when the print went beyond its price; `told` when the depth is
+   * newer than the print and so has counted it already.
+   */
+  readonly queue: 'none' | 'moves' | 'told';
+}
+
+/** Fills the orders of a level out of a print's volume, in time order. Returns the lots our orders took. */
+function fillLevel(core: Core, level: PriceLevel, { print, volume, queue }: Handout): number {
   let left = volume;
   let taken = 0;
   let passed = 0;
   for (const order of ordersOf(level)) {
-    if (order.phase !== 'resting') continue;
-    if (queued) {
+    if (order.phase !== 'resting' || order.queuedAtMs > print.exchangeTimeMs) continue;
+    if (queue !== 'none') {
       const before = order.queueAhead === null ? left : Math.max(0, order.queueAhead - passed);
       const traded = Math.min(left, before);
       passed += traded;
       left -= traded;
-      if (order.queueAhead !== null) order.queueAhead = Math.max(0, order.queueAhead - passed);
+      if (order.queueAhead !== null && queue === 'moves') order.queueAhead = Math.max(0, order.queueAhead - passed);
     }
     if (left === 0) {
-      if (queued) continue;
+      if (queue !== 'none') continue;
       break;
     }
     if (!mayMatch(core, order, null)) continue;
@@ -77,6 +88,7 @@ function ordersOf(level: PriceLevel): OrderRecord[] {
 
 /** Fills our resting orders that the recorded other side now crosses, up to the crossing size. */
 export function fillCrossed(core: Core, market: CoinMarket): void {
+  if (market.printsOnly) return;
   for (const sign of [1, -1] as const) {
     const ladder = ownBeside(market, sign);
     const against = anonymousAgainst(market, sign);

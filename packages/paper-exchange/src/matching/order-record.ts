@@ -50,6 +50,8 @@ export interface OrderRecord {
   filledNtl: number;
   /** Recorded lots that stand before this order at its price; null while that depth is not visible. */
   queueAhead: number | null;
+  /** Exchange time of the depth it was queued by: older prints are part of that depth's past. */
+  queuedAtMs: number;
   level: PriceLevel | null;
   prev: OrderRecord | null;
   next: OrderRecord | null;

@@ -1,5 +1,5 @@
 import { closable } from './account.ts';
-import { anonymousAgainst, ownAgainst } from './coin-market.ts';
+import { anonymousAgainst, anonymousBest, ownAgainst } from './coin-market.ts';
 import type { Core } from './core.ts';
 import { type LiquidationNote, match } from './fills.ts';
 import type { PriceLevel } from './ladder.ts';
@@ -55,7 +55,7 @@ export function take(core: Core, taker: OrderRecord, liquidation: LiquidationNot
   const own = ownAgainst(market, sign);
   while (wanted(taker) > 0) {
     const level = own.best();
-    const anonymousPx = anonymous.bestPx();
+    const anonymousPx = anonymousBest(market, sign);
     if (level !== null && (anonymousPx === null || level.px * sign <= anonymousPx * sign)) {
       if (level.px * sign > taker.px * sign) return;
       takeOwn(core, { taker, liquidation }, level);

@@ -38,6 +38,7 @@ export const defaultVenueSettings: VenueSettings = {
   maxFillsKept: 10_000,
   maxOrdersKept: 10_000,
   maxOpenOrders: 1_000,
+  fillsByPrintsOnly: false,
   scheduleCancelVolume: true,
 };
 

@@ -1,6 +1,6 @@
 import { type Level, lots, microUsd, ticks } from '@hyperfleet/trading';
 import type { Account, Holding } from './account.ts';
-import type { CoinMarket } from './coin-market.ts';
+import { type CoinMarket, depthTimeMs } from './coin-market.ts';
 import type { AssetMarket, VenueAccount, VenueAudit, VenuePosition } from './contract.ts';
 import type { Core } from './core.ts';
 import { crossState, initialMargin, isolatedEquity, liquidationPx, positionValue, signedValue, unrealizedPnl } from './margin.ts';
@@ -74,7 +74,7 @@ export function viewMarket(market: CoinMarket): AssetMarket {
     instrument: market.instrument,
     bids: mergedLevels(market, 1),
     asks: mergedLevels(market, -1),
-    bookTimeMs: Math.max(market.bookTimeMs, market.bbo?.exchangeTimeMs ?? 0),
+    bookTimeMs: depthTimeMs(market),
     mark: market.mark,
     oracle: market.oracle,
     lastPrint: market.lastPrint,
@@ -86,7 +86,9 @@ export function viewMarket(market: CoinMarket): AssetMarket {
 function mergedLevels(market: CoinMarket, sign: 1 | -1): Level[] {
   const sizes = new Map<number, number>();
   const anonymous = sign === 1 ? market.anonymous.bids : market.anonymous.asks;
-  for (const level of anonymous.list()) sizes.set(level.px, level.sz);
+  // Recorded lots across one of our orders are that order's until a print tells (the venue never shows a crossed book).
+  const claimed = market.printsOnly ? ((sign === 1 ? market.own.asks : market.own.bids).best()?.px ?? null) : null;
+  for (const level of anonymous.list()) if (claimed === null || level.px * sign < claimed * sign) sizes.set(level.px, level.sz);
   (sign === 1 ? market.own.bids : market.own.asks).walk((level) => {
     sizes.set(level.px, (sizes.get(level.px) ?? 0) + level.sz);
     return true;
