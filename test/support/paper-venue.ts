@@ -5,6 +5,7 @@ import {
   type MarketSource,
   type Network,
   type PaperExchange,
+  type Venue,
 } from '@hyperfleet/paper-exchange';
 import type { Clock, Instrument } from '@hyperfleet/trading';
 import { lots, microUsd, ticks } from '@hyperfleet/trading';
@@ -100,13 +101,15 @@ export interface TestVenueOptions {
   readonly journalPath?: string;
   readonly autoFundUsd?: number;
   readonly clock?: SteppedClock;
+  /** Another venue than that of three coins. */
+  readonly venue?: Venue;
 }
 
 /** A paper exchange listening on a free port, on a stepped clock one second into its market. */
 export async function openTestVenue(options: TestVenueOptions = {}): Promise<TestVenue> {
   const clock = options.clock ?? steppedClock(START_MS + 1_000);
   const exchange = createPaperExchange({
-    venue: createVenue({ instruments: INSTRUMENTS }),
+    venue: options.venue ?? createVenue({ instruments: INSTRUMENTS }),
     clock,
     market: sourceOf(options.events ?? steadyMarket(60)),
     network: options.network ?? 'any',

@@ -7,6 +7,7 @@ export { importCsv } from './market/import-csv.ts';
 export { universeOf } from './market/instruments.ts';
 export { openRecording, type Recording, RecordingError, type RecordingHeader } from './market/recording.ts';
 export { createScriptedMarket, type ScriptedMarket, type WrittenLevel } from './market/scripted-market.ts';
+export { type Listing, listingsOf, type MarginTable } from './market/universe.ts';
 export { marketOf, type RecordedMarket } from './market-source.ts';
 export type * from './matching/contract.ts';
 export { createVenue, defaultVenueSettings, type VenueOptions } from './matching/venue.ts';

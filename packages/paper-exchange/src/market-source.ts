@@ -1,5 +1,6 @@
 import type { MarketSource } from './in-process.ts';
 import type { MarketEvent } from './market/event.ts';
+import { UNIVERSE_NAME } from './market/instruments.ts';
 
 /** What a market source is made of: an opened recording is one. */
 export interface RecordedMarket {
@@ -41,7 +42,8 @@ function* movedEvents(events: Iterable<MarketEvent>, offsetMs: number): Generato
 export function marketOf(recording: RecordedMarket, offsetMs = 0): MarketSource {
   const { source, marketStartMs, endMs, instruments } = recording.header;
   return {
-    name: `${instruments.map(({ coin }) => coin).join(' ')} from ${marketStartMs} to ${endMs}, ${source}`,
+    // A journal names assets by their ids, so the list that gives them belongs to the name.
+    name: `${instruments.map(({ coin }) => coin).join(' ')} from ${marketStartMs} to ${endMs}, ${source}, ids of ${UNIVERSE_NAME}`,
     startMs: marketStartMs + offsetMs,
     endMs: endMs + offsetMs,
     offsetMs,

@@ -210,7 +210,7 @@ describe('importing coins of unknown or changed precision', () => {
     });
     expect(unknownCoins).toEqual(['NEWCOIN']);
     expect(header.instruments).toEqual([
-      { coin: 'NEWCOIN', assetId: 28, szDecimals: 3, maxLeverage: 3, onlyIsolated: false, isDelisted: false },
+      { coin: 'NEWCOIN', assetId: 234, szDecimals: 3, maxLeverage: 3, onlyIsolated: false, isDelisted: false },
     ]);
   });
 

@@ -1,5 +1,6 @@
 import type { Instrument } from '@hyperfleet/trading';
-import { rateText, usdText } from './decimal-text.ts';
+import { FIRST_TABLE_ID, isListing, type Listing, MAINNET_MARGIN_TABLES, type MarginTable, oneTier } from '../market/universe.ts';
+import { rateText, usdText, withDecimal } from './decimal-text.ts';
 import type { Figures } from './feed.ts';
 import { integer, type JsonObject, object, optional, string, Unfit } from './fields.ts';
 import type { InfoReader, InfoSources } from './info-account.ts';
@@ -13,14 +14,17 @@ export class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
 }
 
-/** marginTableId below 50 means one tier with maxLeverage = id (PROTOCOL §7). */
-const universeRow = (instrument: Instrument): Row => ({
-  szDecimals: instrument.szDecimals,
-  name: instrument.coin,
-  maxLeverage: instrument.maxLeverage,
-  marginTableId: instrument.maxLeverage,
-  ...(instrument.onlyIsolated ? { onlyIsolated: true } : {}),
-  ...(instrument.isDelisted ? { isDelisted: true } : {}),
+const listed = (instrument: Instrument): Listing =>
+  isListing(instrument) ? instrument : { ...instrument, marginMode: null, marginTable: oneTier(instrument.maxLeverage) };
+
+const universeRow = (listing: Listing): Row => ({
+  szDecimals: listing.szDecimals,
+  name: listing.coin,
+  maxLeverage: listing.maxLeverage,
+  marginTableId: listing.marginTable.id,
+  ...(listing.onlyIsolated ? { onlyIsolated: true } : {}),
+  ...(listing.isDelisted ? { isDelisted: true } : {}),
+  ...(listing.marginMode === null ? {} : { marginMode: listing.marginMode }),
 });
 
 /** Stands at an index of the universe where the market has no instrument: an asset id is its index in it. */
@@ -41,15 +45,35 @@ function bySlot({ venue }: InfoSources): readonly (Instrument | null)[] {
   return slots;
 }
 
-const oneTier = (maxLeverage: number): Row => ({ description: '', marginTiers: [{ lowerBound: '0.0', maxLeverage }] });
+const tableRow = ({ description, tiers }: MarginTable): Row => ({
+  description,
+  marginTiers: tiers.map(({ lowerBoundUsd, maxLeverage }) => ({ lowerBound: withDecimal(lowerBoundUsd, 0), maxLeverage })),
+});
+
+/** The tables with an id of their own, mainnet's and the instruments', lowest id first. */
+function marginTables({ venue }: InfoSources): ReadonlyMap<number, MarginTable> {
+  const tables = new Map(MAINNET_MARGIN_TABLES);
+  for (const { marginTable } of venue.instruments.map(listed)) {
+    if (marginTable.id >= FIRST_TABLE_ID) tables.set(marginTable.id, marginTable);
+  }
+  return new Map([...tables].sort(([a], [b]) => a - b));
+}
 
 /** meta of the main dex (PROTOCOL §8). */
 function meta(sources: InfoSources): Row {
   return {
-    universe: bySlot(sources).map((instrument, assetId) => (instrument === null ? vacantRow(assetId) : universeRow(instrument))),
-    marginTables: [[50, oneTier(50)]],
+    universe: bySlot(sources).map((instrument, assetId) => (instrument === null ? vacantRow(assetId) : universeRow(listed(instrument)))),
+    marginTables: [...marginTables(sources)].map(([id, table]) => [id, tableRow(table)]),
     collateralToken: 0,
   };
+}
+
+/** A table by its id; one of a single tier where the id is below 50 (PROTOCOL §7). */
+function marginTable(sources: InfoSources, request: JsonObject): unknown {
+  const id = integer(request, 'id', 1);
+  const table = id < FIRST_TABLE_ID ? oneTier(id) : marginTables(sources).get(id);
+  if (table === undefined) throw new NoAnswer(`margin table ${id} is unknown`);
+  return tableRow(table);
 }
 
 const VACANT_CTX = {
@@ -165,10 +189,7 @@ export const MARKET_READERS: Readonly<Record<string, InfoReader>> = {
   outcomeMeta: () => ({ outcomes: [], questions: [] }),
   perpDexs: () => [null],
   perpsAtOpenInterestCap: () => [],
-  marginTable: (_sources, request) => {
-    const id = integer(request, 'id', 1, 50);
-    return oneTier(id);
-  },
+  marginTable,
   maxMarketOrderNtls: ({ venue }) =>
     [...new Set(venue.instruments.map((instrument) => instrument.maxLeverage))].map((leverage) => [
       leverage,
