@@ -4,7 +4,7 @@ import type { Instrument } from '@hyperfleet/trading';
 import { array, boolean, integer, type JsonObject, object, optional, string } from '../wire/fields.ts';
 
 /** From this notional on, in whole dollars, a position may have at most this leverage. */
-export interface MarginTier {
+interface MarginTier {
   readonly lowerBoundUsd: number;
   readonly maxLeverage: number;
 }
