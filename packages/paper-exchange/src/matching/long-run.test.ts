@@ -105,9 +105,9 @@ describe('a long run of random actions on the recorded market', () => {
   it('answers, tells and shows exactly what it always did, remembering little', () => {
     expect([few.replies, few.events, few.views]).toMatchInlineSnapshot(`
       [
-        "f71c86e7823e928f",
-        "8d0ed67e89571193",
-        "3c3129924984a84b",
+        "2a0b633b84d011e9",
+        "a967b7511ab7df2a",
+        "720d2696970a69d3",
       ]
     `);
   });
