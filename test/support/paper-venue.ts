@@ -1,9 +1,12 @@
 import {
   createPaperExchange,
   createVenue,
+  type Latency,
+  type LimitSettings,
   type MarketEvent,
   type MarketSource,
   type Network,
+  openOrderSettings,
   type PaperExchange,
   type Venue,
 } from '@hyperfleet/paper-exchange';
@@ -103,13 +106,20 @@ export interface TestVenueOptions {
   readonly clock?: SteppedClock;
   /** Another venue than that of three coins. */
   readonly venue?: Venue;
+  /** None where left out, as is time on the way: a stepped clock would not let either pass. */
+  readonly limits?: LimitSettings;
+  readonly latency?: Latency;
 }
 
 /** A paper exchange listening on a free port, on a stepped clock one second into its market. */
 export async function openTestVenue(options: TestVenueOptions = {}): Promise<TestVenue> {
   const clock = options.clock ?? steppedClock(START_MS + 1_000);
+  const { limits, latency } = options;
   const exchange = createPaperExchange({
-    venue: options.venue ?? createVenue({ instruments: INSTRUMENTS }),
+    venue:
+      options.venue ?? createVenue({ instruments: INSTRUMENTS, ...(limits === undefined ? {} : { settings: openOrderSettings(limits) }) }),
+    ...(limits === undefined ? {} : { limits }),
+    ...(latency === undefined ? {} : { latency }),
     clock,
     market: sourceOf(options.events ?? steadyMarket(60)),
     network: options.network ?? 'any',

@@ -6,9 +6,15 @@ import {
   bundledRecordingPath,
   createPaperExchange,
   createVenue,
+  type Latency,
+  type LimitName,
+  limitSettings,
   marketOf,
   type Network,
+  openOrderSettings,
   openRecording,
+  parseLatency,
+  parseLimits,
   readJournalHeader,
   readJournalTime,
   universeOf,
@@ -16,14 +22,17 @@ import {
 import { type MicroUsd, microUsd, parseDecimal } from '@hyperfleet/trading';
 import { wallClock } from './wall-clock.ts';
 
-const USAGE = `usage: paper-exchange [--port P] [--network mainnet|testnet|any] [--market RECORDING] [--speed N] [--auto-fund USD] [--data-dir DIR]
+const USAGE = `usage: paper-exchange [--port P] [--network mainnet|testnet|any] [--market RECORDING] [--speed N] [--auto-fund USD]
+                      [--data-dir DIR] [--limits on|off|NAMES] [--latency real|none|DELAYS]
 
   --port       port on 127.0.0.1; 0 takes a free one (3001)
   --network    whose signatures are taken; any tries both (any)
   --market     a recording (the bundled 35 minutes of BTC, ETH, SOL and WLFI)
   --speed      market time per wall time (1)
   --auto-fund  USDC paid to an account when it is first named (0: none)
-  --data-dir   where the journal is kept, so that the exchange goes on after a restart (kept nowhere)`;
+  --data-dir   where the journal is kept, so that the exchange goes on after a restart (kept nowhere)
+  --limits     the venue's limits: on, off, or those named of ip,address,ws,orders (on)
+  --latency    real, none, or ms of market time: request=90,block=70,jitter=30,reply=60,feed=200 is real (real)`;
 
 interface Arguments {
   readonly port: number;
@@ -32,6 +41,8 @@ interface Arguments {
   readonly speed: number;
   readonly autoFund: MicroUsd | null;
   readonly dataDir: string | null;
+  readonly limits: readonly LimitName[];
+  readonly latency: Latency;
 }
 
 function toNumber(name: string, text: string, min: number, max: number): number {
@@ -43,6 +54,19 @@ function toNumber(name: string, text: string, min: number, max: number): number 
 function toNetwork(text: string): Network {
   if (text === 'mainnet' || text === 'testnet' || text === 'any') return text;
   throw new Error(`--network ${text}: give mainnet, testnet or any`);
+}
+
+function toLimits(text: string): readonly LimitName[] {
+  const names = parseLimits(text);
+  if (names === null) throw new Error(`--limits ${text}: give on, off, or some of ip,address,ws,orders`);
+  return names;
+}
+
+function toLatency(text: string): Latency {
+  const latency = parseLatency(text);
+  if (latency === null)
+    throw new Error(`--latency ${text}: give real, none, or whole ms up to 60000 such as request=90,block=70,jitter=30,reply=60,feed=200`);
+  return latency;
 }
 
 /** What the command line asks for; null when it asks what it may ask for. */
@@ -58,6 +82,8 @@ function readArguments(argv: readonly string[]): Arguments | null {
       speed: text,
       'auto-fund': text,
       'data-dir': text,
+      limits: text,
+      latency: text,
     },
   });
   if (values.help) return null;
@@ -72,6 +98,8 @@ function readArguments(argv: readonly string[]): Arguments | null {
     speed: toNumber('speed', values.speed ?? '1', 0.01, 10_000),
     autoFund: usd === 0 ? null : microUsd(usd),
     dataDir: values['data-dir'] ?? null,
+    limits: toLimits(values.limits ?? 'on'),
+    latency: toLatency(values.latency ?? 'real'),
   };
 }
 
@@ -87,7 +115,7 @@ function onParentGone(tell: () => void): void {
 }
 
 /** Runs the exchange until it is told to end. The market begins at the moment of the first start, by the wall clock. */
-async function run({ port, network, market: path, speed, autoFund, dataDir }: Arguments): Promise<void> {
+async function run({ port, network, market: path, speed, autoFund, dataDir, ...rules }: Arguments): Promise<void> {
   const recording = openRecording(path);
   if (dataDir !== null) mkdirSync(dataDir, { recursive: true });
   const journalPath = dataDir === null ? null : join(dataDir, 'paper-exchange.jsonl');
@@ -97,8 +125,14 @@ async function run({ port, network, market: path, speed, autoFund, dataDir }: Ar
   const market = marketOf(recording, offsetMs);
   const resumeMs = journalPath === null ? null : readJournalTime(journalPath);
   const clock = wallClock(speed === 1 ? Math.max(Date.now(), resumeMs ?? 0) : (resumeMs ?? market.startMs), speed);
+  const limits = limitSettings({ on: rules.limits, isTestnet: network === 'testnet' });
   const exchange = createPaperExchange({
-    venue: createVenue({ instruments: universeOf(recording.header.instruments), settings: { fillsByPrintsOnly: true } }),
+    venue: createVenue({
+      instruments: universeOf(recording.header.instruments),
+      settings: { fillsByPrintsOnly: true, ...openOrderSettings(limits) },
+    }),
+    limits,
+    latency: rules.latency,
     clock,
     market,
     network,

@@ -1,5 +1,9 @@
 import type { Clock, MicroUsd } from '@hyperfleet/trading';
 import { createInProcess, type MarketSource, type Observer } from './in-process.ts';
+import { createAdmission } from './limits/admission.ts';
+import { createDelayLine } from './limits/delay-line.ts';
+import { type Latency, NO_LATENCY } from './limits/latency.ts';
+import { type LimitSettings, NO_LIMITS } from './limits/settings.ts';
 import type { Address, Venue, VenueAudit } from './matching/contract.ts';
 import { createDoor, type Network } from './wire/exchange-door.ts';
 import { createFeed } from './wire/feed.ts';
@@ -25,6 +29,14 @@ export interface PaperExchangeOptions {
   readonly autoFund?: MicroUsd;
   /** Called once, when everything of the market has happened. */
   readonly onMarketEnd?: () => void;
+  /** The venue's limits (PROTOCOL §10); none where left out. Open orders are counted by the venue: `openOrderSettings`. */
+  readonly limits?: LimitSettings;
+  /** What the minutes of limits are counted by, where it is not `clock`: it must run while the market stands. */
+  readonly pace?: Clock;
+  /** How long requests, answers and feeds are under way; no time where left out. */
+  readonly latency?: Latency;
+  /** Whether market time stands at this moment: nothing is under way then, since it would never arrive. */
+  readonly stands?: () => boolean;
 }
 
 export interface PaperExchange {
@@ -38,6 +50,8 @@ export interface PaperExchange {
   hasAccount(address: string): boolean;
   /** What the venue knows of its own correctness, from its own records, up to now. */
   audit(): VenueAudit;
+  /** Lets all that is under way arrive now: to be called when market time is made to stand. */
+  release(): void;
   /** Market time up to which everything has happened. */
   now(): number;
   /** Whether everything of the market has happened. */
@@ -60,17 +74,25 @@ function toAddress(text: string): Address {
  */
 export function createPaperExchange(options: PaperExchangeOptions): PaperExchange {
   const { venue, clock, market, journalPath, network } = options;
+  const admission = createAdmission(options.limits ?? NO_LIMITS, (options.pace ?? clock).now);
+  const latency = (): Latency => (options.stands?.() === true ? NO_LATENCY : (options.latency ?? NO_LATENCY));
   const exchange = createInProcess({
     venue,
     clock,
     market,
     journalPath,
+    latency,
+    requestsAtStart: () => admission.settings.addressBudgetStart,
     ...(options.onMarketEnd === undefined ? {} : { onMarketEnd: options.onMarketEnd }),
   });
+  const replies = createDelayLine(clock, () => latency().replyMs);
+  const news = createDelayLine(clock, () => latency().feedMs);
+  const reply = (send: () => void): void => exchange.emit(() => replies.push(send));
+  const tell = (send: () => void): void => exchange.emit(() => news.push(send));
   const feed = createFeed(venue);
   const portfolios = createPortfolios(venue, exchange.bank);
   const sources: InfoSources = { venue, feed, portfolios, bank: exchange.bank, agents: exchange.agents };
-  const hub = createHub(sources, exchange.emit);
+  const hub = createHub(sources, tell);
   const records: Observer = {
     market: () => {},
     venue: () => {},
@@ -85,14 +107,14 @@ export function createPaperExchange(options: PaperExchangeOptions): PaperExchang
   };
   exchange.observe(records);
   exchange.observe(hub);
-  const door = createDoor({ exchange, network, autoFund: options.autoFund ?? null });
+  const door = createDoor({ exchange, network, autoFund: options.autoFund ?? null, hasBudget: () => admission.settings.addressBudget });
   const info = (body: unknown, nowMs: number): unknown => {
     const user = isRecord(body) ? parseAddress(body.user) : null;
     if (user !== null) door.meet(user);
     return readInfo(sources, body, nowMs);
   };
-  const sockets = createSockets({ exchange, hub, sources, door, network, readInfo: info });
-  const server = createHttpServer({ exchange, door, network, sockets, readInfo: info });
+  const sockets = createSockets({ exchange, hub, sources, door, network, readInfo: info, admission, reply, tell });
+  const server = createHttpServer({ exchange, door, network, sockets, readInfo: info, admission, reply });
   exchange.start();
 
   return {
@@ -100,6 +122,8 @@ export function createPaperExchange(options: PaperExchangeOptions): PaperExchang
     async close() {
       await server.close();
       exchange.stop();
+      replies.close();
+      news.close();
     },
     fund(address, usd) {
       const user = toAddress(address);
@@ -111,6 +135,11 @@ export function createPaperExchange(options: PaperExchangeOptions): PaperExchang
     audit() {
       exchange.settle();
       return venue.audit();
+    },
+    release() {
+      exchange.release();
+      replies.release();
+      news.release();
     },
     now: () => exchange.nowMs,
     marketEnded: () => exchange.marketEnded,

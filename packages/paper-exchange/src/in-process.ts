@@ -5,6 +5,9 @@
  */
 import type { Clock, MicroUsd } from '@hyperfleet/trading';
 import { type Journal, type JournalEntry, openJournal } from './journal.ts';
+import { isCancel } from './limits/address-budget.ts';
+import { effectMs, type Latency, NO_LATENCY } from './limits/latency.ts';
+import { createWaitingLine } from './limits/waiting-line.ts';
 import type { MarketEvent } from './market/event.ts';
 import type { Address, Venue, VenueEvent } from './matching/contract.ts';
 import { type ParsedAction, parseAction } from './wire/action-form.ts';
@@ -41,6 +44,15 @@ export interface InProcessOptions {
   readonly market: MarketSource | null;
   readonly journalPath: string | null;
   readonly onMarketEnd?: () => void;
+  /** How long actions are under way; asked as each arrives. None where left out. */
+  readonly latency?: () => Latency;
+  /**
+   * The order in which the actions of one block take effect: places in the list given, each once. Given the actions as they
+   * were sent, in order of arrival; that order where left out.
+   */
+  readonly orderBlock?: (actions: readonly unknown[]) => readonly number[];
+  /** What an account that never traded may send (PROTOCOL §10); 10,000 where left out. */
+  readonly requestsAtStart?: () => number;
 }
 
 /** A signed action that was authenticated. */
@@ -60,10 +72,15 @@ export interface InProcessExchange extends Desk {
   observe(observer: Observer): void;
   /** Replays the journal and begins to follow the clock. Call once, after `observe`. */
   start(): void;
-  /** Runs `task` at the market time of this call, after everything due by then. */
-  request(task: (nowMs: number) => void): void;
+  /**
+   * Runs `task` at the market time of this call, after everything due by then; what carries a signed action, given as it was
+   * sent, waits first for the time the venue takes until it has effect.
+   */
+  request(task: (nowMs: number) => void, signed?: { readonly action: unknown }): void;
   /** Lets everything due by now happen at once, requests that wait too, however long it takes. */
   settle(): void;
+  /** Lets what still waits for its time have effect now. */
+  release(): void;
   /** Hands something to the outside once the journal and the high-water mark are written. */
   emit(send: () => void): void;
   /** Within a task: executes an authenticated action, journalled first. Its nonce must have been found usable. */
@@ -74,6 +91,8 @@ export interface InProcessExchange extends Desk {
 }
 
 const TICK_MS = 5_000;
+/** Requests of an account that never traded (PROTOCOL §10). */
+const REQUESTS_AT_START = 10_000;
 /** Wall time one turn may take before sockets get their turn. */
 const TURN_MS = 8;
 const EVENTS_BETWEEN_LOOKS = 32;
@@ -83,7 +102,7 @@ const IDLE_MS = 250;
 /** Creates the exchange. Throws `JournalError` when the journal cannot be used with this market. */
 export function createInProcess(options: InProcessOptions): InProcessExchange {
   const { venue, clock, market } = options;
-  const desk: Desk = { venue, bank: createBank(venue), agents: createAgentBook() };
+  const desk: Desk = { venue, bank: createBank(venue, options.requestsAtStart ?? (() => REQUESTS_AT_START)), agents: createAgentBook() };
   const nonces = createNonceBook();
   const journal: Journal | null =
     options.journalPath === null
@@ -105,8 +124,10 @@ export function createInProcess(options: InProcessOptions): InProcessExchange {
   let driving = false;
   let cancelWake: (() => void) | null = null;
   let pendingTurn: NodeJS.Immediate | null = null;
-  const queue: { readonly atMs: number; readonly task: (nowMs: number) => void }[] = [];
+  const latency = options.latency ?? (() => NO_LATENCY);
+  const line = createWaitingLine(options.orderBlock ?? null);
   let outbox: (() => void)[] = [];
+  let actionsSeen = 0;
 
   function pull(): void {
     const step = exhausted ? null : events?.next();
@@ -167,7 +188,7 @@ export function createInProcess(options: InProcessOptions): InProcessExchange {
     nonces.use(entry.signer, entry.nonce);
     const expired = entry.expiresAfter !== null && entry.expiresAfter < entry.atMs;
     // An expired action costs five times its requests (PROTOCOL §2.4).
-    desk.bank.countRequests(entry.user, requestCost(action) * (expired ? 5 : 1));
+    desk.bank.countRequests(entry.user, requestCost(action) * (expired ? 5 : 1), { atMs: entry.atMs, cancels: isCancel(action) });
     const reply: ExchangeReply = expired
       ? { status: 'err', response: 'Action already expired' }
       : perform(desk, entry.user, action, entry.atMs);
@@ -196,15 +217,14 @@ export function createInProcess(options: InProcessOptions): InProcessExchange {
     let caughtUp = false;
     try {
       for (;;) {
-        const head = queue[0];
-        const targetMs = head?.atMs ?? clockMs();
-        if (!pumpTo(targetMs, untilWallMs)) break;
-        if (head === undefined) {
+        const wantedMs = clockMs();
+        const dueMs = Math.min(line.nextMs, wantedMs);
+        if (!pumpTo(dueMs, untilWallMs)) break;
+        if (line.nextMs > wantedMs) {
           caughtUp = true;
           break;
         }
-        queue.shift();
-        head.task(nowMs);
+        line.take()?.(nowMs);
         if (performance.now() > untilWallMs) break;
       }
     } finally {
@@ -224,7 +244,7 @@ export function createInProcess(options: InProcessOptions): InProcessExchange {
   function sleep(): void {
     cancelWake?.();
     if (stopped || pendingTurn !== null) return;
-    const nextMs = Math.min(next?.atMs ?? Number.POSITIVE_INFINITY, nowMs + IDLE_MS);
+    const nextMs = Math.min(next?.atMs ?? Number.POSITIVE_INFINITY, line.nextMs, nowMs + IDLE_MS);
     cancelWake = clock.after(Math.max(0, nextMs - clock.now()), () => {
       cancelWake = null;
       drive();
@@ -265,12 +285,17 @@ export function createInProcess(options: InProcessOptions): InProcessExchange {
       }
       drive();
     },
-    request(task) {
+    request(task, signed) {
       if (stopped) return;
-      queue.push({ atMs: Math.max(clockMs(), queue.at(-1)?.atMs ?? 0), task });
+      if (signed === undefined) line.add(clockMs(), task, null);
+      else line.add(effectMs(latency(), clockMs(), actionsSeen++), task, signed);
       if (pendingTurn === null) drive();
     },
     settle: () => drive(Number.POSITIVE_INFINITY),
+    release() {
+      line.hasten(clockMs());
+      drive(Number.POSITIVE_INFINITY);
+    },
     emit(send) {
       outbox.push(send);
       if (!driving) flush();

@@ -2,6 +2,17 @@ export { bundledRecordingPath } from './bundled-recording.ts';
 export { createPaperExchange, type PaperExchange, type PaperExchangeOptions } from './exchange.ts';
 export type { MarketSource } from './in-process.ts';
 export { JournalError, type JournalHeader, readJournalHeader, readJournalTime, replayJournal } from './journal.ts';
+export { type Latency, NO_LATENCY, parseLatency, REAL_LATENCY } from './limits/latency.ts';
+export {
+  LIMIT_NAMES,
+  type LimitName,
+  type LimitSettings,
+  limitSettings,
+  NO_LIMITS,
+  openOrderSettings,
+  parseLimits,
+} from './limits/settings.ts';
+export { exchangeWeight, infoWeight, rowsWeight } from './limits/weights.ts';
 export type { MarketEvent, Print } from './market/event.ts';
 export { importCsv } from './market/import-csv.ts';
 export { universeOf } from './market/instruments.ts';

@@ -51,8 +51,13 @@ export interface Bank {
   subAccount(address: Address): SubAccount | null;
   subAccountsOf(master: Address): readonly SubAccount[];
 
-  countRequests(user: Address, requests: number): void;
+  /** Counts an accepted action at its market time; cancels have a limit of their own (PROTOCOL §10). */
+  countRequests(user: Address, requests: number, when: { readonly atMs: number; readonly cancels: boolean }): void;
   requestsUsed(user: Address): number;
+  /** Requests the account may make: what everybody has, and one for each dollar traded. Reserved ones come on top. */
+  requestsAllowed(user: Address): number;
+  /** Market time of the account's last accepted cancel, or of its last other action; −∞ before the first. */
+  lastActionMs(user: Address, cancels: boolean): number;
   /** Adds to the number of requests allowed beyond the volume's. */
   reserveRequests(user: Address, requests: number): void;
   requestsReserved(user: Address): number;
@@ -67,12 +72,14 @@ interface Purse {
   netDeposits: number;
   requests: number;
   reserved: number;
+  lastCancelMs: number;
+  lastOtherMs: number;
   rows: LedgerRow[];
   readonly builders: Map<Address, number>;
 }
 
-/** Creates an empty bank before a venue. */
-export function createBank(venue: Venue): Bank {
+/** Creates an empty bank before a venue; `requestsAtStart` is what an account that never traded may send. */
+export function createBank(venue: Venue, requestsAtStart: () => number): Bank {
   const purses = new Map<Address, Purse>();
   const subs = new Map<Address, SubAccount>();
   let fresh: { user: Address; row: LedgerRow }[] = [];
@@ -81,7 +88,16 @@ export function createBank(venue: Venue): Bank {
   function purse(user: Address): Purse {
     const known = purses.get(user);
     if (known !== undefined) return known;
-    const made: Purse = { spot: 0, netDeposits: 0, requests: 0, reserved: 0, rows: [], builders: new Map() };
+    const made: Purse = {
+      spot: 0,
+      netDeposits: 0,
+      requests: 0,
+      reserved: 0,
+      lastCancelMs: Number.NEGATIVE_INFINITY,
+      lastOtherMs: Number.NEGATIVE_INFINITY,
+      rows: [],
+      builders: new Map(),
+    };
     purses.set(user, made);
     return made;
   }
@@ -154,9 +170,14 @@ export function createBank(venue: Venue): Bank {
     },
     subAccount: (address) => subs.get(address) ?? null,
     subAccountsOf: (master) => [...subs.values()].filter((sub) => sub.master === master),
-    countRequests(user, requests) {
-      purse(user).requests += requests;
+    countRequests(user, requests, { atMs, cancels }) {
+      const own = purse(user);
+      own.requests += requests;
+      if (cancels) own.lastCancelMs = atMs;
+      else own.lastOtherMs = atMs;
     },
+    requestsAllowed: (user) => requestsAtStart() + Math.floor(venue.volume(user) / 1e6),
+    lastActionMs: (user, cancels) => purses.get(user)?.[cancels ? 'lastCancelMs' : 'lastOtherMs'] ?? Number.NEGATIVE_INFINITY,
     requestsUsed: (user) => purses.get(user)?.requests ?? 0,
     reserveRequests(user, requests) {
       purse(user).reserved += requests;

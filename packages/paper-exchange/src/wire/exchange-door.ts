@@ -1,5 +1,6 @@
 import type { MicroUsd } from '@hyperfleet/trading';
 import type { InProcessExchange } from '../in-process.ts';
+import { budgetRefusal } from '../limits/address-budget.ts';
 import { type ParsedAction, parseAction } from './action-form.ts';
 import { type Address, integer, isAbsent, object, optional, parseAddress, Unfit } from './fields.ts';
 import type { ExchangeReply } from './perform.ts';
@@ -51,6 +52,8 @@ export interface DoorOptions {
   readonly network: Network;
   /** Paid to an account nobody has heard of when it is first named; null for none. */
   readonly autoFund: MicroUsd | null;
+  /** Whether an account that has spent its requests is refused (PROTOCOL §10). */
+  readonly hasBudget: () => boolean;
 }
 
 /** The door of /exchange: who signed, for whom, and whether the nonce is good. */
@@ -68,7 +71,7 @@ const SEEN_MAX = 4_096;
 type Resolved = { readonly signer: Address; readonly master: Address } | { readonly refusal: string };
 
 /** Creates the door. */
-export function createDoor({ exchange, network, autoFund }: DoorOptions): Door {
+export function createDoor({ exchange, network, autoFund, hasBudget }: DoorOptions): Door {
   const { venue, agents, bank, nonces } = exchange;
   /** Address to the nonce it was seen with. */
   const seen = new Map<Address, number>();
@@ -136,7 +139,11 @@ export function createDoor({ exchange, network, autoFund }: DoorOptions): Door {
         return err(`Vault not registered: ${vaultAddress}`);
       const refusal = nonces.refusal(who.signer, nonce, exchange.nowMs);
       if (refusal !== null) return err(refusal);
-      return exchange.execute({ signer: who.signer, user: vaultAddress ?? who.master, nonce, expiresAfter, action });
+      const user = vaultAddress ?? who.master;
+      // Refused before it is accepted: the nonce stays good and the journal knows nothing of it.
+      const spent = hasBudget() ? budgetRefusal(exchange, user, action, exchange.nowMs) : null;
+      if (spent !== null) return err(spent);
+      return exchange.execute({ signer: who.signer, user, nonce, expiresAfter, action });
     },
   };
 }

@@ -139,12 +139,13 @@ function userRole({ venue, agents, bank }: InfoSources, user: Address, nowMs: nu
 }
 
 function userRateLimit({ venue, bank }: InfoSources, user: Address): Row {
-  const volume = venue.volume(user);
+  // What was reserved is used first (PROTOCOL §8).
+  const beyondReserve = bank.requestsUsed(user) - bank.requestsReserved(user);
   return {
-    cumVlm: usdText(volume),
-    nRequestsUsed: bank.requestsUsed(user),
-    nRequestsCap: 10_000 + Math.floor(volume / 1e6) + bank.requestsReserved(user),
-    nRequestsSurplus: 0,
+    cumVlm: usdText(venue.volume(user)),
+    nRequestsUsed: Math.max(0, beyondReserve),
+    nRequestsCap: bank.requestsAllowed(user),
+    nRequestsSurplus: Math.max(0, -beyondReserve),
   };
 }
 

@@ -2,8 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { microUsd, parseDecimal } from '@hyperfleet/trading';
 import type { InProcessExchange } from '../in-process.ts';
+import type { Admission } from '../limits/admission.ts';
 import { type Door, type Network, readSigned } from './exchange-door.ts';
-import { address, object, string, Unfit } from './fields.ts';
+import { address, isRecord, object, string, Unfit } from './fields.ts';
 import { NoAnswer } from './info-market.ts';
 import type { Sockets } from './socket.ts';
 
@@ -13,6 +14,9 @@ export interface ServerOptions {
   readonly network: Network;
   readonly sockets: Sockets;
   readonly readInfo: (body: unknown, nowMs: number) => unknown;
+  readonly admission: Admission;
+  /** Lets an answer leave, after its time on the way. */
+  readonly reply: (send: () => void) => void;
 }
 
 export interface HttpServer {
@@ -29,6 +33,8 @@ type Reply = { readonly status: number; readonly json: string } | { readonly sta
 
 const json = (value: unknown): Reply => ({ status: 200, json: JSON.stringify(value) });
 const text = (status: number, body: string): Reply => ({ status, text: body });
+/** The IP has spent its weight (PROTOCOL §1). */
+const TOO_MANY: Reply = { status: 429, json: 'null' };
 
 function send(response: ServerResponse, reply: Reply): void {
   const [type, body] = 'json' in reply ? ['application/json', reply.json] : ['text/plain; charset=utf-8', reply.text];
@@ -102,9 +108,11 @@ async function readRequest(request: IncomingMessage, path: string): Promise<Repl
   return parsed === null ? text(400, 'Failed to parse the request body as JSON') : { body: parsed.value };
 }
 
-function answer(route: Route, body: unknown, nowMs: number): Reply {
+function answer(route: Route, body: unknown, nowMs: number, onAnswer: (value: unknown) => void): Reply {
   try {
-    return json(route(body, nowMs));
+    const value = route(body, nowMs);
+    onAnswer(value);
+    return json(value);
   } catch (error) {
     if (error instanceof Unfit) return text(422, `${UNFIT_TEXT}: ${error.message}`);
     if (error instanceof NoAnswer) return { status: 500, json: 'null' };
@@ -114,7 +122,7 @@ function answer(route: Route, body: unknown, nowMs: number): Reply {
 
 /** Serves HTTP and hands upgrades on /ws to the sockets (PROTOCOL §1). */
 export function createHttpServer(options: ServerOptions): HttpServer {
-  const { exchange, sockets } = options;
+  const { exchange, sockets, admission, reply: leave } = options;
   const routes = routesOf(options);
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -130,11 +138,22 @@ export function createHttpServer(options: ServerOptions): HttpServer {
       send(response, asked);
       return;
     }
+    const { body } = asked;
+    const ip = request.socket.remoteAddress ?? '';
+    if (!admission.request(ip, path, body)) {
+      send(response, TOO_MANY);
+      return;
+    }
+    const signed = path === '/exchange' && isRecord(body) ? { action: body.action } : undefined;
     // What a route throws beyond its own errors is a bug: nothing here catches it, and the process ends.
     exchange.request((nowMs) => {
-      const reply = answer(route, asked.body, nowMs);
-      exchange.emit(() => send(response, reply));
-    });
+      const reply = answer(route, body, nowMs, (value) => {
+        if (path === '/info') admission.rows(ip, body, value);
+      });
+      // Control routes are no part of the venue: nothing of theirs is under way.
+      const out = path.startsWith('/paper/') ? exchange.emit : leave;
+      out(() => send(response, reply));
+    }, signed);
   }
 
   const server: Server = createServer((request, response) => {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { InProcessExchange } from '../in-process.ts';
+import type { Admission, Visit } from '../limits/admission.ts';
 import { BadSubscription } from './channels/channel.ts';
 import { type Door, type Network, readSigned } from './exchange-door.ts';
 import { integer, isRecord, type JsonObject, object, string, Unfit, word } from './fields.ts';
@@ -18,6 +19,11 @@ export interface SocketOptions {
   readonly door: Door;
   readonly network: Network;
   readonly readInfo: (body: unknown, nowMs: number) => unknown;
+  readonly admission: Admission;
+  /** Lets the answer to a post leave, after its time on the way. */
+  readonly reply: (send: () => void) => void;
+  /** Lets what channels say leave, and what is said about them. */
+  readonly tell: (send: () => void) => void;
 }
 
 export interface Sockets {
@@ -29,8 +35,6 @@ export interface Sockets {
 const FRAME_BYTES_MAX = 1 << 20;
 /** What may wait for a client that does not read, before it is cut off. */
 const BUFFERED_BYTES_MAX = 16 << 20;
-/** The venue closes a connection to which it has sent nothing for so long (PROTOCOL §9). Wall time. */
-const IDLE_MS = 60_000;
 
 /** How much of an unreadable frame is told back. */
 const ECHO_CHARS_MAX = 4_096;
@@ -42,7 +46,16 @@ export function createSockets(options: SocketOptions): Sockets {
   const server = new WebSocketServer({ noServer: true, maxPayload: FRAME_BYTES_MAX, perMessageDeflate: false });
   return {
     upgrade(request, socket, head) {
-      server.handleUpgrade(request, socket, head, (webSocket) => serve(webSocket, options));
+      const visit = options.admission.connect(request.socket.remoteAddress ?? '');
+      if (visit === null) {
+        socket.end(
+          'HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\nContent-Length: 4\r\nConnection: close\r\n\r\nnull',
+        );
+        return;
+      }
+      // A handshake that fails ends its socket too.
+      socket.once('close', () => visit.leave());
+      server.handleUpgrade(request, socket, head, (webSocket) => serve(webSocket, visit, options));
     },
     close() {
       for (const client of server.clients) client.terminate();
@@ -51,9 +64,10 @@ export function createSockets(options: SocketOptions): Sockets {
   };
 }
 
-function serve(socket: WebSocket, options: SocketOptions): void {
-  const { exchange, hub } = options;
-  const idle = setTimeout(() => socket.close(1000, 'Inactive'), IDLE_MS);
+function serve(socket: WebSocket, visit: Visit, options: SocketOptions): void {
+  const { exchange, hub, reply, tell } = options;
+  const idleMs = options.admission.settings.wsIdleMs;
+  const idle = idleMs === null ? null : setTimeout(() => socket.close(1000, 'Inactive'), idleMs);
   const listener: Listener = {
     send(text) {
       if (socket.readyState !== socket.OPEN) return;
@@ -61,27 +75,50 @@ function serve(socket: WebSocket, options: SocketOptions): void {
         socket.terminate();
         return;
       }
-      idle.refresh();
+      idle?.refresh();
       socket.send(text);
     },
   };
-  const answer = (text: string): void => exchange.emit(() => listener.send(text));
   socket.on('error', () => socket.terminate());
   socket.on('close', () => {
-    clearTimeout(idle);
+    if (idle !== null) clearTimeout(idle);
     hub.drop(listener);
   });
   socket.on('message', (data, isBinary) => {
     const raw = isBinary ? '' : data.toString();
-    exchange.request((nowMs) => take({ raw, nowMs, listener, answer }, options));
+    const message = parse(raw);
+    const post = postOf(message);
+    const refusal = visit.message() ?? (post === null ? null : visit.post(post.id));
+    const answer = (text: string): void => tell(() => listener.send(text));
+    if (refusal !== null) {
+      exchange.request(() => answer(frame('error', refusal)));
+      return;
+    }
+    const answerPost = (text: string): void => reply(() => listener.send(text));
+    exchange.request((nowMs) => {
+      take({ raw, message, nowMs, listener, visit, answer, answerPost }, options);
+      if (post !== null) reply(() => visit.answered());
+    }, post?.signed);
   });
+}
+
+/** A message that is a post: its id, and the action when it carries a signed one. */
+function postOf(message: JsonObject | null): { readonly id: number; readonly signed?: { readonly action: unknown } } | null {
+  if (message?.method !== 'post' || typeof message.id !== 'number') return null;
+  const { id, request } = message;
+  if (!isRecord(request) || request.type !== 'action' || !isRecord(request.payload)) return { id };
+  return { id, signed: { action: request.payload.action } };
 }
 
 interface Frame {
   readonly raw: string;
+  /** Null when it is no JSON object. */
+  readonly message: JsonObject | null;
   readonly nowMs: number;
   readonly listener: Listener;
+  readonly visit: Visit;
   readonly answer: (text: string) => void;
+  readonly answerPost: (text: string) => void;
 }
 
 function parse(raw: string): JsonObject | null {
@@ -94,8 +131,7 @@ function parse(raw: string): JsonObject | null {
 }
 
 function take(incoming: Frame, options: SocketOptions): void {
-  const { raw, answer } = incoming;
-  const message = parse(raw);
+  const { raw, message, answer } = incoming;
   try {
     if (message === null) throw new Unfit('no JSON object');
     obey(message, incoming, options);
@@ -134,23 +170,30 @@ function listen(method: 'subscribe' | 'unsubscribe', from: JsonObject, incoming:
     return;
   }
   const { hub, door } = options;
+  const { key, about } = subscription;
   if (method === 'subscribe') {
-    if (subscription.about.user !== undefined) door.meet(subscription.about.user);
+    const refusal = incoming.visit.subscribe(key, about.user ?? null);
+    if (refusal !== null) {
+      incoming.answer(frame('error', refusal));
+      return;
+    }
+    if (about.user !== undefined) door.meet(about.user);
     if (!hub.subscribe(incoming.listener, subscription)) incoming.answer(frame('error', `Already subscribed: ${told}`));
     return;
   }
   const left = hub.unsubscribe(incoming.listener, subscription);
+  incoming.visit.unsubscribe(key);
   incoming.answer(
     left ? frame('subscriptionResponse', { method, subscription: subscription.echo }) : frame('error', `Already unsubscribed: ${told}`),
   );
 }
 
 /** A request over the socket; its answer is told by its id (PROTOCOL §9). */
-function post(message: JsonObject, { nowMs, answer }: Frame, { door, network, readInfo }: SocketOptions): void {
+function post(message: JsonObject, { nowMs, answerPost }: Frame, { door, network, readInfo }: SocketOptions): void {
   const id = integer(message, 'id');
   const request = object(message.request, 'request');
   const type = word(request, 'type', ['info', 'action']);
-  const reply = (response: unknown): void => answer(frame('post', { id, response }));
+  const reply = (response: unknown): void => answerPost(frame('post', { id, response }));
   try {
     if (type === 'action') {
       reply({ type, payload: door.admit(readSigned(request.payload, network)) });
