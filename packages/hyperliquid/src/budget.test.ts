@@ -76,6 +76,22 @@ test('a clock set back by a day costs a minute at most', () => {
 
 test('a weight nobody could get and memory of another size are named', () => {
   expect(() => open().acquire(1_201, 'exit', NOW)).toThrow('weight 1201 is not from 1 to 1200');
-  expect(() => openRequestBudget(new SharedArrayBuffer(4))).toThrow('a request budget has 8 bytes, got 4');
+  expect(() => openRequestBudget(new SharedArrayBuffer(4))).toThrow('a request budget has 968 bytes, got 4');
   expect([1, 39, 40, 80].map(exchangeWeight)).toEqual([1, 1, 2, 3]);
+});
+
+test('a 429 holds each class back for a while drawn by lot, protection the shortest, and longer when it is said again', () => {
+  const longest = { protect: 0, read: 0 };
+  for (let i = 0; i < 40; i += 1) {
+    const budget = open();
+    for (let strike = 0; strike < 8; strike += 1) budget.limited(NOW + strike);
+    expect(budget.limitedAtMs()).toBe(NOW + 7);
+    const minuteLater = NOW + 60_000;
+    for (const priority of ['exit', 'cancel', 'protect'] as const)
+      expect(budget.acquire(1, priority, NOW + 2_100)).toBeLessThanOrEqual(10_000);
+    expect(budget.acquire(1, 'entry', minuteLater)).toBe(0);
+    for (const priority of ['protect', 'read'] as const) longest[priority] = Math.max(longest[priority], budget.acquire(1, priority, NOW));
+  }
+  expect(longest.read).toBeGreaterThan(2_100);
+  expect(longest.read).toBeLessThanOrEqual(18_000);
 });

@@ -5,6 +5,7 @@ export type VenueReadCode =
   | 'VENUE_CUT'
   | 'VENUE_RATE_LIMITED'
   | 'VENUE_DOWN'
+  | 'VENUE_SHUT'
   | 'VENUE_REFUSED'
   | 'VENUE_UNREADABLE'
   | 'VENUE_HISTORY_TOO_DENSE';
@@ -15,6 +16,7 @@ const RETRY: Readonly<Record<VenueReadCode, 'now' | 'later' | 'never'>> = {
   VENUE_CUT: 'now',
   VENUE_RATE_LIMITED: 'later',
   VENUE_DOWN: 'later',
+  VENUE_SHUT: 'later',
   VENUE_REFUSED: 'never',
   VENUE_UNREADABLE: 'later',
   VENUE_HISTORY_TOO_DENSE: 'never',

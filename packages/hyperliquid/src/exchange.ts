@@ -1,8 +1,10 @@
 import type { Answer, CancelOutcome, Clock, Exchange, Instruments, OrderIntent, OrderOutcome } from '@hyperfleet/trading';
+import type { AddressBudget } from './address-budget.ts';
 import { exchangeWeight, type RequestBudget, type RequestClass } from './budget.ts';
 import { preview } from './from-wire/fields.ts';
 import { parseCancelReply, parseDefaultReply, parsePlaceReply, type SentOrder } from './from-wire/replies.ts';
 import { openHttp, type Posted } from './http.ts';
+import { createRoundTrip } from './round-trip.ts';
 import type { Address, Signer } from './signer.ts';
 import { cancelAction, cancelByCloidAction, crossLeverageAction, orderAction, type ToWire } from './to-wire.ts';
 
@@ -21,10 +23,24 @@ export interface ExchangeOptions {
   /** Market time after which the venue drops a cancel or leverage change of ours that is still under way. */
   readonly cancelLifeMs: number;
   readonly budget: RequestBudget;
+  /** What the address itself may still send; left out, only the IP's weight is counted. */
+  readonly address?: AddressBudget;
+}
+
+/** The venue's /exchange for one signer, and how long its answers take. */
+export interface VenueExchange extends Exchange {
+  /** Market ms from sending to answer: the slower of the moving average and the slowest of late. */
+  roundTripMs(): number;
+  close(): void;
 }
 
 /** Enough for one bot's actions in flight; the venue orders them by arrival, so more would only reorder. */
 const MAX_SOCKETS = 4;
+
+/** An action that came after its `expiresAfter` costs so many times its requests (PROTOCOL §2.4). */
+const EXPIRED_COSTS = 5;
+/** When every place under way is taken: look again after this much market time. */
+const CROWDED_MS = 25;
 
 /** Waits that an entry is refused at rather than sent late, in ms of market time. */
 const BUDGET_WAIT_MAX_MS = 2_000;
@@ -36,36 +52,75 @@ const BUDGET_WAIT_MAX_MS = 2_000;
  * `unknown` when it may have been: timeout, connection cut after sending, 5xx, unreadable reply.
  * A batch in which one order failed is `answered`. Throws only on a bug.
  */
-export function openExchange(options: ExchangeOptions): Exchange & { close(): void } {
+export function openExchange(options: ExchangeOptions): VenueExchange {
   const { signer, instruments, clock, cancelLifeMs, budget } = options;
   const http = openHttp({ url: options.url, timeoutMs: options.timeoutMs, maxSockets: MAX_SOCKETS });
+  const roundTrip = createRoundTrip();
 
   async function act<T>(wire: ToWire, sending: Sending, read: (body: unknown) => Answer<T>): Promise<Answer<T>> {
     if (!wire.ok) return { kind: 'refused', reason: wire.problem, retry: 'never' };
     const { nonce, expiresAfterMs } = sending;
-    const wait = await spend(sending);
-    if (wait !== null) return wait;
+    const room = await spend(sending);
+    if (room.kind === 'refused') return room;
     const { action } = wire;
     const { vaultAddress, isMainnet } = options;
     const signature = signer.sign({ action, nonce, vaultAddress, expiresAfterMs, isMainnet });
     const envelope = { action, signature, nonce, ...(vaultAddress === null ? {} : { vaultAddress }), expiresAfter: expiresAfterMs };
-    const posted = await http.post('/exchange', JSON.stringify(envelope));
-    if (posted.kind === 'replied' && posted.status === 429) budget.drain(clock.now());
-    return answerOf(posted, read);
+    const sentMs = clock.now();
+    const posted = await http.post('/exchange', JSON.stringify(envelope)).finally(() => room.place.leave());
+    // An answer that was lost has taken at least this long.
+    if (posted.kind !== 'not-sent') roundTrip.took(clock.now() - sentMs);
+    noteWay(posted);
+    const answer = answerOf(posted, read);
+    if (answer.kind === 'refused') noteRefusal(answer.reason, sending);
+    return answer;
   }
 
-  /** Waits for room in the budget, or refuses when there will be none in time. */
-  async function spend({ requests, priority, expiresAfterMs }: Sending): Promise<Answer<never> | null> {
-    const weight = exchangeWeight(requests);
+  /** What the answer says of the way itself. A refusal is an answer too. */
+  function noteWay(posted: Posted): void {
+    const { exchange: breaker } = budget.breakers;
+    if (posted.kind === 'replied' && posted.status === 429) budget.limited(clock.now());
+    if (posted.kind === 'replied' && posted.status < 500) breaker.succeeded();
+    else breaker.failed(clock.now());
+  }
+
+  /** What a refusal says of the address's budget. */
+  function noteRefusal(reason: string, { requests }: Sending): void {
+    if (/^Action already expired/i.test(reason)) options.address?.charge(requests * (EXPIRED_COSTS - 1));
+    const [, used, allowed] = /^Too many cumulative requests sent \((\d+) > (\d+)\)/i.exec(reason) ?? [];
+    if (used !== undefined && allowed !== undefined) options.address?.reconcile({ used: Number(used), allowed: Number(allowed) });
+  }
+
+  /**
+   * Waits for room in every budget and takes it, or refuses when there will be none in time. A way that fails is shut for
+   * entries only: what protects is always tried, and opens it again when it gets through.
+   */
+  async function spend(sending: Sending): Promise<Room | Refusal> {
+    const { requests, priority, expiresAfterMs } = sending;
     const latestMs = Math.min(clock.now() + BUDGET_WAIT_MAX_MS, expiresAfterMs);
+    const shutMs = priority === 'entry' ? budget.breakers.exchange.admit(clock.now()) : 0;
+    if (shutMs > 0) return refusal(`the last actions all failed; the way is tried again in ${shutMs} ms`);
     for (;;) {
-      const waitMs = budget.acquire(weight, priority, clock.now());
-      if (waitMs === 0) return null;
-      if (clock.now() + waitMs > latestMs) {
-        return { kind: 'refused', reason: `the request budget of this address is spent for ${waitMs} ms`, retry: 'later' };
+      const waitMs = takeWeight(sending);
+      const place = waitMs === 0 ? budget.posts.enter(priority, 2 * options.timeoutMs) : null;
+      if (place !== null) {
+        const spentMs = options.address?.acquire(requests, priority, clock.now()) ?? 0;
+        if (spentMs === 0) return { kind: 'room', place };
+        place.leave();
+        return refusal(spentText(spentMs));
       }
-      await new Promise<void>((resolve) => clock.after(waitMs, resolve));
+      const againMs = Math.max(waitMs, CROWDED_MS);
+      if (clock.now() + againMs > latestMs) return refusal(`the request budget of this address is spent for ${againMs} ms`);
+      await new Promise<void>((resolve) => clock.after(againMs, resolve));
     }
+  }
+
+  const takeWeight = ({ requests, priority }: Sending): number => budget.acquire(exchangeWeight(requests), priority, clock.now());
+
+  function spentText(spentMs: number): string {
+    const { used, allowed } = options.address?.count() ?? { used: 0, allowed: 0 };
+    const soon = Number.isFinite(spentMs) ? `the next may go in ${spentMs} ms` : 'only trading frees more for entries';
+    return `the account has used ${used} of the ${allowed} requests its volume allows; ${soon}`;
   }
 
   const cancelSending = (nonce: number, requests: number): Sending => ({
@@ -92,9 +147,20 @@ export function openExchange(options: ExchangeOptions): Exchange & { close(): vo
       const sending: Sending = { ...cancelSending(nonce, 1), priority: 'entry' };
       return act(crossLeverageAction(coin, leverage, instruments), sending, parseDefaultReply);
     },
+    roundTripMs: () => roundTrip.ms(),
     close: () => http.close(),
   };
 }
+
+interface Room {
+  readonly kind: 'room';
+  /** Among the requests under way. */
+  readonly place: { leave(): void };
+}
+
+type Refusal = Extract<Answer<never>, { kind: 'refused' }>;
+
+const refusal = (reason: string): Refusal => ({ kind: 'refused', reason, retry: 'later' });
 
 interface Sending {
   readonly nonce: number;

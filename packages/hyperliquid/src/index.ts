@@ -1,6 +1,9 @@
+export { type AddressBudget, type AddressCount, createAddressBudget, leftForEntries, openAddressBudget } from './address-budget.ts';
+export type { BreakerState } from './breaker.ts';
 export { createRequestBudget, openRequestBudget, type RequestBudget, type RequestClass } from './budget.ts';
+export { type ClockSkew, createClockSkew } from './clock-skew.ts';
 export { type VenueReadCode, VenueReadError } from './errors.ts';
-export { type ExchangeOptions, openExchange } from './exchange.ts';
+export { type ExchangeOptions, openExchange, type VenueExchange } from './exchange.ts';
 export {
   type AccountStreamOptions,
   type FeedState,
@@ -10,6 +13,7 @@ export {
   openMarketFeed,
 } from './feeds.ts';
 export type { BboMessage, BookMessage, MarkMessage, PrintsMessage, PublicTrade } from './from-wire/market.ts';
+export type { AddressRole, ApprovedAgent } from './from-wire/standing.ts';
 export { fetchInstruments } from './instruments.ts';
 export { createNonceCell, type NonceCell, openNonceCell } from './nonce.ts';
 export { type AccountReadsOptions, openAccountReads, type VenueAccountReads } from './reads.ts';

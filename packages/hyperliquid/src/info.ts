@@ -1,8 +1,9 @@
 import type { Clock } from '@hyperfleet/trading';
 import PQueue from 'p-queue';
-import type { RequestBudget } from './budget.ts';
+import { jitteredBackoff, type RequestBudget } from './budget.ts';
+import type { ClockSkew } from './clock-skew.ts';
 import { type VenueReadCode, VenueReadError } from './errors.ts';
-import { type Parsed, preview } from './from-wire/fields.ts';
+import { isObject, type Parsed, preview } from './from-wire/fields.ts';
 import { openHttp, type Posted } from './http.ts';
 
 /** An /info request: its type and parameters. */
@@ -22,6 +23,8 @@ export interface InfoOptions {
   readonly concurrency: number;
   /** Tries of one read before it throws, at least 1. */
   readonly attempts: number;
+  /** Told of every answer that says what time it is at the venue. */
+  readonly skew?: ClockSkew;
 }
 
 /** Asks the venue and reads the answer. Throws `VenueReadError`. */
@@ -39,6 +42,8 @@ const LIGHT: ReadonlySet<string> = new Set([
   'spotClearinghouseState',
   'exchangeStatus',
 ]);
+/** The one that costs more than 20 (PROTOCOL §10). */
+const HEAVY: ReadonlyMap<string, number> = new Map([['userRole', 60]]);
 /** Replies that cost 1 more for every 20 rows (PROTOCOL §10). */
 const BY_ROWS: ReadonlySet<string> = new Set([
   'userFills',
@@ -50,6 +55,8 @@ const BY_ROWS: ReadonlySet<string> = new Set([
 ]);
 const ROWS_PER_WEIGHT = 20;
 
+/** When every place is taken: look again after this much market time. */
+const CROWDED_MS = 50;
 const BACKOFF_MS = 250;
 const BACKOFF_MAX_MS = 8_000;
 
@@ -63,13 +70,16 @@ export function openInfo(options: InfoOptions): Info {
   const queue = new PQueue({ concurrency: options.concurrency });
 
   async function attempt<T>(request: InfoRequest, read: (reply: unknown) => Parsed<T>): Promise<T> {
-    const weight = LIGHT.has(request.type) ? 2 : 20;
-    for (let waitMs = budget.acquire(weight, 'read', clock.now()); waitMs > 0; waitMs = budget.acquire(weight, 'read', clock.now())) {
-      await marketWait(clock, waitMs);
-    }
-    const posted = await http.post('/info', JSON.stringify(request));
-    if (posted.kind === 'replied' && posted.status === 429) budget.drain(clock.now());
+    const weight = LIGHT.has(request.type) ? 2 : (HEAVY.get(request.type) ?? 20);
+    const shutMs = budget.breakers.info.admit(clock.now());
+    if (shutMs > 0)
+      throw new VenueReadError('VENUE_SHUT', `${request.type} is not asked: the last reads all failed, next try in ${shutMs} ms`);
+    const place = await room(weight);
+    const sentMs = clock.now();
+    const posted = await http.post('/info', JSON.stringify(request)).finally(() => place.leave());
+    note(posted);
     const reply = jsonOf(posted, request.type);
+    if (isObject(reply) && typeof reply.time === 'number') options.skew?.sample({ sentMs, receivedMs: clock.now(), venueMs: reply.time });
     if (BY_ROWS.has(request.type) && Array.isArray(reply)) {
       const rows = Math.floor(reply.length / ROWS_PER_WEIGHT);
       if (rows > 0) budget.charge(rows, clock.now());
@@ -79,12 +89,35 @@ export function openInfo(options: InfoOptions): Info {
     return value.value;
   }
 
+  /** Waits for weight and for a place among the requests under way. */
+  async function room(weight: number): Promise<{ leave(): void }> {
+    for (;;) {
+      const waitMs = budget.acquire(weight, 'read', clock.now());
+      if (waitMs > 0) await marketWait(clock, waitMs);
+      else break;
+    }
+    for (;;) {
+      const place = budget.posts.enter('read', 2 * options.timeoutMs);
+      if (place !== null) return place;
+      await marketWait(clock, CROWDED_MS);
+    }
+  }
+
+  /** What the answer says of the way itself. A refusal is an answer too. */
+  function note(posted: Posted): void {
+    const { info: breaker } = budget.breakers;
+    if (posted.kind === 'replied' && posted.status === 429) budget.limited(clock.now());
+    if (posted.kind === 'replied' && posted.status < 500) breaker.succeeded();
+    else breaker.failed(clock.now());
+  }
+
   async function withRetries<T>(request: InfoRequest, read: (reply: unknown) => Parsed<T>): Promise<T> {
     for (let tried = 1; ; tried += 1) {
       try {
         return await attempt(request, read);
       } catch (error) {
-        if (!(error instanceof VenueReadError) || error.retry === 'never' || tried >= attempts) throw error;
+        if (!(error instanceof VenueReadError) || error.retry === 'never' || error.code === 'VENUE_SHUT' || tried >= attempts) throw error;
+        if (!budget.retries.take(clock.now())) throw error;
         await marketWait(clock, jitteredBackoff(tried - 1, BACKOFF_MS, BACKOFF_MAX_MS));
       }
     }
@@ -94,11 +127,6 @@ export function openInfo(options: InfoOptions): Info {
     ask: (request, read) => queue.add(() => withRetries(request, read)),
     close: () => http.close(),
   };
-}
-
-/** Full jitter: a whole number of ms drawn evenly from [0, base × 2^failures], capped. Spreads a fleet that failed together. */
-export function jitteredBackoff(failures: number, baseMs: number, maxMs: number): number {
-  return Math.floor(Math.random() * Math.min(maxMs, baseMs * 2 ** Math.min(failures, 20)));
 }
 
 function marketWait(clock: Clock, ms: number): Promise<void> {

@@ -29,6 +29,36 @@ test('threads that share a cell never take the same nonce, even when the clock s
   expect(openNonceCell(buffer).next(nowMs)).toBe(nowMs + 3 * count);
 });
 
+test('64 threads that take 1,000 each while the clock is set back never take one twice', async () => {
+  const buffer = createNonceCell();
+  const module = new URL('./nonce.ts', import.meta.url).href;
+  const taken = new Set<number>();
+  // As many at a time as the machine bears; the cell outlives them all, as it does the workers of a fleet.
+  for (let group = 0; group < 8; group += 1) {
+    const nowMs = 1_700_000_000_000 - group * 5_000;
+    const workers = Array.from(
+      { length: 8 },
+      () =>
+        new Worker(new URL(`data:text/javascript,${encodeURIComponent(TAKER)}`), { workerData: { buffer, nowMs, count: 1_000, module } }),
+    );
+    for (const [numbers] of await Promise.all(workers.map((worker) => once(worker, 'message')))) {
+      for (const nonce of numbers as number[]) taken.add(nonce);
+    }
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
+  expect(taken.size).toBe(64_000);
+});
+
+test('a restart with the clock five seconds back goes on above what was recorded', () => {
+  const before = openNonceCell(createNonceCell());
+  const used = [0, 1, 2].map(() => before.next(1_700_000_000_000));
+  const after = openNonceCell(createNonceCell());
+  after.raiseTo(Math.max(...used));
+  const fresh = [0, 1, 2].map(() => after.next(1_699_999_995_000));
+  expect(new Set([...used, ...fresh]).size).toBe(6);
+  expect(Math.min(...fresh)).toBeGreaterThan(Math.max(...used));
+});
+
 test('a nonce is the clock, and goes on by one when the clock steps back', () => {
   const cell = openNonceCell(createNonceCell());
   expect(cell.next(1_000)).toBe(1_000);

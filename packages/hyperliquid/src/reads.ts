@@ -1,4 +1,5 @@
 import type { AccountReads, AccountView, Fill, FundingPayment, Instruments } from '@hyperfleet/trading';
+import type { AddressCount } from './address-budget.ts';
 import { VenueReadError } from './errors.ts';
 import {
   type Page,
@@ -13,6 +14,7 @@ import {
   withSpotCollateral,
 } from './from-wire/account.ts';
 import { parsed, textAt } from './from-wire/fields.ts';
+import { type AddressRole, type ApprovedAgent, parseAgents, parseRateLimit, parseRole } from './from-wire/standing.ts';
 import { readHistory } from './history.ts';
 import { type InfoOptions, openInfo } from './info.ts';
 import type { Address } from './signer.ts';
@@ -27,6 +29,12 @@ export interface AccountReadsOptions extends InfoOptions {
 export interface VenueAccountReads extends AccountReads {
   /** Whether the collateral is in the spot state, so that streamed clearinghouseState says nothing of equity. */
   hasSpotCollateral(): Promise<boolean>;
+  /** What the venue says an address is. Weighs 60. */
+  role(address: Address): Promise<AddressRole>;
+  /** The account's named agents. */
+  agents(): Promise<readonly ApprovedAgent[]>;
+  /** What the account has sent to /exchange and may send, as the venue counts it. */
+  rateLimit(): Promise<AddressCount>;
   close(): void;
 }
 
@@ -117,6 +125,9 @@ export function openAccountReads(options: AccountReadsOptions): VenueAccountRead
         hasNewestFirst: false,
       }),
     feeRates: () => info.ask({ type: 'userFees', user }, parseFeeRates),
+    role: (address) => info.ask({ type: 'userRole', user: `0x${address.slice(2).toLowerCase()}` }, parseRole),
+    agents: () => info.ask({ type: 'extraAgents', user }, parseAgents),
+    rateLimit: () => info.ask({ type: 'userRateLimit', user }, parseRateLimit),
     close: () => info.close(),
   };
 }

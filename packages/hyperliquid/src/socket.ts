@@ -1,7 +1,7 @@
 import type { Clock } from '@hyperfleet/trading';
+import { jitteredBackoff } from './budget.ts';
 import { isObject, preview } from './from-wire/fields.ts';
 import { parseBaseUrl } from './http.ts';
-import { jitteredBackoff } from './info.ts';
 import { channelKey, openWatchdog } from './watchdog.ts';
 
 /** One channel of the venue that a socket keeps subscribed. */
