@@ -6,7 +6,7 @@ import { openRetryBudget, type RetryBudget } from './retry-budget.ts';
 export type RequestClass = 'exit' | 'cancel' | 'protect' | 'entry' | 'read';
 
 /** The ways to the venue, each with a circuit breaker of its own. */
-export type Endpoint = 'info' | 'exchange' | 'stream';
+type Endpoint = 'info' | 'exchange' | 'stream';
 
 /**
  * What one IP may ask of the venue, shared by every thread of the machine: its weight (PROTOCOL §10), what a 429 forbids for a

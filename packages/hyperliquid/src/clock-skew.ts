@@ -1,5 +1,5 @@
 /** One request whose answer said what time it was at the venue. Times in ms; sent and received by our clock. */
-export interface ClockSample {
+interface ClockSample {
   readonly sentMs: number;
   readonly receivedMs: number;
   readonly venueMs: number;
