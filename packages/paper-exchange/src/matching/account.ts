@@ -1,8 +1,9 @@
 import { type Instrument, type Lots, type MicroUsd, type Ticks, ticks, ZERO_LOTS, ZERO_USD } from '@hyperfleet/trading';
 import type { CoinMarket } from './coin-market.ts';
-import type { Address, VenueEvent, VenueFill } from './contract.ts';
+import type { Address, VenueEvent } from './contract.ts';
 
 import { createFeeRecord, type FeeRecord } from './fees.ts';
+import { FillRows } from './fill-rows.ts';
 
 import { OpenOrders } from './open-orders.ts';
 
@@ -36,6 +37,8 @@ export interface Holding {
   /** Reduce-only stops that fired within the last second, for the naked measure. */
   fired: OrderRecord[];
   nakedSinceMs: number | null;
+  /** Whether its protection is looked at when the step ends. */
+  touched: boolean;
 }
 
 type Funding = Extract<VenueEvent, { kind: 'funding' }>;
@@ -53,6 +56,10 @@ export interface Account {
   readonly holdings: Map<number, Holding>;
   /** Holdings with a position. */
   readonly positions: Set<Holding>;
+  /** Holdings that are naked. */
+  readonly naked: Set<Holding>;
+  /** Whether it is told of when the step ends. */
+  touched: boolean;
   /** Live orders. */
   readonly open: OpenOrders;
   /** The oid of the latest order of each cloid (PROTOCOL §6). */
@@ -61,7 +68,7 @@ export interface Account {
   readonly ended: OrderRows;
   /** Every state that orders were in. */
   readonly history: OrderRows;
-  readonly fills: Recent<VenueFill>;
+  readonly fills: FillRows;
   readonly fundings: Recent<Funding>;
   readonly ledger: Recent<LedgerEntry>;
   scheduledCancelMs: number | null;
@@ -82,13 +89,15 @@ export function createAccount(user: Address, maxOrders: number, maxFills: number
     fees: createFeeRecord(),
     holdings: new Map(),
     positions: new Set(),
+    naked: new Set(),
+    touched: false,
     open: new OpenOrders(),
     byCloid,
     ended: new OrderRows(user, maxOrders, (oid, cloid) => {
       if (byCloid.get(cloid) === oid) byCloid.delete(cloid);
     }),
     history: new OrderRows(user, maxOrders),
-    fills: new Recent(maxFills),
+    fills: new FillRows(user, maxFills),
     fundings: new Recent(maxFills),
     ledger: new Recent(maxFills),
     scheduledCancelMs: null,
@@ -124,6 +133,7 @@ export function holdingOf(account: Account, market: CoinMarket): Holding {
     triggers: new Set(),
     fired: [],
     nakedSinceMs: null,
+    touched: false,
   };
   account.holdings.set(market.instrument.assetId, holding);
   return holding;

@@ -42,8 +42,8 @@ export interface Core {
   /** Triggers armed in this step whose condition has yet to be looked at. */
   armed: OrderRecord[];
   /** Accounts to tell of, and holdings whose protection may have changed, at the end of the step. */
-  readonly touchedAccounts: Set<Account>;
-  readonly touchedHoldings: Set<Holding>;
+  readonly touchedAccounts: Account[];
+  readonly touchedHoldings: Holding[];
   readonly totals: { deposits: number; fees: number; accepted: number; rejected: number; fills: number; duplicateCloids: number };
   readonly naked: { readonly open: Set<Holding>; readonly closed: Recent<NakedInterval>; maxMs: number };
   /** Times at which a fired stop stops counting as protection, in order. */
@@ -81,8 +81,8 @@ export function createCore(instruments: readonly Instrument[], settings: VenueSe
     nextLid: 1,
     events: [],
     armed: [],
-    touchedAccounts: new Set(),
-    touchedHoldings: new Set(),
+    touchedAccounts: [],
+    touchedHoldings: [],
     totals: { deposits: 0, fees: 0, accepted: 0, rejected: 0, fills: 0, duplicateCloids: 0 },
     naked: { open: new Set(), closed: new Recent(NAKED_KEPT), maxMs: 0 },
     nakedDeadlines: [],
@@ -175,10 +175,16 @@ export function announce(core: Core, order: OrderRecord): void {
   setStatus(core, order, 'open');
 }
 
-/** A trade id and a transaction hash for the two sides of one match. */
-export function nextMatchIds(core: Core): { readonly tid: number; readonly hash: string } {
-  const ids = { tid: core.nextTid, hash: `0x${core.nextHash.toString(16).padStart(64, '0')}` };
-  core.nextTid += 1;
-  core.nextHash += 1;
-  return ids;
+/** Marks an account to be told of when the step ends. */
+export function touchAccount(core: Core, account: Account): void {
+  if (account.touched) return;
+  account.touched = true;
+  core.touchedAccounts.push(account);
+}
+
+/** Marks a holding whose protection may have changed, to be looked at when the step ends. */
+export function touchHolding(core: Core, holding: Holding): void {
+  if (holding.touched) return;
+  holding.touched = true;
+  core.touchedHoldings.push(holding);
 }

@@ -2,8 +2,9 @@ import { applyFill, type FineTicks, lots, type MicroUsd, microUsd, mulDiv, notio
 import type { Account, Holding } from './account.ts';
 import type { CoinMarket } from './coin-market.ts';
 import type { Address, BuilderTerms, VenueFill } from './contract.ts';
-import { announce, type Core, nextMatchIds } from './core.ts';
+import { announce, type Core, touchAccount, touchHolding } from './core.ts';
 import { builderFee, countExchange, takeFee } from './fees.ts';
+import { hashOf } from './fill-rows.ts';
 import { cancelSiblings, endPositionTpsl, finish, reduceSize, trimReduceOnly } from './lifecycle.ts';
 import { updateReserve } from './margin.ts';
 import type { OrderRecord } from './order-record.ts';
@@ -14,11 +15,13 @@ export interface LiquidationNote {
   readonly method: 'market' | 'backstop';
 }
 
-interface SideOfMatch {
+/** What the two sides of a match have in common. */
+interface MatchTerms {
   readonly px: number;
   readonly sz: number;
-  readonly crossed: boolean;
   readonly tid: number;
+  /** The number its transaction hash is made from. */
+  readonly nth: number;
   readonly hash: string;
   readonly liquidation: LiquidationNote | null;
   /** Set where the venue names the fill otherwise than by what it does to the position. */
@@ -55,12 +58,14 @@ function payBuilder(core: Core, { address, fee }: BuilderTerms, ntl: number): Mi
 }
 
 /** Moves money and position of one account for its side of a match and returns what the fill says. */
-function settleSide(core: Core, order: OrderRecord, side: SideOfMatch): VenueFill {
+function settleSide(core: Core, order: OrderRecord, terms: MatchTerms, crossed: boolean): VenueFill {
   const { account, holding, market, sign } = order;
-  const [start, px, sz] = [holding.szi, ticks(side.px), lots(side.sz)];
+  const start = holding.szi;
+  const px = ticks(terms.px);
+  const sz = lots(terms.sz);
   const ntl = notional(px, sz);
   // What a liquidator takes over costs its former owner no fee: of 182 recorded backstop fills none has one.
-  const venueFee = side.liquidation?.method === 'backstop' ? 0 : takeFee(core, account, { ntl, crossed: side.crossed });
+  const venueFee = terms.liquidation?.method === 'backstop' ? 0 : takeFee(core, account, { ntl, crossed });
   const toBuilder = order.builder === null ? null : payBuilder(core, order.builder, ntl);
   const fee = microUsd(venueFee + (toBuilder ?? 0));
   const applied = applyFill({ szi: start, avgEntry: holding.entryPx, entryCost: holding.entryCost }, { side: order.side, px, sz });
@@ -72,7 +77,7 @@ function settleSide(core: Core, order: OrderRecord, side: SideOfMatch): VenueFil
   if (holding.isCross) account.cash -= sign * ntl;
   else {
     holding.isolatedRaw -= sign * ntl;
-    moveIsolatedMargin(holding, start, side.px);
+    moveIsolatedMargin(holding, start, px);
   }
   account.volume += ntl;
   followPosition(account, holding, start);
@@ -85,16 +90,16 @@ function settleSide(core: Core, order: OrderRecord, side: SideOfMatch): VenueFil
     side: order.side,
     timeMs: core.nowMs,
     startPosition: start,
-    dir: side.dir ?? applied.dir,
+    dir: terms.dir ?? applied.dir,
     closedPnl: applied.closedPnl,
     oid: order.oid,
     cloid: order.cloid,
-    crossed: side.crossed,
+    crossed,
     fee,
     builderFee: toBuilder,
-    tid: side.tid,
-    hash: side.hash,
-    liquidation: side.liquidation,
+    tid: terms.tid,
+    hash: terms.hash,
+    liquidation: terms.liquidation,
   };
 }
 
@@ -111,8 +116,8 @@ function followPosition(account: Account, holding: Holding, start: number): void
   updateReserve(holding);
 }
 
-function tell(core: Core, order: OrderRecord, fill: VenueFill): void {
-  order.account.fills.push(fill);
+function tell(core: Core, order: OrderRecord, fill: VenueFill, nth: number): void {
+  order.account.fills.push(fill, nth);
   core.events.push({ kind: 'fill', fill });
   core.totals.fills += 1;
   touch(core, order.account);
@@ -120,9 +125,9 @@ function tell(core: Core, order: OrderRecord, fill: VenueFill): void {
 
 /** Marks an account and the protection of all its positions for a look at the end of the step. */
 export function touch(core: Core, account: Account): void {
-  core.touchedAccounts.add(account);
-  for (const holding of account.positions) core.touchedHoldings.add(holding);
-  for (const holding of core.naked.open) if (holding.account === account) core.touchedHoldings.add(holding);
+  touchAccount(core, account);
+  for (const holding of account.positions) touchHolding(core, holding);
+  for (const holding of account.naked) touchHolding(core, holding);
 }
 
 /** What follows for one side after both are settled: its status, its siblings, its account's reduce-only orders. */
@@ -158,24 +163,30 @@ export interface Match {
 export function match(core: Core, { taker, maker, px, sz, liquidation = null, dir = null }: Match): void {
   const market = (taker ?? maker)?.market;
   if (market === undefined) throw new Error('a match needs an order of ours on one side');
-  const { tid, hash } = nextMatchIds(core);
+  const nth = core.nextHash;
+  const terms: MatchTerms = { px, sz, tid: core.nextTid, nth, hash: hashOf(nth), liquidation, dir };
+  core.nextTid += 1;
+  core.nextHash += 1;
   if (taker !== null && liquidation === null) announce(core, taker);
   // What the recorded market takes from us is part of its own prints, which are counted as they come.
   if (taker !== null) countExchange(core, px * sz);
-  const told: [OrderRecord, VenueFill][] = [];
-  for (const order of [taker, maker]) {
-    if (order === null) continue;
-    const crossed = order === taker;
-    told.push([order, settleSide(core, order, { px, sz, crossed, tid, hash, liquidation, dir })]);
-    reduceSize(order, sz);
-    order.filledNtl += px * sz;
-  }
+  const taken = taker === null ? null : settle(core, taker, terms, true);
+  const made = maker === null ? null : settle(core, maker, terms, false);
   if (taker === null && maker !== null) moveHouse(core, market, -maker.sign * sz, px);
   if (maker === null && taker !== null) moveHouse(core, market, -taker.sign * sz, px);
   if (!market.recorded) {
     market.lastPrint = ticks(px);
     core.restless.add(market);
   }
-  for (const [order, fill] of told) tell(core, order, fill);
-  for (const [order] of told) follow(core, order);
+  if (taker !== null && taken !== null) tell(core, taker, taken, nth);
+  if (maker !== null && made !== null) tell(core, maker, made, nth);
+  if (taker !== null) follow(core, taker);
+  if (maker !== null) follow(core, maker);
+}
+
+function settle(core: Core, order: OrderRecord, terms: MatchTerms, crossed: boolean): VenueFill {
+  const fill = settleSide(core, order, terms, crossed);
+  reduceSize(order, terms.sz);
+  order.filledNtl += terms.px * terms.sz;
+  return fill;
 }

@@ -2,7 +2,7 @@ import { lots } from '@hyperfleet/trading';
 import { closable, type Holding } from './account.ts';
 import { anonymousBeside, depthTimeMs, ownBeside } from './coin-market.ts';
 import type { StatusWord } from './contract.ts';
-import { announce, type Core, setStatus } from './core.ts';
+import { announce, type Core, setStatus, touchHolding } from './core.ts';
 import { updateReserve } from './margin.ts';
 import type { OrderRecord } from './order-record.ts';
 
@@ -67,7 +67,7 @@ export function arm(core: Core, order: OrderRecord): void {
   order.account.open.add(order);
   order.holding.triggers.add(order);
   order.market.triggers[trigger.firesWhen].add(order, trigger.px);
-  core.touchedHoldings.add(order.holding);
+  touchHolding(core, order.holding);
   core.armed.push(order);
 }
 
@@ -85,7 +85,7 @@ export function markFired(core: Core, order: OrderRecord): void {
   order.phase = 'new';
   order.firedAtMs = core.nowMs;
   setStatus(core, order, 'triggered');
-  core.touchedHoldings.add(order.holding);
+  touchHolding(core, order.holding);
   if (order.reduceOnly && order.trigger?.tpsl === 'sl') {
     order.holding.fired.push(order);
     core.nakedDeadlines.push({ atMs: core.nowMs + FIRED_COUNTS_MS, holding: order.holding });
@@ -105,7 +105,7 @@ function detach(order: OrderRecord): void {
  */
 export function finish(core: Core, order: OrderRecord, status: StatusWord): void {
   if (order.phase === 'done') return;
-  if (order.trigger !== null) core.touchedHoldings.add(order.holding);
+  if (order.trigger !== null) touchHolding(core, order.holding);
   detach(order);
   order.phase = 'done';
   setStatus(core, order, status);

@@ -1,6 +1,6 @@
 import { FINE_PER_TICK, type FineTicks, fineTicks } from '@hyperfleet/trading';
 import type { CoinMarket } from './coin-market.ts';
-import type { Core } from './core.ts';
+import { type Core, touchAccount, touchHolding } from './core.ts';
 import { liquidateHolders } from './liquidation.ts';
 import { judgeTriggers, settleArmed } from './triggers.ts';
 
@@ -26,8 +26,8 @@ export function applyMark(core: Core, market: CoinMarket, mark: FineTicks, oracl
   market.oracle = oracle;
   core.events.push({ kind: 'mark', coin: market.instrument.coin, timeMs: core.nowMs });
   for (const holding of market.holders) {
-    core.touchedAccounts.add(holding.account);
-    for (const held of holding.account.positions) core.touchedHoldings.add(held);
+    touchAccount(core, holding.account);
+    for (const held of holding.account.positions) touchHolding(core, held);
   }
   judgeTriggers(core, market);
   settleArmed(core);

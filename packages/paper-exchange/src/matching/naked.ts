@@ -46,10 +46,12 @@ function judge(core: Core, holding: Holding): void {
     if (holding.nakedSinceMs !== null) return;
     holding.nakedSinceMs = core.nowMs;
     core.naked.open.add(holding);
+    holding.account.naked.add(holding);
   } else if (holding.nakedSinceMs !== null) {
     const fromMs = holding.nakedSinceMs;
     holding.nakedSinceMs = null;
     core.naked.open.delete(holding);
+    holding.account.naked.delete(holding);
     if (core.nowMs > fromMs) {
       core.naked.closed.push({ user: holding.account.user, coin: holding.market.instrument.coin, fromMs, toMs: core.nowMs });
       core.naked.maxMs = Math.max(core.naked.maxMs, core.nowMs - fromMs);
@@ -62,9 +64,12 @@ function judge(core: Core, holding: Holding): void {
  * fills and arms its stop in one step was naked for 0 ms.
  */
 export function judgeTouched(core: Core): void {
-  if (core.touchedHoldings.size === 0) return;
-  for (const holding of core.touchedHoldings) judge(core, holding);
-  core.touchedHoldings.clear();
+  if (core.touchedHoldings.length === 0) return;
+  for (const holding of core.touchedHoldings) {
+    holding.touched = false;
+    judge(core, holding);
+  }
+  core.touchedHoldings.length = 0;
 }
 
 /** Naked intervals, those that last and those that ended, and the longest so far. In market milliseconds. */

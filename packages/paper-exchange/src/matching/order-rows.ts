@@ -2,6 +2,7 @@ import { lots, ticks } from '@hyperfleet/trading';
 import type { CoinMarket } from './coin-market.ts';
 import type { Address, StatusWord, VenueOrder, VenueTif } from './contract.ts';
 import { childrenOf, NO_CHILDREN, type OrderRecord } from './order-record.ts';
+import { RowRing } from './row-ring.ts';
 
 /** Numbers of one row: oid, px, sz, origSz, timestampMs, triggerPx, statusTimestampMs, marks. */
 const WIDTH = 8;
@@ -9,8 +10,6 @@ const [PX, SZ, ORIG_SZ, PLACED_MS, TRIGGER_PX, STATUS_MS, MARKS] = [1, 2, 3, 4, 
 /** The yes-or-no terms of an order as bits of one number; the tif's index stands above them. */
 const [BUY, REDUCE_ONLY, TRIGGER, STOP, MARKET, POSITION_TPSL, WAITING, TIF] = [1, 2, 4, 8, 16, 32, 64, 128];
 const TIFS: readonly (VenueTif | null)[] = [null, 'Gtc', 'Ioc', 'Alo', 'FrontendMarket'];
-/** Rows a ring has room for at first; it doubles until it reaches its limit. */
-const FIRST_ROWS = 64;
 
 function marksOf(order: OrderRecord): number {
   const { trigger } = order;
@@ -27,40 +26,31 @@ function marksOf(order: OrderRecord): number {
 }
 
 /**
- * The last `limit` states that orders of one account were in, oldest first. A state is a row of plain numbers that is
- * written over in place. Kept as objects, 10,000 states and 10,000 orders an account were the collector's to carry: 38 % of
+ * The last `limit` states that orders of one account were in. Kept as objects, 10,000 states and 10,000 orders an account were the collector's to carry: 38 % of
  * the time of the core, and 290 bytes a state against 88.
  */
 export class OrderRows {
   readonly #user: Address;
-  readonly #limit: number;
+  readonly #rows: RowRing;
   readonly #onDropped: ((oid: number, cloid: string) => void) | null;
-  #room: number;
-  #numbers: Float64Array;
   readonly #statuses: StatusWord[] = [];
   readonly #markets: CoinMarket[] = [];
   readonly #cloids: (string | null)[] = [];
   /** Of the few rows that have children. */
   readonly #children = new Map<number, readonly number[]>();
-  /** Rows ever written; row n is in place n % limit. */
-  #written = 0;
 
   /** `onDropped` is told of each row with a cloid that is written over. */
   constructor(user: Address, limit: number, onDropped: ((oid: number, cloid: string) => void) | null = null) {
     this.#user = user;
-    this.#limit = Math.max(1, limit);
+    this.#rows = new RowRing(WIDTH, limit);
     this.#onDropped = onDropped;
-    this.#room = Math.min(this.#limit, FIRST_ROWS);
-    this.#numbers = new Float64Array(this.#room * WIDTH);
   }
 
   /** Writes down the order as it is now, over the oldest row when all places are taken. */
   push(order: OrderRecord): void {
-    if (this.#written >= this.#room && this.#room < this.#limit) this.#grow();
-    const row = this.#written % this.#limit;
-    const numbers = this.#numbers;
+    const { next: row, numbers } = this.#rows;
     const at = row * WIDTH;
-    if (this.#written >= this.#limit) this.#drop(row);
+    if (this.#rows.isFull) this.#drop(row);
     numbers[at] = order.oid;
     numbers[at + PX] = order.px;
     numbers[at + SZ] = order.sz;
@@ -73,44 +63,29 @@ export class OrderRows {
     this.#markets[row] = order.market;
     this.#cloids[row] = order.cloid;
     if (order.children.length > 0) this.#children.set(row, childrenOf(order));
-    this.#written += 1;
+    this.#rows.push();
   }
 
   /** The latest row of an order, or null. Looks through all rows, newest first: 10 µs for 10,000. */
   find(oid: number): VenueOrder | null {
-    for (let nth = this.#written - 1; nth >= this.#oldest(); nth -= 1) {
-      const row = nth % this.#limit;
-      if (this.#numbers[row * WIDTH] === oid) return this.#read(row);
-    }
+    const { numbers } = this.#rows;
+    for (const row of this.#rows.newestFirst()) if (numbers[row * WIDTH] === oid) return this.#read(row);
     return null;
   }
 
   /** All rows, newest first. */
   newestFirst(): VenueOrder[] {
-    const orders: VenueOrder[] = [];
-    for (let nth = this.#written - 1; nth >= this.#oldest(); nth -= 1) orders.push(this.#read(nth % this.#limit));
-    return orders;
-  }
-
-  #oldest(): number {
-    return Math.max(0, this.#written - this.#limit);
+    return [...this.#rows.newestFirst()].map((row) => this.#read(row));
   }
 
   #drop(row: number): void {
     const cloid = this.#cloids[row] ?? null;
-    if (cloid !== null && this.#onDropped !== null) this.#onDropped(this.#numbers[row * WIDTH] ?? 0, cloid);
+    if (cloid !== null && this.#onDropped !== null) this.#onDropped(this.#rows.numbers[row * WIDTH] ?? 0, cloid);
     if (this.#children.size > 0) this.#children.delete(row);
   }
 
-  #grow(): void {
-    this.#room = Math.min(this.#limit, this.#room * 2);
-    const numbers = new Float64Array(this.#room * WIDTH);
-    numbers.set(this.#numbers);
-    this.#numbers = numbers;
-  }
-
   #read(row: number): VenueOrder {
-    const numbers = this.#numbers;
+    const { numbers } = this.#rows;
     const at = row * WIDTH;
     const number = (column: number): number => numbers[at + column] ?? 0;
     const marks = number(MARKS);

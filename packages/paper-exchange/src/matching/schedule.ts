@@ -1,5 +1,5 @@
 import { runScheduledCancel } from './changing.ts';
-import type { Core } from './core.ts';
+import { type Core, touchHolding } from './core.ts';
 import { payFunding } from './funding.ts';
 import { refreshMark } from './marking.ts';
 import { judgeTouched } from './naked.ts';
@@ -12,8 +12,12 @@ const nextMultiple = (timeMs: number, step: number): number => (Math.floor(timeM
 /** Ends a step: what it touched is judged and told. */
 export function endStep(core: Core): void {
   judgeTouched(core);
-  for (const account of core.touchedAccounts) core.events.push({ kind: 'account', user: account.user });
-  core.touchedAccounts.clear();
+  if (core.touchedAccounts.length === 0) return;
+  for (const account of core.touchedAccounts) {
+    account.touched = false;
+    core.events.push({ kind: 'account', user: account.user });
+  }
+  core.touchedAccounts.length = 0;
 }
 
 function start(core: Core, nowMs: number): void {
@@ -48,7 +52,7 @@ function runDue(core: Core): void {
   }
   while ((core.nakedDeadlines[0]?.atMs ?? Number.POSITIVE_INFINITY) <= core.nowMs) {
     const due = core.nakedDeadlines.shift();
-    if (due !== undefined) core.touchedHoldings.add(due.holding);
+    if (due !== undefined) touchHolding(core, due.holding);
   }
   endStep(core);
 }

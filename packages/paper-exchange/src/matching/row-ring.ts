@@ -1,0 +1,54 @@
+/** Rows there is room for at first; the room doubles until it reaches the limit. */
+const FIRST_ROWS = 64;
+
+/**
+ * The last `limit` rows of `width` numbers, written over in place: what is remembered for long costs the collector nothing
+ * and has no cost of its own to forget. What is no number of a row stands in arrays of the owner's, under the same index.
+ */
+export class RowRing {
+  readonly #width: number;
+  readonly #limit: number;
+  #room: number;
+  #numbers: Float64Array;
+  #written = 0;
+
+  constructor(width: number, limit: number) {
+    this.#width = width;
+    this.#limit = Math.max(1, limit);
+    this.#room = Math.min(this.#limit, FIRST_ROWS);
+    this.#numbers = new Float64Array(this.#room * width);
+  }
+
+  /** Whether the next row is written over the oldest one. */
+  get isFull(): boolean {
+    return this.#written >= this.#limit;
+  }
+
+  /** The index of the next row: the oldest one's when all are taken. */
+  get next(): number {
+    return this.#written % this.#limit;
+  }
+
+  /** The numbers of all rows, row after row, with room for the next one. Ask anew after each `push`. */
+  get numbers(): Float64Array {
+    if (this.#written >= this.#room && this.#room < this.#limit) this.#grow();
+    return this.#numbers;
+  }
+
+  /** Says that the next row is written. */
+  push(): void {
+    this.#written += 1;
+  }
+
+  /** Indices of the rows, newest first. */
+  *newestFirst(): Generator<number> {
+    for (let nth = this.#written - 1; nth >= Math.max(0, this.#written - this.#limit); nth -= 1) yield nth % this.#limit;
+  }
+
+  #grow(): void {
+    this.#room = Math.min(this.#limit, this.#room * 2);
+    const numbers = new Float64Array(this.#room * this.#width);
+    numbers.set(this.#numbers);
+    this.#numbers = numbers;
+  }
+}
