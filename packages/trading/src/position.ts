@@ -48,9 +48,14 @@ export function applyFillOfValue(
   const { szi: start, avgEntry, entryCost } = position;
   const signed = fill.side === 'buy' ? fill.sz : -fill.sz;
   const szi = lots(start + signed);
-  const words = start > 0 || (start === 0 && signed > 0) ? (['Long', 'Short'] as const) : (['Short', 'Long'] as const);
+  const isLong = start > 0 || (start === 0 && signed > 0);
   if (start === 0 || start > 0 === signed > 0) {
-    return { position: holding(szi, entryCost + fill.value), closedPnl: ZERO_USD, dir: `Open ${words[0]}`, startPosition: start };
+    return {
+      position: holding(szi, entryCost + fill.value),
+      closedPnl: ZERO_USD,
+      dir: isLong ? 'Open Long' : 'Open Short',
+      startPosition: start,
+    };
   }
   const held = Math.abs(start);
   const closed = Math.min(held, fill.sz);
@@ -59,7 +64,7 @@ export function applyFillOfValue(
   const closedPnl = microUsd((start > 0 ? gain : -gain) + 0);
   const flipped = fill.sz > held;
   const cost = flipped ? fill.value - closedValue : mulDiv(entryCost, held - closed, held, 'floor');
-  const dir = flipped ? `${words[0]} > ${words[1]}` : `Close ${words[0]}`;
+  const dir = flipped ? (isLong ? 'Long > Short' : 'Short > Long') : isLong ? 'Close Long' : 'Close Short';
   return { position: holding(szi, cost), closedPnl, dir, startPosition: start };
 }
 

@@ -140,10 +140,13 @@ export function parseDecimal(text: string, decimals: number, rounding?: Rounding
 
 /** Writes an integer of 10^−decimals as a decimal string without trailing zeros: the form requests use (PROTOCOL §5). */
 export function formatDecimal(value: number, decimals: number): string {
-  safe(value, 'formatDecimal value');
-  const negative = value < 0;
-  const digits = String(Math.abs(value)).padStart(decimals + 1, '0');
-  const whole = digits.slice(0, digits.length - decimals);
-  const fraction = decimals === 0 ? '' : digits.slice(digits.length - decimals).replace(/0+$/, '');
-  return `${negative ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
+  const magnitude = Math.abs(safe(value, 'formatDecimal value'));
+  const sign = value < 0 ? '-' : '';
+  const unit = POWERS[decimals] ?? 10 ** decimals;
+  const whole = Math.trunc(magnitude / unit);
+  let fraction = magnitude - whole * unit;
+  if (fraction === 0) return `${sign}${whole}`;
+  let digits = decimals;
+  for (; fraction % 10 === 0; fraction /= 10) digits -= 1;
+  return `${sign}${whole}.${String(fraction).padStart(digits, '0')}`;
 }

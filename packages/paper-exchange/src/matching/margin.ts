@@ -43,8 +43,9 @@ export function crossState(account: Account): CrossState {
 
 /** What is free for new exposure: cross equity less the margin of positions and of resting orders. Below zero after losses. */
 export function freeMargin(account: Account): number {
-  const { equity, initial } = crossState(account);
-  return equity - initial - account.reserved;
+  let free = account.cash - account.reserved;
+  for (const holding of account.positions) if (holding.isCross) free += signedValue(holding) - initialMargin(holding);
+  return free;
 }
 
 /** Margin a side's resting orders hold: the part that cannot be closing, at limit price ÷ leverage (PROTOCOL §6). */
@@ -52,7 +53,8 @@ function reserveOfSide(lots: number, ntl: number, holding: Holding, side: Side):
   const sign = side === 'buy' ? 1 : -1;
   const closing = holding.szi * sign < 0 ? Math.abs(holding.szi) : 0;
   if (lots <= closing) return 0;
-  return mulDiv(mulDiv(ntl, lots - closing, lots, 'ceil'), 1, holding.leverage, 'ceil');
+  const opening = closing === 0 ? ntl : mulDiv(ntl, lots - closing, lots, 'ceil');
+  return mulDiv(opening, 1, holding.leverage, 'ceil');
 }
 
 /** Re-computes what the resting orders of a holding reserve; call after its orders, position or leverage changed. */

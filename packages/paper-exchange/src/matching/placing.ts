@@ -156,10 +156,9 @@ function refuseChild(core: Core, order: OrderRecord): void {
 /** What is wrong with how a batch is put together, in the venue's words, or null (PROTOCOL §3). */
 function groupingError({ orders, grouping }: OrderAction): string | null {
   if (orders.length === 0) return 'Orders are empty.';
+  if (grouping === 'na') return null;
   const triggers = orders.filter((order) => order.type.kind === 'trigger');
   switch (grouping) {
-    case 'na':
-      return null;
     case 'normalTpsl':
       if (orders[0]?.type.kind === 'trigger') return 'Main order cannot be trigger order.';
       if (orders.length < 2 || triggers.length !== orders.length - 1) return 'Unexpected number of trigger orders';
@@ -187,7 +186,10 @@ export function placeOrders(core: Core, account: Account, action: OrderAction): 
   for (const input of action.orders) {
     const result = validate(core, input, action.grouping === 'positionTpsl');
     if (typeof result === 'string') return refuseBatch(core, action, result);
-    parsed.push(action.builder == null ? result : { ...result, builder: action.builder });
+    const order = action.builder == null ? result : { ...result, builder: action.builder };
+    // Nine actions of ten are one plain order: no lists for it.
+    if (action.orders.length === 1 && action.grouping === 'na') return orderReply([placeOne(core, account, order, false)]);
+    parsed.push(order);
   }
   switch (action.grouping) {
     case 'na':
