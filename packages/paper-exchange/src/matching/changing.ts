@@ -1,10 +1,10 @@
-import { microUsd } from '@hyperfleet/trading';
+import { microUsd, mulDiv, parseDecimal } from '@hyperfleet/trading';
 import { type Account, holdingOf } from './account.ts';
 import type { ActionReply, OrderInput, OrderStatusReply, VenueAction, VenueOrder } from './contract.ts';
 import type { Core } from './core.ts';
 import { touch } from './fills.ts';
 import { finish } from './lifecycle.ts';
-import { freeMargin, initialMargin, isolatedEquity, updateReserve } from './margin.ts';
+import { freeMargin, initialMargin, isolatedEquity, positionValue, updateReserve } from './margin.ts';
 import { type OrderRecord, snapshot } from './order-record.ts';
 import { dollars, orderReply, placeOne } from './placing.ts';
 import { type ParsedOrder, validate } from './validation.ts';
@@ -77,10 +77,11 @@ function replaceOrder(core: Core, account: Account, { id, input, alwaysPlace }: 
 
 const asAlo = (parsed: ParsedOrder): ParsedOrder => ({ ...parsed, input: { ...parsed.input, type: { kind: 'limit', tif: 'Alo' } } });
 
-/** `modify` answers by itself: ok, or the error as text of the whole request (PROTOCOL §3, §11). */
+/** `modify` answers by itself: ok, or the error as text of the whole request or as one status (PROTOCOL §3, §11). */
 export function modifyOrder(core: Core, account: Account, action: Action<'modify'>): ActionReply {
   const reply = replaceOrder(core, account, { id: action.oid, input: action.order, alwaysPlace: action.alwaysPlace });
-  return typeof reply === 'object' && 'error' in reply ? err(reply.error) : OK;
+  if (typeof reply !== 'object' || !('error' in reply)) return OK;
+  return core.settings.modifyError === 'text' ? err(reply.error) : orderReply([reply]);
 }
 
 /** `batchModify` answers with one status an order. */
@@ -110,6 +111,7 @@ export function updateIsolatedMargin(core: Core, account: Account, action: Actio
   const market = core.byAsset.get(action.asset);
   const holding = market === undefined ? undefined : account.holdings.get(market.instrument.assetId);
   if (holding === undefined || holding.szi === 0 || holding.isCross) return err('Position does not use isolated margin.');
+  if (action.ntli < 0 && holding.market.instrument.marginMode === 'strictIsolated') return err('Cannot remove margin from this position.');
   const room = action.ntli > 0 ? freeMargin(account) : isolatedEquity(holding) - initialMargin(holding);
   if (Math.abs(action.ntli) > room) return err('Insufficient margin.');
   account.cash = microUsd(account.cash - action.ntli);
@@ -118,6 +120,24 @@ export function updateIsolatedMargin(core: Core, account: Account, action: Actio
   return OK;
 }
 
+/**
+ * Moves what is missing for a position's value to be `leverage` times its margin from cash to it; a position that has as much
+ * already is left as it is (PROTOCOL §2.1).
+ */
+export function topUpIsolatedMargin(core: Core, account: Account, action: Action<'topUpIsolatedOnlyMargin'>): ActionReply {
+  const market = core.byAsset.get(action.asset);
+  const holding = market === undefined ? undefined : account.holdings.get(market.instrument.assetId);
+  if (holding === undefined || holding.szi === 0 || holding.isCross) return err('Position does not use isolated margin.');
+  const leverage = parseDecimal(action.leverage, LEVERAGE_DECIMALS);
+  if (leverage === null || leverage <= 0) return err('Invalid leverage value');
+  const target = mulDiv(positionValue(holding), 10 ** LEVERAGE_DECIMALS, leverage, 'ceil');
+  const missing = target - isolatedEquity(holding);
+  return missing <= 0
+    ? OK
+    : updateIsolatedMargin(core, account, { type: 'updateIsolatedMargin', asset: action.asset, isBuy: true, ntli: missing });
+}
+
+const LEVERAGE_DECIMALS = 6;
 const LEAD_MS = 5_000;
 const VOLUME_USD = 1_000_000;
 const DAY_MS = 86_400_000;

@@ -1,14 +1,19 @@
-import { FINE_PER_TICK, type FineTicks, fineTicks, type Instrument, type Ticks } from '@hyperfleet/trading';
+import { FINE_PER_TICK, type FineTicks, fineTicks, type Ticks } from '@hyperfleet/trading';
 import type { MarketEvent } from '../market/event.ts';
 import type { Holding } from './account.ts';
+import type { MarginedInstrument, VenueSettings } from './contract.ts';
 import { PriceLadder } from './ladder.ts';
 import { LiquiditySide } from './liquidity.ts';
+import { type TierTerms, tierTerms } from './margin-tiers.ts';
 
 export type BboEvent = Extract<MarketEvent, { kind: 'bbo' }>;
 
 /** One coin: the recorded market, our own orders, the triggers, and the mark. */
 export interface CoinMarket {
-  readonly instrument: Instrument;
+  readonly instrument: MarginedInstrument;
+  readonly tiers: readonly TierTerms[];
+  /** Open interest in micro-dollars from which on nothing may add to it; Infinity without a cap. */
+  readonly interestCap: number;
   readonly anonymous: { readonly bids: LiquiditySide; readonly asks: LiquiditySide };
   readonly own: { readonly bids: PriceLadder; readonly asks: PriceLadder };
   /** Armed triggers: `below` fire when the mark falls to their price (highest first), `above` when it rises to it. */
@@ -58,13 +63,12 @@ class TidMemory {
 }
 
 /** A coin nobody has traded yet. */
-export function createCoinMarket(
-  instrument: Instrument,
-  { fundingRateE10, printsOnly }: { readonly fundingRateE10: number; readonly printsOnly: boolean },
-): CoinMarket {
+export function createCoinMarket(instrument: MarginedInstrument, settings: VenueSettings): CoinMarket {
   return {
-    printsOnly,
+    printsOnly: settings.fillsByPrintsOnly,
     instrument,
+    tiers: tierTerms(instrument),
+    interestCap: (settings.openInterestCapsUsd[instrument.coin] ?? Number.POSITIVE_INFINITY) * 1_000_000,
     anonymous: { bids: new LiquiditySide('highest'), asks: new LiquiditySide('lowest') },
     own: { bids: new PriceLadder('highest'), asks: new PriceLadder('lowest') },
     triggers: { below: new PriceLadder('highest'), above: new PriceLadder('lowest') },
@@ -79,7 +83,7 @@ export function createCoinMarket(
     mark: null,
     oracle: null,
     markIsRecorded: false,
-    fundingRateE10,
+    fundingRateE10: settings.fundingRateE10,
     seenTids: new TidMemory(),
   };
 }

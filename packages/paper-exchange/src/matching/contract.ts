@@ -48,6 +48,8 @@ export type VenueAction =
     }
   | { readonly type: 'updateLeverage'; readonly asset: number; readonly isCross: boolean; readonly leverage: number }
   | { readonly type: 'updateIsolatedMargin'; readonly asset: number; readonly isBuy: boolean; readonly ntli: number }
+  /** Raises an isolated position's margin until its value is `leverage` times it; a decimal text. */
+  | { readonly type: 'topUpIsolatedOnlyMargin'; readonly asset: number; readonly leverage: string }
   | { readonly type: 'scheduleCancel'; readonly timeMs: number | null }
   | { readonly type: 'noop' };
 
@@ -153,20 +155,37 @@ export type VenueEvent =
   /** The account's positions or balance changed: streams of clearinghouseState push. */
   | { readonly kind: 'account'; readonly user: Address };
 
+/** From this notional on a position may have at most this leverage (PROTOCOL §7). Dollars are whole. */
+export interface MarginTier {
+  readonly lowerBoundUsd: number;
+  readonly maxLeverage: number;
+}
+
+/** An instrument with what `meta` states of its margin, where that is known. */
+export interface MarginedInstrument extends Instrument {
+  /** One tier of its maximum leverage where left out. */
+  readonly marginTable?: { readonly tiers: readonly MarginTier[] };
+  /** `strictIsolated`: margin can be added to a position and not taken out. */
+  readonly marginMode?: 'strictIsolated' | 'noCross' | null;
+}
+
 export interface VenuePosition {
   readonly coin: string;
   readonly asset: number;
   /** Signed. */
   readonly szi: Lots;
-  /** Truncated to whole ticks after every increase (PROTOCOL §7). */
+  /** What was paid for it, by size, truncated to whole ticks (PROTOCOL §7). */
   readonly entryPx: Ticks;
   readonly leverage: number;
   readonly isCross: boolean;
   readonly isolatedMargin: MicroUsd | null;
   readonly positionValue: MicroUsd;
+  /** By what was paid, not by the truncated `entryPx` (PROTOCOL §7). */
   readonly unrealizedPnl: MicroUsd;
   readonly marginUsed: MicroUsd;
   readonly liquidationPx: FineTicks | null;
+  /** The same to the ten decimals the venue shows; null as above. */
+  readonly liquidationPxText: string | null;
   readonly maxLeverage: number;
   readonly fundingAllTime: MicroUsd;
   readonly fundingSinceOpen: MicroUsd;
@@ -263,7 +282,20 @@ export interface VenueSettings {
   readonly priceBand: 0.95 | 0.8;
   readonly maxFillsKept: number;
   readonly maxOrdersKept: number;
+  /** Open orders of an account: this many, one more for each `openOrderVolumeUsd` it traded, at most `openOrderCap` (PROTOCOL §10). */
   readonly maxOpenOrders: number;
+  readonly openOrderVolumeUsd: number;
+  readonly openOrderCap: number;
+  /** Open interest in dollars from which on a coin takes no order that adds to it; a coin without an entry has no cap (PROTOCOL §4). */
+  readonly openInterestCapsUsd: Readonly<Record<string, number>>;
+  /** A trigger whose condition is true when it comes fires at once, or is refused (PROTOCOL §6, §11). */
+  readonly satisfiedTrigger: 'fires' | 'refused';
+  /** Reduce-only orders below $10: those that close the whole position, all, or none (PROTOCOL §5, §11). */
+  readonly smallReduceOnly: 'whole-position' | 'all' | 'none';
+  /** A second live order with one cloid is taken and counted, or refused (PROTOCOL §6, §11). */
+  readonly duplicateCloid: 'taken' | 'refused';
+  /** How a failed `modify` answers: as text of the request, or as one status (PROTOCOL §3, §11). */
+  readonly modifyError: 'text' | 'status';
   /**
    * Whether only public trades fill resting orders, as is right for a market that tells its trades; else a book whose other
    * side stands across an order's price fills it too, as a scripted market without trades needs.
@@ -311,6 +343,8 @@ export interface Venue {
   fees(user: Address): VenueFees;
   /** From now on the two share one fee tier (PROTOCOL §7). */
   linkSubAccount(sub: Address, master: Address): void;
+  /** The margin tiers of an asset, lowest first, at least one. */
+  marginTiers(asset: number): readonly MarginTier[];
   /** What fills have paid to a builder so far, less what it took out. */
   builderRewards(builder: Address): MicroUsd;
   leverage(user: Address, asset: number): { readonly leverage: number; readonly isCross: boolean };

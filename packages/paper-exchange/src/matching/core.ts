@@ -1,7 +1,16 @@
 import type { Instrument, Lots, Side, Ticks } from '@hyperfleet/trading';
 import { type Account, createAccount, type Holding, holdingOf } from './account.ts';
 import { type CoinMarket, createCoinMarket } from './coin-market.ts';
-import type { Address, BuilderTerms, NakedInterval, StatusWord, VenueEvent, VenueSettings, VenueTif } from './contract.ts';
+import type {
+  Address,
+  BuilderTerms,
+  MarginedInstrument,
+  NakedInterval,
+  StatusWord,
+  VenueEvent,
+  VenueSettings,
+  VenueTif,
+} from './contract.ts';
 import type { ExchangeVolume } from './fees.ts';
 import { type OrderRecord, snapshot, type TriggerTerms } from './order-record.ts';
 import { Recent } from './recent.ts';
@@ -51,13 +60,13 @@ export interface Core {
 }
 
 /** An empty venue. Throws when two instruments share an asset id or a coin. */
-export function createCore(instruments: readonly Instrument[], settings: VenueSettings): Core {
+export function createCore(instruments: readonly MarginedInstrument[], settings: VenueSettings): Core {
   const byAsset = new Map<number, CoinMarket>();
   const byCoin = new Map<string, CoinMarket>();
   for (const instrument of instruments) {
     if (byAsset.has(instrument.assetId)) throw new Error(`asset id ${instrument.assetId} is listed twice: give each instrument its own`);
     if (byCoin.has(instrument.coin)) throw new Error(`coin ${instrument.coin} is listed twice: list each instrument once`);
-    const market = createCoinMarket(instrument, { fundingRateE10: settings.fundingRateE10, printsOnly: settings.fillsByPrintsOnly });
+    const market = createCoinMarket(instrument, settings);
     byAsset.set(instrument.assetId, market);
     byCoin.set(instrument.coin, market);
   }

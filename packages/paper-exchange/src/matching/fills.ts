@@ -40,7 +40,7 @@ function moveIsolatedMargin(holding: Holding, startSz: number, px: number): void
     holding.isolatedRaw -= released;
   }
   if (now > was) {
-    const margin = mulDiv((now - was) * px, 1, holding.leverage, 'ceil');
+    const margin = mulDiv((now - was) * px, 1, holding.leverage, 'truncate');
     account.cash -= margin;
     holding.isolatedRaw += margin;
   } else if (now > 0) {
@@ -72,11 +72,11 @@ function settleSide(core: Core, order: OrderRecord, terms: MatchTerms, crossed: 
   holding.szi = applied.position.szi;
   holding.entryPx = applied.position.avgEntry;
   holding.entryCost = applied.position.entryCost;
-  account.cash -= fee;
   core.totals.fees += venueFee;
-  if (holding.isCross) account.cash -= sign * ntl;
+  if (holding.isCross) account.cash -= sign * ntl + fee;
   else {
-    holding.isolatedRaw -= sign * ntl;
+    // The fee comes out of the position's own margin: so a recorded isolated account has it, to the micro-dollar.
+    holding.isolatedRaw -= sign * ntl + fee;
     moveIsolatedMargin(holding, start, px);
   }
   account.volume += ntl;

@@ -105,9 +105,9 @@ describe('a long run of random actions on the recorded market', () => {
   it('answers, tells and shows exactly what it always did, remembering little', () => {
     expect([few.replies, few.events, few.views]).toMatchInlineSnapshot(`
       [
-        "2a0b633b84d011e9",
-        "a967b7511ab7df2a",
-        "720d2696970a69d3",
+        "d3a3b1d782538ef8",
+        "587da152d1aa972a",
+        "0f9309a79869bae0",
       ]
     `);
   });
@@ -115,9 +115,9 @@ describe('a long run of random actions on the recorded market', () => {
   it('answers, tells and shows exactly what it always did, remembering all', () => {
     expect([many.replies, many.events, many.views]).toMatchInlineSnapshot(`
       [
-        "cbf54ee2e78942ba",
-        "ba41934d0b6898b8",
-        "9dc4919fa76aba00",
+        "138e2171c51a3382",
+        "edb23a1de168c780",
+        "b73d43579e226686",
       ]
     `);
   });

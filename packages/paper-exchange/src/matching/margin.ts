@@ -1,6 +1,7 @@
-import { FINE_PER_TICK, type FineTicks, fineTicks, type MicroUsd, microUsd, mulDiv, type Side } from '@hyperfleet/trading';
+import { FINE_PER_TICK, type FineTicks, fineTicks, type MicroUsd, microUsd, mulDiv, priceDecimals, type Side } from '@hyperfleet/trading';
 import type { Account, Holding } from './account.ts';
 import { valuationPx } from './coin-market.ts';
+import { maintenanceOf } from './margin-tiers.ts';
 
 /** szi × mark in micro-dollars, signed, rounded down. */
 export const signedValue = (holding: Holding): number =>
@@ -10,12 +11,11 @@ export const signedValue = (holding: Holding): number =>
 export const positionValue = (holding: Holding): number =>
   mulDiv(Math.abs(holding.szi), valuationPx(holding.market, holding.entryPx), FINE_PER_TICK, 'floor');
 
-/** Initial margin of the position: value ÷ leverage, rounded up (PROTOCOL §7). */
-export const initialMargin = (holding: Holding): number => mulDiv(positionValue(holding), 1, holding.leverage, 'ceil');
+/** Initial margin of the position: value ÷ leverage, truncated: of 13 recorded positions all agree (PROTOCOL §7). */
+export const initialMargin = (holding: Holding): number => mulDiv(positionValue(holding), 1, holding.leverage, 'truncate');
 
-/** Maintenance margin: value ÷ (2 × max leverage), truncated to 6 decimals (PROTOCOL §7). */
-export const maintenanceMargin = (holding: Holding): number =>
-  mulDiv(positionValue(holding), 1, 2 * holding.market.instrument.maxLeverage, 'truncate');
+/** Maintenance margin by the tier of the position's value (PROTOCOL §7). */
+export const maintenanceMargin = (holding: Holding): number => maintenanceOf(holding.market.tiers, positionValue(holding));
 
 /** Value of an isolated position with its margin. */
 export const isolatedEquity = (holding: Holding): number => holding.isolatedRaw + signedValue(holding);
@@ -73,22 +73,56 @@ export function canAfford(holding: Holding, side: Side, sz: number, px: number):
 }
 
 /**
- * Liquidation price = px − side × available ÷ |szi| ÷ (1 − l × side), l = 1 ÷ (2 × max leverage), where available is equity
- * less maintenance (PROTOCOL §7). Null when flat or when no price above zero liquidates.
+ * The liquidation price as a ratio of ticks, or null when flat or when no price above zero liquidates. The price is the one
+ * at which equity meets maintenance in the margin tier of the value at that price; with one tier that is the published px −
+ * side × available ÷ |szi| ÷ (1 − l × side), l = 1 ÷ (2 × max leverage) (PROTOCOL §7).
  */
-export function liquidationPx(holding: Holding): FineTicks | null {
+function liquidationRatio(holding: Holding): { readonly ticks: bigint; readonly per: bigint } | null {
   if (holding.szi === 0) return null;
-  const side = holding.szi > 0 ? 1 : -1;
-  const twice = 2 * holding.market.instrument.maxLeverage;
-  let available: number;
+  // Equity less szi × px, and what other positions need: neither moves with this coin's price.
+  let still = (holding.isCross ? holding.account.cash : holding.isolatedRaw) + 0;
   if (holding.isCross) {
-    const cross = crossState(holding.account);
-    available = cross.equity - cross.maintenance;
-  } else available = isolatedEquity(holding) - maintenanceMargin(holding);
-  const distance = mulDiv(available, FINE_PER_TICK * twice, Math.abs(holding.szi) * (twice - side), 'floor');
-  const px = valuationPx(holding.market, holding.entryPx) - side * distance;
-  return px > 0 ? fineTicks(px) : null;
+    for (const other of holding.account.positions) {
+      if (other.isCross && other !== holding) still += signedValue(other) - maintenanceMargin(other);
+    }
+  }
+  const { tiers } = holding.market;
+  const size = BigInt(Math.abs(holding.szi));
+  for (let n = tiers.length - 1; n >= 0; n--) {
+    const tier = tiers[n];
+    if (tier === undefined) continue;
+    const twice = BigInt(2 * tier.maxLeverage);
+    // still + szi × px = size × px ÷ twice − deduction
+    let ticks = -(BigInt(still) + BigInt(tier.deduction)) * twice;
+    let per = BigInt(holding.szi) * twice - size;
+    if (per < 0n) [ticks, per] = [-ticks, -per];
+    // The highest tier whose own lower bound the value at that price reaches is the one it lies in.
+    if (ticks > 0n && (n === 0 || ticks * size >= BigInt(tier.lowerBound) * per)) return { ticks, per };
+  }
+  return null;
 }
 
-/** (mark − entry) × szi in micro-dollars, rounded down. */
-export const unrealizedPnl = (holding: Holding): MicroUsd => microUsd(signedValue(holding) - holding.entryPx * holding.szi);
+/** The liquidation price in thousandths of a tick, rounded down (PROTOCOL §7); null when there is none. */
+export function liquidationPx(holding: Holding): FineTicks | null {
+  const ratio = liquidationRatio(holding);
+  if (ratio === null) return null;
+  const fine = (ratio.ticks * BigInt(FINE_PER_TICK)) / ratio.per;
+  return fine > BigInt(Number.MAX_SAFE_INTEGER) || fine <= 0n ? null : fineTicks(Number(fine));
+}
+
+const DECIMALS = 10;
+
+/** The liquidation price as the venue shows it: rounded to ten decimals, without zeros after the first (PROTOCOL §5). */
+export function liquidationPxText(holding: Holding): string | null {
+  const ratio = liquidationRatio(holding);
+  if (ratio === null) return null;
+  const scale = 10n ** BigInt(DECIMALS - priceDecimals(holding.market.instrument));
+  const value = (2n * ratio.ticks * scale + ratio.per) / (2n * ratio.per);
+  const digits = value.toString().padStart(DECIMALS + 1, '0');
+  const fraction = digits.slice(-DECIMALS).replace(/0+$/, '');
+  return `${digits.slice(0, -DECIMALS)}.${fraction === '' ? '0' : fraction}`;
+}
+
+/** Value less what was paid for the position, in micro-dollars, rounded down; a short was paid for with a sale (PROTOCOL §7). */
+export const unrealizedPnl = (holding: Holding): MicroUsd =>
+  microUsd(signedValue(holding) - Math.sign(holding.szi) * holding.entryCost + 0);

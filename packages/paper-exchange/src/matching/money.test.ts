@@ -110,11 +110,11 @@ describe('margin', () => {
     desk.do(ALICE, { type: 'updateLeverage', asset: 1, isCross: false, leverage: 10 });
     buyAt(desk, 200000, '1');
     desk.mark(200000);
-    expect(desk.venue.account(ALICE).positions[0]).toMatchObject({ isCross: false, isolatedMargin: 200_000_000, marginUsed: 200_000_000 });
+    expect(desk.venue.account(ALICE).positions[0]).toMatchObject({ isCross: false, isolatedMargin: 199_100_000, marginUsed: 199_100_000 });
     const more = (ntli: number) => desk.do(ALICE, { type: 'updateIsolatedMargin', asset: 1, isBuy: true, ntli });
     expect(more(100_000_000).status).toBe('ok');
     expect(more(-101_000_000).status).toBe('err');
-    expect(desk.venue.account(ALICE).positions[0]?.isolatedMargin).toBe(300_000_000);
+    expect(desk.venue.account(ALICE).positions[0]?.isolatedMargin).toBe(299_100_000);
     desk.mark(190000);
     desk.place(ALICE, [limit('sell', '1900', '0.5', { tif: 'Ioc' })]);
     expect(desk.szi(ALICE)).toBe(5000);
@@ -238,9 +238,9 @@ describe('liquidation', () => {
     expect(desk.order(ALICE, stop).status).toBe('liquidatedCanceled');
     expect(desk.order(ALICE, other).status).toBe('open');
     expect(desk.venue.fills(ALICE).at(-1)?.dir).toBe('Liquidated Isolated Long');
-    // Of 1,000 the margin of 80 is gone, and the fee of 0.9; what a tick is worth stays.
-    expect(desk.venue.account(ALICE).accountValue).toBeGreaterThanOrEqual(919_100_000);
-    expect(desk.venue.account(ALICE).accountValue).toBeLessThan(919_110_000);
+    // Of 1,000 the margin of 80 is gone, of which the fee was a part; what is less than a tick of each lot stays.
+    expect(desk.venue.account(ALICE).accountValue).toBeGreaterThanOrEqual(920_000_000);
+    expect(desk.venue.account(ALICE).accountValue).toBeLessThan(920_010_000);
     expect(desk.venue.audit().conservationErrorUsd).toBe(0);
   });
 

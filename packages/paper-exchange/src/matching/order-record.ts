@@ -1,4 +1,4 @@
-import type { Lots, Side, Ticks } from '@hyperfleet/trading';
+import { FINE_PER_TICK, type FineTicks, type Lots, type Side, type Ticks } from '@hyperfleet/trading';
 import type { Account, Holding } from './account.ts';
 import type { CoinMarket } from './coin-market.ts';
 import type { BuilderTerms, StatusWord, VenueOrder, VenueTif } from './contract.ts';
@@ -13,6 +13,12 @@ export interface TriggerTerms {
   readonly tpsl: 'tp' | 'sl';
   /** Fires when the mark is at or above, or at or below `px` (PROTOCOL §6). */
   readonly firesWhen: 'above' | 'below';
+}
+
+/** Whether the mark is where a trigger fires. */
+export function isReached(trigger: TriggerTerms, mark: FineTicks): boolean {
+  const px = trigger.px * FINE_PER_TICK;
+  return trigger.firesWhen === 'below' ? mark <= px : mark >= px;
 }
 
 /** An order as the core works on it. What leaves the core is a `VenueOrder` snapshot. */

@@ -5,6 +5,7 @@ import { type LiquidationNote, match } from './fills.ts';
 import type { PriceLevel } from './ladder.ts';
 import { cancelByVenue } from './lifecycle.ts';
 import { freeMargin } from './margin.ts';
+import { isAtInterestCap } from './open-interest.ts';
 import type { OrderRecord } from './order-record.ts';
 
 /** What an order may still take: all of it, or for reduce-only what the position leaves, so that it never flips. */
@@ -24,6 +25,10 @@ export function mayMatch(core: Core, maker: OrderRecord, taker: OrderRecord | nu
   if (maker.reduceOnly) {
     if (closable(maker.holding, maker.sign) > 0) return true;
     cancelByVenue(core, maker, 'reduceOnlyCanceled');
+    return false;
+  }
+  if (isAtInterestCap(core, maker.market) && maker.sz > closable(maker.holding, maker.sign)) {
+    cancelByVenue(core, maker, 'openInterestCapCanceled');
     return false;
   }
   // What this order needs is part of what is reserved, so the account can carry it exactly when nothing is overdrawn.

@@ -1,17 +1,13 @@
-import { FINE_PER_TICK, type FineTicks, lots } from '@hyperfleet/trading';
+import { type FineTicks, lots } from '@hyperfleet/trading';
 import { closable } from './account.ts';
 import { bestAgainst, type CoinMarket } from './coin-market.ts';
 import { type Core, setStatus } from './core.ts';
 import { arm, cancelByVenue, finish, markFired, rest } from './lifecycle.ts';
 import { canAfford } from './margin.ts';
-import type { OrderRecord } from './order-record.ts';
+import { isReached, type OrderRecord } from './order-record.ts';
 import { take } from './taking.ts';
 
-const isDue = (order: OrderRecord, mark: FineTicks): boolean => {
-  if (order.trigger === null) return false;
-  const px = order.trigger.px * FINE_PER_TICK;
-  return order.trigger.firesWhen === 'below' ? mark <= px : mark >= px;
-};
+const isDue = (order: OrderRecord, mark: FineTicks): boolean => order.trigger !== null && isReached(order.trigger, mark);
 
 /** Fires every trigger the mark has reached, most reached first (PROTOCOL §6). None in a gap. */
 export function judgeTriggers(core: Core, market: CoinMarket): void {

@@ -15,7 +15,9 @@ import { bestAgainst, type CoinMarket } from './coin-market.ts';
 import type { BuilderTerms, OrderInput, StatusWord } from './contract.ts';
 import type { Core } from './core.ts';
 import { canAfford } from './margin.ts';
-import type { TriggerTerms } from './order-record.ts';
+import { notionalLimit } from './margin-tiers.ts';
+import { isAtInterestCap } from './open-interest.ts';
+import { isReached, type TriggerTerms } from './order-record.ts';
 
 const TEN_DOLLARS = 10_000_000;
 
@@ -99,17 +101,66 @@ function refuseReduceOnly(account: Account, order: ParsedOrder): Refusal | null 
   return refuse('Reduce only order would increase position.', 'reduceOnlyRejected');
 }
 
-/** $10 at the limit price; only an order that closes the whole position may be smaller (PROTOCOL §5, §11). */
-function refuseSmall(account: Account, order: ParsedOrder): Refusal | null {
+/** $10 at the limit price; of reduce-only orders the settings say which may be smaller (PROTOCOL §5, §11). */
+function refuseSmall({ settings: { smallReduceOnly } }: Core, account: Account, order: ParsedOrder): Refusal | null {
   if (order.sz === 0 || notional(order.px, order.sz) >= TEN_DOLLARS) return null;
-  if (order.input.reduceOnly && order.sz >= closable(holdingOf(account, order.market), order.sign)) return null;
+  if (order.input.reduceOnly && smallReduceOnly !== 'none') {
+    if (smallReduceOnly === 'all' || order.sz >= closable(holdingOf(account, order.market), order.sign)) return null;
+  }
   return refuse('Order must have minimum value of $10.', 'minTradeNtlRejected');
 }
 
 /** A stop whose limit lies on the passive side of its trigger could never execute as a stop (PROTOCOL §6). */
-function refuseTriggerPx({ trigger, px, sign }: ParsedOrder): Refusal | null {
-  if (trigger === null || trigger.tpsl !== 'sl' || px * sign >= trigger.px * sign) return null;
-  return refuse('Invalid TP/SL price.', 'badTriggerPxRejected');
+function refuseTriggerPx(core: Core, { market, trigger, px, sign }: ParsedOrder): Refusal | null {
+  if (trigger === null) return null;
+  const isPassive = trigger.tpsl === 'sl' && px * sign < trigger.px * sign;
+  const isTrue = core.settings.satisfiedTrigger === 'refused' && market.mark !== null && isReached(trigger, market.mark);
+  return isPassive || isTrue ? refuse('Invalid TP/SL price.', 'badTriggerPxRejected') : null;
+}
+
+/**
+ * 1,000 open orders, more with volume; from the first thousand on no reduce-only and no trigger order (PROTOCOL §10). What
+ * trades or ends at once is not counted.
+ */
+function refuseTooMany(core: Core, account: Account, order: ParsedOrder): Refusal | null {
+  const { maxOpenOrders, openOrderVolumeUsd, openOrderCap } = core.settings;
+  const open = account.open.size;
+  if (open < maxOpenOrders || (order.trigger === null && isMarketLike(order.input))) return null;
+  const earned = maxOpenOrders + Math.floor(account.volume / (openOrderVolumeUsd * 1_000_000));
+  const isOpening = order.trigger === null && !order.input.reduceOnly;
+  if (isOpening && open < Math.max(maxOpenOrders, Math.min(openOrderCap, earned))) return null;
+  return refuse('Too many open orders.', 'tooManyOpenOrdersRejected');
+}
+
+/** The part of an order that would make its account's position larger than it is, in lots; the whole of what lies beyond zero. */
+function increase(account: Account, order: ParsedOrder): number {
+  const { szi } = holdingOf(account, order.market);
+  return Math.max(0, Math.abs(szi + order.sign * order.sz) - Math.abs(szi));
+}
+
+/** No larger position than the margin tier of the leverage allows, and none larger at all at the cap of open interest (PROTOCOL §4). */
+function refuseLarge(core: Core, account: Account, order: ParsedOrder): Refusal | null {
+  const { market } = order;
+  const holding = holdingOf(account, market);
+  const limit = notionalLimit(market.tiers, holding.leverage);
+  if (limit !== Number.POSITIVE_INFINITY && increase(account, order) > 0) {
+    const mark = market.mark ?? order.px * FINE_PER_TICK;
+    const size = Math.abs(holding.szi + order.sign * order.sz);
+    if (mulDiv(size, mark, FINE_PER_TICK, 'floor') > limit)
+      return refuse('Order would cause position to exceed margin tier limit at current leverage', 'perpMaxPositionRejected');
+  }
+  if (!isAtInterestCap(core, market)) return null;
+  const flips = closable(holding, order.sign) > 0 && order.sz > closable(holding, order.sign);
+  const text = 'Order would increase open interest while open interest is capped';
+  if (flips) return refuse(text, 'positionFlipAtOpenInterestCapRejected');
+  return increase(account, order) > 0 ? refuse(text, 'positionIncreaseAtOpenInterestCapRejected') : null;
+}
+
+function refuseDuplicate(core: Core, account: Account, { input }: ParsedOrder): Refusal | null {
+  if (input.cloid === null || core.settings.duplicateCloid === 'taken') return null;
+  const holder = account.byCloid.get(input.cloid.toLowerCase());
+  if (holder === undefined || account.open.get(holder) === null) return null;
+  return refuse('Order has the client order id of an open order.', 'rejected');
 }
 
 /** A price as responses write it: at least one decimal (PROTOCOL §5). */
@@ -139,13 +190,15 @@ export function judge(core: Core, account: Account, order: ParsedOrder, isChild:
   if (!isValidPrice(order.px, instrument) || (order.trigger !== null && !isValidPrice(order.trigger.px, instrument))) {
     return refuse('Price must be divisible by tick size.', 'tickRejected');
   }
-  const badTrigger = refuseTriggerPx(order);
+  const badTrigger = refuseTriggerPx(core, order) ?? refuseDuplicate(core, account, order);
   if (badTrigger !== null || isChild) return badTrigger;
-  const refused = refuseReduceOnly(account, order) ?? refuseSmall(account, order);
+  const refused = refuseReduceOnly(account, order) ?? refuseSmall(core, account, order);
   if (refused !== null) return refused;
-  const immediate = order.input.type.kind === 'limit' && isMarketLike(order.input);
-  if (!immediate && account.open.size >= core.settings.maxOpenOrders) return refuse('Too many open orders.', 'tooManyOpenOrdersRejected');
+  const tooMany = refuseTooMany(core, account, order);
+  if (tooMany !== null) return tooMany;
   if (order.trigger === null && !order.input.reduceOnly) {
+    const tooLarge = refuseLarge(core, account, order);
+    if (tooLarge !== null) return tooLarge;
     const holding = holdingOf(account, order.market);
     if (!canAfford(holding, order.input.side, order.sz, marginPx(order))) {
       return refuse('Insufficient margin to place order.', 'perpMarginRejected');

@@ -1,7 +1,16 @@
-import { type Instrument, type MicroUsd, microUsd } from '@hyperfleet/trading';
+import { type MicroUsd, microUsd } from '@hyperfleet/trading';
 import { type Account, defaultLeverage } from './account.ts';
-import { cancelOrders, modifyOrder, modifyOrders, scheduleCancel, showOrder, updateIsolatedMargin, updateLeverage } from './changing.ts';
-import type { ActionReply, Address, Venue, VenueAction, VenueSettings } from './contract.ts';
+import {
+  cancelOrders,
+  modifyOrder,
+  modifyOrders,
+  scheduleCancel,
+  showOrder,
+  topUpIsolatedMargin,
+  updateIsolatedMargin,
+  updateLeverage,
+} from './changing.ts';
+import type { ActionReply, Address, MarginedInstrument, Venue, VenueAction, VenueSettings } from './contract.ts';
 import { accountOf, type Core, createCore } from './core.ts';
 import { takeMarketEvent } from './feeding.ts';
 import { viewFees } from './fees.ts';
@@ -38,12 +47,19 @@ export const defaultVenueSettings: VenueSettings = {
   maxFillsKept: 10_000,
   maxOrdersKept: 10_000,
   maxOpenOrders: 1_000,
+  openOrderVolumeUsd: 5_000_000,
+  openOrderCap: 5_000,
+  openInterestCapsUsd: {},
+  satisfiedTrigger: 'fires',
+  smallReduceOnly: 'whole-position',
+  duplicateCloid: 'taken',
+  modifyError: 'text',
   fillsByPrintsOnly: false,
   scheduleCancelVolume: true,
 };
 
 export interface VenueOptions {
-  readonly instruments: readonly Instrument[];
+  readonly instruments: readonly MarginedInstrument[];
   /** What differs from `defaultVenueSettings`. */
   readonly settings?: Partial<VenueSettings>;
 }
@@ -63,6 +79,8 @@ function execute(core: Core, account: Account, action: VenueAction): ActionReply
       return updateLeverage(core, account, action);
     case 'updateIsolatedMargin':
       return updateIsolatedMargin(core, account, action);
+    case 'topUpIsolatedOnlyMargin':
+      return topUpIsolatedMargin(core, account, action);
     case 'scheduleCancel':
       return scheduleCancel(core, account, action);
     case 'noop':
@@ -174,6 +192,7 @@ export function createVenue(options: VenueOptions): Venue {
     linkSubAccount(sub, master) {
       accountOf(core, sub).fees = accountOf(core, master).fees;
     },
+    marginTiers: (asset) => marketOf(asset).tiers.map(({ lowerBound, maxLeverage }) => ({ lowerBoundUsd: lowerBound / 1e6, maxLeverage })),
     builderRewards: (builder) => microUsd(core.builderRewards.get(builder) ?? 0),
     leverage(user, asset) {
       const market = marketOf(asset);

@@ -3,7 +3,16 @@ import type { Account, Holding } from './account.ts';
 import { type CoinMarket, depthTimeMs } from './coin-market.ts';
 import type { AssetMarket, VenueAccount, VenueAudit, VenuePosition } from './contract.ts';
 import type { Core } from './core.ts';
-import { crossState, initialMargin, isolatedEquity, liquidationPx, positionValue, signedValue, unrealizedPnl } from './margin.ts';
+import {
+  crossState,
+  initialMargin,
+  isolatedEquity,
+  liquidationPx,
+  liquidationPxText,
+  positionValue,
+  signedValue,
+  unrealizedPnl,
+} from './margin.ts';
 import { nakedReport } from './naked.ts';
 
 function viewPosition(holding: Holding): VenuePosition {
@@ -20,6 +29,7 @@ function viewPosition(holding: Holding): VenuePosition {
     unrealizedPnl: unrealizedPnl(holding),
     marginUsed: microUsd(holding.isCross ? initialMargin(holding) : isolatedEquity(holding)),
     liquidationPx: liquidationPx(holding),
+    liquidationPxText: liquidationPxText(holding),
     maxLeverage: instrument.maxLeverage,
     fundingAllTime: microUsd(holding.fundingAllTime),
     fundingSinceOpen: microUsd(holding.fundingSinceOpen),
@@ -39,31 +49,39 @@ const EMPTY: VenueAccount = {
 
 /**
  * An account at the present marks (PROTOCOL §7): accountValue = totalRawUsd + Σ szi × mark, withdrawable = accountValue −
- * max(margin used, 10 % of notional), never below zero. Zeros for an account that does not exist.
+ * max(margin used, 10 % of notional) of the cross part, never below zero: a recorded account with one isolated position could
+ * withdraw all its cross value. Zeros for an account that does not exist.
  */
 export function viewAccount(account: Account | undefined): VenueAccount {
   if (account === undefined) return EMPTY;
   const holdings = [...account.positions].sort((a, b) => a.market.instrument.assetId - b.market.instrument.assetId);
   const positions = holdings.map(viewPosition);
   let raw = account.cash;
-  let value = account.cash;
+  const cross = { value: account.cash, notional: 0, used: 0 };
+  let isolated = 0;
   let notional = 0;
   let used = 0;
-  for (const holding of holdings) {
-    if (!holding.isCross) raw += holding.isolatedRaw;
-    value += signedValue(holding) + (holding.isCross ? 0 : holding.isolatedRaw);
-  }
-  for (const position of positions) {
+  for (const [n, holding] of holdings.entries()) {
+    const position = positions[n];
+    if (position === undefined) continue;
     notional += position.positionValue;
     used += position.marginUsed;
+    if (holding.isCross) {
+      cross.value += signedValue(holding);
+      cross.notional += position.positionValue;
+      cross.used += position.marginUsed;
+    } else {
+      raw += holding.isolatedRaw;
+      isolated += isolatedEquity(holding);
+    }
   }
   return {
-    accountValue: microUsd(value),
+    accountValue: microUsd(cross.value + isolated),
     totalNtlPos: microUsd(notional),
     totalRawUsd: microUsd(raw),
     totalMarginUsed: microUsd(used),
     crossMaintenanceMarginUsed: microUsd(crossState(account).maintenance),
-    withdrawable: microUsd(Math.max(0, value - Math.max(used, Math.ceil(notional / 10)))),
+    withdrawable: microUsd(Math.max(0, cross.value - Math.max(cross.used, Math.ceil(cross.notional / 10)))),
     positions,
   };
 }

@@ -40,8 +40,7 @@ export type L1Effect =
   | { readonly kind: 'twapOrder'; readonly asset: number; readonly isBuy: boolean; readonly reduceOnly: boolean }
   | { readonly kind: 'twapCancel' }
   | { readonly kind: 'agentSetAbstraction'; readonly abstraction: string }
-  | { readonly kind: 'evmUserModify' }
-  | { readonly kind: 'topUpIsolatedOnlyMargin' };
+  | { readonly kind: 'evmUserModify' };
 
 export type ParsedAction =
   | { readonly signing: 'l1'; readonly type: string; readonly canonical: JsonObject; readonly effect: L1Effect }
@@ -196,7 +195,7 @@ const READERS: Readonly<Record<string, (from: JsonObject) => L1Form>> = {
   updateIsolatedMargin: readIsolatedMargin,
   topUpIsolatedOnlyMargin: (from) => ({
     fields: { asset: asset(from, 'asset'), leverage: decimal(from, 'leverage') },
-    effect: { kind: 'topUpIsolatedOnlyMargin' },
+    effect: venue({ type: 'topUpIsolatedOnlyMargin', asset: asset(from, 'asset'), leverage: decimal(from, 'leverage') }),
   }),
   reserveRequestWeight: (from) => {
     const weight = integer(from, 'weight');

@@ -35,10 +35,19 @@ export const rateText = (rateE10: number): string => withDecimal(rateE10, 10);
 export const midText = (bid: Ticks, ask: Ticks, instrument: Scaled): string =>
   withDecimal(((bid + ask) * FINE_PER_TICK) / 2, priceDecimals(instrument) + 3);
 
-/** a ÷ b truncated to 10 decimals, for ratios such as returnOnEquity; "0.0" when b is 0. */
-export function ratioText(a: bigint, b: bigint): string {
+/** a ÷ b truncated to 10 decimals; "0.0" when b is 0. */
+export const ratioText = (a: bigint, b: bigint): string => (b === 0n ? '0.0' : tenDecimals((a * TEN_DIGITS) / b));
+
+/** a ÷ b, b above zero, rounded to 10 decimals as recorded returns on equity are; "0.0" when b is 0. */
+export function nearestRatioText(a: bigint, b: bigint): string {
   if (b === 0n) return '0.0';
-  const scaled = (a * 10_000_000_000n) / b;
+  const half = a < 0n ? -b : b;
+  return tenDecimals((2n * a * TEN_DIGITS + half) / (2n * b));
+}
+
+const TEN_DIGITS = 10_000_000_000n;
+
+function tenDecimals(scaled: bigint): string {
   const negative = scaled < 0n;
   const digits = (negative ? -scaled : scaled).toString().padStart(11, '0');
   const fraction = digits.slice(-10).replace(/0+$/, '');

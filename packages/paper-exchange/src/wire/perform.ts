@@ -48,6 +48,7 @@ export function requestCost(parsed: ParsedAction): number {
     case 'modify':
     case 'updateLeverage':
     case 'updateIsolatedMargin':
+    case 'topUpIsolatedOnlyMargin':
     case 'scheduleCancel':
     case 'noop':
       return 1;
@@ -129,8 +130,6 @@ function performL1(desk: Desk, user: Address, effect: L1Effect, nowMs: number): 
       return effect.abstraction === 'i' ? OK : unsupported('Account abstraction');
     case 'evmUserModify':
       return OK;
-    case 'topUpIsolatedOnlyMargin':
-      return unsupported('topUpIsolatedOnlyMargin');
     default:
       return effect satisfies never;
   }

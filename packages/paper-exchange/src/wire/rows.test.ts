@@ -29,6 +29,7 @@ describe('rows of an account', () => {
           unrealizedPnl: microUsd(-2_828_480),
           marginUsed: microUsd(2_383_117),
           liquidationPx: null,
+          liquidationPxText: null,
           maxLeverage: 40,
           fundingAllTime: microUsd(4_156),
           fundingSinceOpen: microUsd(4_156),

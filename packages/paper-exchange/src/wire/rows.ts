@@ -1,7 +1,7 @@
 import { formatDecimal, type Instrument, type MicroUsd, priceDecimals } from '@hyperfleet/trading';
 import type { VenueAccount, VenueEvent, VenueFill, VenueOrder, VenuePosition } from '../matching/contract.ts';
 import type { LedgerRow } from './bank.ts';
-import { finePxText, pxText, rateText, ratioText, szText, usdText } from './decimal-text.ts';
+import { finePxText, nearestRatioText, pxText, rateText, ratioText, szText, usdText } from './decimal-text.ts';
 
 /** A JSON body or a part of one. */
 export type Row = { readonly [key: string]: unknown };
@@ -141,8 +141,8 @@ function positionRow(position: VenuePosition, instrument: Scaled): Row {
     entryPx: pxText(position.entryPx, instrument),
     positionValue: usdText(position.positionValue),
     unrealizedPnl: usdText(position.unrealizedPnl),
-    returnOnEquity: ratioText(BigInt(position.unrealizedPnl) * BigInt(position.leverage), BigInt(entryValue)),
-    liquidationPx: position.liquidationPx === null ? null : finePxText(position.liquidationPx, instrument),
+    returnOnEquity: nearestRatioText(BigInt(position.unrealizedPnl) * BigInt(position.leverage), BigInt(entryValue)),
+    liquidationPx: position.liquidationPxText,
     marginUsed: usdText(position.marginUsed),
     maxLeverage: position.maxLeverage,
     cumFunding: {

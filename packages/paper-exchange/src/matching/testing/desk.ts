@@ -3,6 +3,7 @@ import type { Print } from '../../market/event.ts';
 import type {
   ActionReply,
   Address,
+  MarginedInstrument,
   OrderInput,
   OrderStatusReply,
   Venue,
@@ -48,8 +49,8 @@ export interface Desk {
 }
 
 /** Opens a desk on ETH and BTC, each account with 10,000 USDC. */
-export function openDesk(settings: Partial<VenueSettings> = {}, usd = 10_000): Desk {
-  const venue = createVenue({ instruments: [BTC, ETH], settings });
+export function openDesk(settings: Partial<VenueSettings> = {}, usd = 10_000, eth: MarginedInstrument = ETH): Desk {
+  const venue = createVenue({ instruments: [BTC, eth], settings });
   let now = START_MS;
   let tid = 1;
   for (const user of [ALICE, BOB, CAROL]) venue.fund(user, microUsd(usd * 1_000_000), now);
