@@ -2,6 +2,7 @@ import { type Instrument, lots, microUsd, ticks } from '@hyperfleet/trading';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createInProcess, type InProcessExchange } from './in-process.ts';
+import { NO_LATENCY, REAL_LATENCY } from './limits/latency.ts';
 import type { MarketEvent } from './market/event.ts';
 import { createVenue } from './matching/venue.ts';
 import { parseAction } from './wire/action-form.ts';
@@ -72,11 +73,11 @@ function actionOf({ side, away, kind }: Step) {
 }
 
 /** Everything the exchange has said and holds after the steps, with time moving in strides of at most `strideMs`. */
-function run(steps: readonly Step[], strideMs: number): string {
+function run(steps: readonly Step[], strideMs: number, latency = NO_LATENCY): string {
   const clock = handClock();
   const venue = createVenue({ instruments: [BTC] });
   const market = { name: 'swings', startMs: START, endMs: START + 30_000, offsetMs: 0, events: { [Symbol.iterator]: swings } };
-  const exchange: InProcessExchange = createInProcess({ venue, clock, market, journalPath: null });
+  const exchange: InProcessExchange = createInProcess({ venue, clock, market, journalPath: null, latency: () => latency });
   const said: unknown[] = [];
   exchange.observe({
     market: () => {},
@@ -100,7 +101,8 @@ function run(steps: readonly Step[], strideMs: number): string {
     if (user === undefined) continue;
     nonce += 1;
     const action = parseAction(actionOf(step));
-    exchange.request(() => said.push(exchange.execute({ signer: user, user, nonce, expiresAfter: null, action })));
+    exchange.request(() => said.push(exchange.execute({ signer: user, user, nonce, expiresAfter: null, action })), { action });
+    exchange.request((nowMs) => said.push(nowMs, venue.openOrders(user).length));
   }
   go(START + 31_000);
   const states = USERS.map((user) => [venue.account(user), venue.openOrders(user), venue.fills(user), venue.historicalOrders(user)]);
@@ -129,6 +131,62 @@ describe('the exchange in process', () => {
       }),
       { numRuns: 150 },
     );
+  });
+
+  test('does the same whatever the strides when actions take the time of the real venue', () => {
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 7, max: 900 }), (script, strideMs) => {
+        expect(run(script, strideMs, REAL_LATENCY)).toBe(run(script, 100_000, REAL_LATENCY));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('lets actions have effect at their block, arranged as it is told, and questions at once', () => {
+    const clock = handClock();
+    const venue = createVenue({ instruments: [BTC] });
+    const market = { name: 'swings', startMs: START, endMs: START + 30_000, offsetMs: 0, events: { [Symbol.iterator]: swings } };
+    const blocks: (readonly unknown[])[] = [];
+    const exchange = createInProcess({
+      venue,
+      clock,
+      market,
+      journalPath: null,
+      latency: () => ({ ...NO_LATENCY, requestMs: 100, blockMs: 250 }),
+      orderBlock(actions) {
+        blocks.push(actions);
+        return actions.map((_, index) => actions.length - 1 - index);
+      },
+    });
+    exchange.start();
+    const seen: [string, number][] = [];
+    const ask = (name: string, action?: string) =>
+      exchange.request((nowMs) => seen.push([name, nowMs - START]), action === undefined ? undefined : { action });
+    const at = (ms: number) => {
+      clock.set(START + ms);
+      exchange.settle();
+    };
+    at(1_001);
+    ask('early', 'a');
+    ask('question');
+    at(1_150);
+    ask('middle', 'b');
+    at(1_151);
+    ask('late', 'c');
+    expect(seen).toEqual([['question', 1_001]]);
+    at(1_249);
+    expect(seen).toHaveLength(1);
+    at(2_000);
+    expect(seen.slice(1)).toEqual([
+      ['middle', 1_250],
+      ['early', 1_250],
+      ['late', 1_500],
+    ]);
+    expect(blocks).toEqual([['a', 'b']]);
+    ask('hurried', 'd');
+    exchange.release();
+    expect(seen.at(-1)).toEqual(['hurried', 2_000]);
+    exchange.stop();
   });
 
   test('runs a request at the time it was made, after everything due by then and before what comes later', () => {

@@ -35,6 +35,7 @@ export function createWaitingLine(orderBlock: ((actions: readonly unknown[]) => 
     arrangedMs = atMs;
     const places: number[] = [];
     for (let at = first; at < line.length && line[at]?.atMs === atMs; at += 1) if (line[at]?.signed != null) places.push(at);
+    if (places.length < 2) return;
     const block = places.flatMap((place) => line[place] ?? []);
     for (const [nth, chosen] of orderBlock(block.map(({ signed }) => signed?.action)).entries()) {
       const [place, waiting] = [places[nth], block[chosen]];
