@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createRequestBudget, exchangeWeight, openRequestBudget, type RequestClass } from './budget.ts';
+import { createRequestBudget, openRequestBudget, type RequestClass } from './budget.ts';
+import { exchangeWeight } from './weights.ts';
 
 const NOW = 1_700_000_000_000;
 const open = () => openRequestBudget(createRequestBudget());

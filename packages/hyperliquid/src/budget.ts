@@ -70,11 +70,6 @@ export function jitteredBackoff(failures: number, baseMs: number, maxMs: number)
   return Math.floor(Math.random() * Math.min(maxMs, baseMs * 2 ** Math.min(failures, 20)));
 }
 
-/** Weight of an /exchange action with this many orders or cancels: 1 + ⌊n / 40⌋ (PROTOCOL §10). */
-export function exchangeWeight(requests: number): number {
-  return 1 + Math.floor(requests / 40);
-}
-
 /**
  * Opens a budget made by `createRequestBudget`. A token bucket kept in one word: the market time, in µs, at which it
  * will be full again. A spent weight moves that time on by its refill time, so one compare-exchange is the whole step.

@@ -1,12 +1,13 @@
 import type { Answer, CancelOutcome, Clock, Exchange, Instruments, OrderIntent, OrderOutcome } from '@hyperfleet/trading';
 import type { AddressBudget } from './address-budget.ts';
-import { exchangeWeight, type RequestBudget, type RequestClass } from './budget.ts';
+import type { RequestBudget, RequestClass } from './budget.ts';
 import { preview } from './from-wire/fields.ts';
 import { parseCancelReply, parseDefaultReply, parsePlaceReply, type SentOrder } from './from-wire/replies.ts';
 import { openHttp, type Posted } from './http.ts';
 import { createRoundTrip } from './round-trip.ts';
 import type { Address, Signer } from './signer.ts';
 import { cancelAction, cancelByCloidAction, crossLeverageAction, orderAction, type ToWire } from './to-wire.ts';
+import { exchangeWeight } from './weights.ts';
 
 export interface ExchangeOptions {
   /** Base URL of the venue, e.g. https://api.hyperliquid.xyz or http://127.0.0.1:PORT. */

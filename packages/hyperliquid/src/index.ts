@@ -18,3 +18,4 @@ export { fetchInstruments } from './instruments.ts';
 export { createNonceCell, type NonceCell, openNonceCell } from './nonce.ts';
 export { type AccountReadsOptions, openAccountReads, type VenueAccountReads } from './reads.ts';
 export { type Address, addressOfKey, createSigner, PrivateKeyError, type Signer, SignerBrokenError } from './signer.ts';
+export { exchangeWeight, infoWeight, rowsWeight } from './weights.ts';

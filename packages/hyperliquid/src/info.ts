@@ -5,6 +5,7 @@ import type { ClockSkew } from './clock-skew.ts';
 import { type VenueReadCode, VenueReadError } from './errors.ts';
 import { isObject, type Parsed, preview } from './from-wire/fields.ts';
 import { openHttp, type Posted } from './http.ts';
+import { infoWeight, rowsWeight } from './weights.ts';
 
 /** An /info request: its type and parameters. */
 interface InfoRequest {
@@ -33,28 +34,6 @@ export interface Info {
   close(): void;
 }
 
-/** Weights of /info requests that are not 20 (PROTOCOL §10). */
-const LIGHT: ReadonlySet<string> = new Set([
-  'l2Book',
-  'allMids',
-  'clearinghouseState',
-  'orderStatus',
-  'spotClearinghouseState',
-  'exchangeStatus',
-]);
-/** The one that costs more than 20 (PROTOCOL §10). */
-const HEAVY: ReadonlyMap<string, number> = new Map([['userRole', 60]]);
-/** Replies that cost 1 more for every 20 rows (PROTOCOL §10). */
-const BY_ROWS: ReadonlySet<string> = new Set([
-  'userFills',
-  'userFillsByTime',
-  'userFunding',
-  'historicalOrders',
-  'fundingHistory',
-  'recentTrades',
-]);
-const ROWS_PER_WEIGHT = 20;
-
 /** When every place is taken: look again after this much market time. */
 const CROWDED_MS = 50;
 const BACKOFF_MS = 250;
@@ -70,7 +49,7 @@ export function openInfo(options: InfoOptions): Info {
   const queue = new PQueue({ concurrency: options.concurrency });
 
   async function attempt<T>(request: InfoRequest, read: (reply: unknown) => Parsed<T>): Promise<T> {
-    const weight = LIGHT.has(request.type) ? 2 : (HEAVY.get(request.type) ?? 20);
+    const weight = infoWeight(request.type);
     const shutMs = budget.breakers.info.admit(clock.now());
     if (shutMs > 0)
       throw new VenueReadError('VENUE_SHUT', `${request.type} is not asked: the last reads all failed, next try in ${shutMs} ms`);
@@ -80,10 +59,8 @@ export function openInfo(options: InfoOptions): Info {
     note(posted);
     const reply = jsonOf(posted, request.type);
     if (isObject(reply) && typeof reply.time === 'number') options.skew?.sample({ sentMs, receivedMs: clock.now(), venueMs: reply.time });
-    if (BY_ROWS.has(request.type) && Array.isArray(reply)) {
-      const rows = Math.floor(reply.length / ROWS_PER_WEIGHT);
-      if (rows > 0) budget.charge(rows, clock.now());
-    }
+    const rows = Array.isArray(reply) ? rowsWeight(request.type, reply.length) : 0;
+    if (rows > 0) budget.charge(rows, clock.now());
     const value = read(reply);
     if (!value.ok) throw new VenueReadError('VENUE_UNREADABLE', `the venue's answer to ${request.type} is unreadable: ${value.problem}`);
     return value.value;
