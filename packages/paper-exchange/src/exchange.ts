@@ -1,4 +1,5 @@
 import type { Clock, MicroUsd } from '@hyperfleet/trading';
+import { blockOrder } from './block.ts';
 import { createInProcess, type MarketSource, type Observer } from './in-process.ts';
 import { createAdmission } from './limits/admission.ts';
 import { createDelayLine } from './limits/delay-line.ts';
@@ -82,6 +83,7 @@ export function createPaperExchange(options: PaperExchangeOptions): PaperExchang
     market,
     journalPath,
     latency,
+    orderBlock: blockOrder(latency),
     requestsAtStart: () => admission.settings.addressBudgetStart,
     ...(options.onMarketEnd === undefined ? {} : { onMarketEnd: options.onMarketEnd }),
   });

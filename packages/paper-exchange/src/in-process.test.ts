@@ -1,6 +1,7 @@
 import { type Instrument, lots, microUsd, ticks } from '@hyperfleet/trading';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { blockOrder } from './block.ts';
 import { createInProcess, type InProcessExchange } from './in-process.ts';
 import { NO_LATENCY, REAL_LATENCY } from './limits/latency.ts';
 import type { MarketEvent } from './market/event.ts';
@@ -203,5 +204,41 @@ describe('the exchange in process', () => {
     exchange.request((nowMs) => seen.push([nowMs, 0]));
     expect(seen[1]).toEqual([START + 4_250, 0]);
     exchange.stop();
+  });
+
+  test('lets a cancel of a block go before the taker that was sent before it, and only where there are blocks', () => {
+    const answers = [70, 0].map((blockMs) => {
+      const clock = handClock();
+      const venue = createVenue({ instruments: [BTC] });
+      const latency = () => ({ ...NO_LATENCY, requestMs: 10, blockMs });
+      const exchange = createInProcess({ venue, clock, market: null, journalPath: null, latency, orderBlock: blockOrder(latency) });
+      exchange.start();
+      const [maker, taker] = USERS;
+      if (maker === undefined || taker === undefined) throw new Error('two users are needed');
+      const said: unknown[] = [];
+      let nonce = START;
+      const send = (user: (typeof USERS)[number], action: unknown): void => {
+        nonce += 1;
+        const admitted = { signer: user, user, nonce, expiresAfter: null, action: parseAction(action) };
+        exchange.request(() => said.push(exchange.execute(admitted)), { action });
+      };
+      for (const user of [maker, taker]) exchange.request(() => exchange.fund(user, microUsd(50_000e6)));
+      const order = (b: boolean, tif: string) => ({ a: 0, b, p: '100000', s: '0.001', r: false, t: { limit: { tif } } });
+      send(maker, { type: 'order', orders: [order(false, 'Gtc')], grouping: 'na' });
+      clock.set(clock.now() + 1_000);
+      exchange.settle();
+      const oid = venue.openOrders(maker)[0]?.oid ?? 0;
+      send(taker, { type: 'order', orders: [order(true, 'Ioc')], grouping: 'na' });
+      send(maker, { type: 'cancel', cancels: [{ a: 0, o: oid }] });
+      clock.set(clock.now() + 1_000);
+      exchange.settle();
+      exchange.stop();
+      return said.slice(1).map((reply) => JSON.stringify(reply));
+    });
+    const [inBlocks, alone] = answers;
+    expect(inBlocks?.[0]).toContain('success');
+    expect(inBlocks?.[1]).toContain('could not immediately match');
+    expect(alone?.[0]).toContain('filled');
+    expect(alone?.[1]).toContain('already canceled, or filled');
   });
 });
