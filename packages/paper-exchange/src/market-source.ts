@@ -1,3 +1,4 @@
+import type { Instrument } from '@hyperfleet/trading';
 import type { MarketSource } from './in-process.ts';
 import type { MarketEvent } from './market/event.ts';
 import { UNIVERSE_NAME } from './market/instruments.ts';
@@ -8,7 +9,7 @@ export interface RecordedMarket {
     readonly source: string;
     readonly marketStartMs: number;
     readonly endMs: number;
-    readonly instruments: readonly { readonly coin: string }[];
+    readonly instruments: readonly Instrument[];
   };
   events(): Iterable<MarketEvent>;
 }
