@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readEnvironment } from '@hyperfleet/config';
 import {
-  bundledRecordingPath,
   createPaperExchange,
   createVenue,
   type Latency,
@@ -12,7 +11,6 @@ import {
   marketOf,
   type Network,
   openOrderSettings,
-  openRecording,
   parseLatency,
   parseLimits,
   readJournalHeader,
@@ -20,14 +18,15 @@ import {
   universeOf,
 } from '@hyperfleet/paper-exchange';
 import { type MicroUsd, microUsd, parseDecimal } from '@hyperfleet/trading';
+import { openMarket } from './market-option.ts';
 import { wallClock } from './wall-clock.ts';
 
-const USAGE = `usage: paper-exchange [--port P] [--network mainnet|testnet|any] [--market RECORDING] [--speed N] [--auto-fund USD]
+const USAGE = `usage: paper-exchange [--port P] [--network mainnet|testnet|any] [--market MARKET] [--speed N] [--auto-fund USD]
                       [--data-dir DIR] [--limits on|off|NAMES] [--latency real|none|DELAYS]
 
   --port       port on 127.0.0.1; 0 takes a free one (3001)
   --network    whose signatures are taken; any tries both (any)
-  --market     a recording (the bundled 35 minutes of BTC, ETH, SOL and WLFI)
+  --market     a recording (the bundled 35 minutes of BTC, ETH, SOL and WLFI), or candles:BTC_1m.csv,ETH_1m.csv…
   --speed      market time per wall time (1)
   --auto-fund  USDC paid to an account when it is first named (0: none)
   --data-dir   where the journal is kept, so that the exchange goes on after a restart (kept nowhere)
@@ -37,7 +36,7 @@ const USAGE = `usage: paper-exchange [--port P] [--network mainnet|testnet|any] 
 interface Arguments {
   readonly port: number;
   readonly network: Network;
-  readonly market: string;
+  readonly market: string | undefined;
   readonly speed: number;
   readonly autoFund: MicroUsd | null;
   readonly dataDir: string | null;
@@ -94,7 +93,7 @@ function readArguments(argv: readonly string[]): Arguments | null {
   return {
     port,
     network: toNetwork(values.network ?? 'any'),
-    market: values.market ?? bundledRecordingPath,
+    market: values.market,
     speed: toNumber('speed', values.speed ?? '1', 0.01, 10_000),
     autoFund: usd === 0 ? null : microUsd(usd),
     dataDir: values['data-dir'] ?? null,
@@ -115,8 +114,8 @@ function onParentGone(tell: () => void): void {
 }
 
 /** Runs the exchange until it is told to end. The market begins at the moment of the first start, by the wall clock. */
-async function run({ port, network, market: path, speed, autoFund, dataDir, ...rules }: Arguments): Promise<void> {
-  const recording = openRecording(path);
+async function run({ port, network, market: asked, speed, autoFund, dataDir, ...rules }: Arguments): Promise<void> {
+  const { market: recording, fillsByPrintsOnly } = await openMarket(asked);
   if (dataDir !== null) mkdirSync(dataDir, { recursive: true });
   const journalPath = dataDir === null ? null : join(dataDir, 'paper-exchange.jsonl');
   const header = journalPath === null ? null : readJournalHeader(journalPath);
@@ -129,7 +128,7 @@ async function run({ port, network, market: path, speed, autoFund, dataDir, ...r
   const exchange = createPaperExchange({
     venue: createVenue({
       instruments: universeOf(recording.header.instruments),
-      settings: { fillsByPrintsOnly: true, ...openOrderSettings(limits) },
+      settings: { fillsByPrintsOnly, ...openOrderSettings(limits) },
     }),
     limits,
     latency: rules.latency,

@@ -13,6 +13,7 @@ export {
   parseLimits,
 } from './limits/settings.ts';
 export { exchangeWeight, infoWeight, rowsWeight } from './limits/weights.ts';
+export { openCandles } from './market/candle-market.ts';
 export type { MarketEvent, Print } from './market/event.ts';
 export { importCsv } from './market/import-csv.ts';
 export { universeOf } from './market/instruments.ts';
@@ -22,4 +23,5 @@ export { type Listing, listingsOf, type MarginTable } from './market/universe.ts
 export { marketOf, type RecordedMarket } from './market-source.ts';
 export type * from './matching/contract.ts';
 export { createVenue, defaultVenueSettings, type VenueOptions } from './matching/venue.ts';
+export { createChance } from './seeded.ts';
 export { type Network, readSigned } from './wire/exchange-door.ts';
