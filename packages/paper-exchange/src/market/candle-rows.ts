@@ -19,7 +19,7 @@ export interface Candle {
 }
 
 /** A candle as written, with its place for messages. */
-export interface CandleRow {
+interface CandleRow {
   readonly place: string;
   readonly t: string;
   readonly o: string;
