@@ -5,6 +5,8 @@
  */
 import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, readSync, statSync, writeSync } from 'node:fs';
 import type { MicroUsd } from '@hyperfleet/trading';
+import { type Imposed, readImposed } from './faults/imposed.ts';
+import { type MarketStep, readStep } from './market/step.ts';
 import type { Address } from './matching/contract.ts';
 import { isAddress, isRecord } from './wire/fields.ts';
 
@@ -20,7 +22,17 @@ export type JournalEntry =
       readonly nonce: number;
       readonly expiresAfter: number | null;
       readonly action: unknown;
-    };
+      /** What a fault refused of it. */
+      readonly imposed?: Imposed;
+      /** By how much a fault had the venue's clock ahead when it came. */
+      readonly skewMs?: number;
+    }
+  /** A step of a market that is told step by step. */
+  | { readonly kind: 'market'; readonly atMs: number; readonly step: MarketStep }
+  /** The feed of a coin falls silent. */
+  | { readonly kind: 'pause'; readonly atMs: number; readonly coin: string; readonly untilMs: number }
+  /** An agent's time ends. */
+  | { readonly kind: 'expire-agent'; readonly atMs: number; readonly agent: Address };
 
 /** What binds a journal to the market it was made on. */
 export interface JournalHeader {
@@ -94,14 +106,28 @@ function parseLine(text: string, path: string): Record<string, unknown> {
 
 const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value);
 
+function toAction(from: Record<string, unknown>, atMs: number, user: Address): JournalEntry | null {
+  const { signer, nonce, expiresAfter, action, imposed, skewMs } = from;
+  if (!isAddress(signer) || !isTime(nonce) || !(expiresAfter === null || isTime(expiresAfter))) return null;
+  const read = imposed === undefined ? null : readImposed(imposed);
+  if (read === undefined || !(skewMs === undefined || isTime(skewMs))) return null;
+  const faults = { ...(read === null ? {} : { imposed: read }), ...(skewMs === undefined ? {} : { skewMs }) };
+  return { kind: 'action', atMs, signer, user, nonce, expiresAfter, action, ...faults };
+}
+
+function readEntry(from: Record<string, unknown>): JournalEntry | null {
+  const { kind, atMs, user, usd, coin, untilMs, agent } = from;
+  if (!isTime(atMs)) return null;
+  if (kind === 'fund') return isAddress(user) && isTime(usd) ? { kind, atMs, user, usd: usd as MicroUsd } : null;
+  if (kind === 'action') return isAddress(user) ? toAction(from, atMs, user) : null;
+  if (kind === 'market') return { kind, atMs, step: readStep(from.step) };
+  if (kind === 'pause') return typeof coin === 'string' && isTime(untilMs) ? { kind, atMs, coin, untilMs } : null;
+  return kind === 'expire-agent' && isAddress(agent) ? { kind, atMs, agent } : null;
+}
+
 function toEntry(from: Record<string, unknown>, path: string): JournalEntry {
-  const { kind, atMs, user, usd, signer, nonce, expiresAfter, action } = from;
-  if (isTime(atMs) && isAddress(user)) {
-    if (kind === 'fund' && isTime(usd)) return { kind, atMs, user, usd: usd as MicroUsd };
-    if (kind === 'action' && isAddress(signer) && isTime(nonce) && (expiresAfter === null || isTime(expiresAfter))) {
-      return { kind, atMs, signer, user, nonce, expiresAfter, action };
-    }
-  }
+  const entry = readEntry(from);
+  if (entry !== null) return entry;
   throw new JournalError(
     `journal ${path} has an entry of unknown shape ${JSON.stringify(from).slice(0, 80)}: start with another --data-dir`,
   );

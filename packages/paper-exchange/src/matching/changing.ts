@@ -40,12 +40,16 @@ function cancelOne(core: Core, account: Account, id: number | string, asset: num
   return 'success';
 }
 
+/** A cancel refused from outside. */
+const imposedOn = ({ imposed, asset }: { readonly imposed?: string; readonly asset: number }): OrderStatusReply | null =>
+  imposed === undefined ? null : { error: `${imposed} asset=${asset}` };
+
 /** Cancels orders one by one; each has its own result (PROTOCOL §3). */
 export function cancelOrders(core: Core, account: Account, action: Action<'cancel'> | Action<'cancelByCloid'>): ActionReply {
   const statuses =
     action.type === 'cancel'
-      ? action.cancels.map((cancel) => cancelOne(core, account, cancel.oid, cancel.asset))
-      : action.cancels.map((cancel) => cancelOne(core, account, cancel.cloid, cancel.asset));
+      ? action.cancels.map((cancel) => imposedOn(cancel) ?? cancelOne(core, account, cancel.oid, cancel.asset))
+      : action.cancels.map((cancel) => imposedOn(cancel) ?? cancelOne(core, account, cancel.cloid, cancel.asset));
   return { status: 'ok', response: { type: 'cancel', data: { statuses } } };
 }
 

@@ -22,6 +22,8 @@ export interface OrderInput {
     | { readonly kind: 'limit'; readonly tif: VenueTif }
     | { readonly kind: 'trigger'; readonly isMarket: boolean; readonly triggerPx: string; readonly tpsl: 'tp' | 'sl' };
   readonly cloid: string | null;
+  /** A refusal imposed from outside, in the venue's words: the order is refused with it at its turn. */
+  readonly imposed?: string;
 }
 
 /** Who brought the order and what it takes for that: tenths of a basis point of notional (PROTOCOL §3). */
@@ -38,8 +40,8 @@ export type VenueAction =
       /** Approved before; charged on every fill of these orders. */
       readonly builder?: BuilderTerms | null;
     }
-  | { readonly type: 'cancel'; readonly cancels: readonly { readonly asset: number; readonly oid: number }[] }
-  | { readonly type: 'cancelByCloid'; readonly cancels: readonly { readonly asset: number; readonly cloid: string }[] }
+  | { readonly type: 'cancel'; readonly cancels: readonly { readonly asset: number; readonly oid: number; readonly imposed?: string }[] }
+  | { readonly type: 'cancelByCloid'; readonly cancels: readonly { readonly asset: number; readonly cloid: string; readonly imposed?: string }[] }
   | { readonly type: 'modify'; readonly oid: number | string; readonly order: OrderInput; readonly alwaysPlace: boolean }
   | {
       readonly type: 'batchModify';

@@ -18,6 +18,7 @@ import { canAfford } from './margin.ts';
 import { notionalLimit } from './margin-tiers.ts';
 import { isAtInterestCap } from './open-interest.ts';
 import { isReached, type TriggerTerms } from './order-record.ts';
+import { statusOfRefusal } from './refusal-words.ts';
 
 const TEN_DOLLARS = 10_000_000;
 
@@ -187,6 +188,7 @@ function refuseAlo(order: ParsedOrder): Refusal | null {
  */
 export function judge(core: Core, account: Account, order: ParsedOrder, isChild: boolean): Refusal | null {
   const { instrument } = order.market;
+  if (order.input.imposed !== undefined) return refuse(order.input.imposed, statusOfRefusal(order.input.imposed));
   if (!isValidPrice(order.px, instrument) || (order.trigger !== null && !isValidPrice(order.trigger.px, instrument))) {
     return refuse('Price must be divisible by tick size.', 'tickRejected');
   }

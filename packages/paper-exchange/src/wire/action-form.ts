@@ -15,7 +15,7 @@ import {
   word,
 } from './fields.ts';
 import { asset, readOid, readOrder } from './order-form.ts';
-import { readUserSigned, type UserSignedAction } from './user-signed-form.ts';
+import { readUserSigned, USER_SIGNED_TYPES, type UserSignedAction } from './user-signed-form.ts';
 
 /** What an L1 action asks for, once read. */
 export type L1Effect =
@@ -236,6 +236,9 @@ const READERS: Readonly<Record<string, (from: JsonObject) => L1Form>> = {
   },
   evmUserModify: (from) => ({ fields: { usingBigBlocks: boolean(from, 'usingBigBlocks') }, effect: { kind: 'evmUserModify' } }),
 };
+
+/** Every action there is (PROTOCOL §2.1, §2.3). */
+export const ACTION_TYPES: readonly string[] = [...Object.keys(READERS), ...USER_SIGNED_TYPES];
 
 /**
  * Reads the `action` of an /exchange body: the canonical rebuild its hash is taken over, and what it asks for

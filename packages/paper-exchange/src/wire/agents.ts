@@ -29,6 +29,8 @@ interface ApproveAgent {
 export interface AgentBook {
   /** Applies an approveAgent. Returns the venue's error text, or null when done. */
   approve(request: ApproveAgent, nowMs: number): string | null;
+  /** Lets an agent's time end now. False when it is none, or no more. */
+  expire(address: Address, nowMs: number): boolean;
   /** The live agent behind this address at `nowMs`. */
   find(address: Address, nowMs: number): Agent | null;
   /** The master this address acted for before it was removed, replaced or expired. */
@@ -80,6 +82,12 @@ export function createAgentBook(): AgentBook {
 
   return {
     approve,
+    expire(address, nowMs) {
+      const agent = agents.get(address);
+      if (agent === undefined || agent.validUntilMs < nowMs) return false;
+      agents.set(address, { ...agent, validUntilMs: nowMs - 1 });
+      return true;
+    },
     find(address, nowMs) {
       const agent = agents.get(address);
       return agent === undefined || agent.validUntilMs < nowMs ? null : agent;

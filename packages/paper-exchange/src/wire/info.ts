@@ -4,6 +4,9 @@ import { MARKET_READERS } from './info-market.ts';
 
 const READERS: Readonly<Record<string, InfoReader>> = { ...MARKET_READERS, ...ACCOUNT_READERS };
 
+/** Every info request there is (PROTOCOL §8). */
+export const INFO_TYPES: readonly string[] = Object.keys(READERS);
+
 /**
  * Answers a /info body at `nowMs` of market time. Throws `Unfit` (422) for an unknown type or a field that does not fit and
  * `NoAnswer` (500, body null) where the venue has none (PROTOCOL §1, §8).

@@ -5,6 +5,7 @@ import type { InfoSources } from './info-account.ts';
 
 /** A subscription, read and ready to be listened to. `key` is equal for equal subscriptions. */
 export interface Subscription extends Opened {
+  readonly type: string;
   /** The word its messages carry. */
   readonly channel: string;
 }
@@ -20,5 +21,5 @@ export function readSubscription(from: JsonObject, sources: InfoSources): Subscr
   const channel = Object.hasOwn(CHANNELS, type) ? CHANNELS[type] : undefined;
   if (channel === undefined) throw new Unfit(`unknown subscription ${type}`);
   const opened = channel.open(from, sources);
-  return { ...opened, key: `${type} ${opened.key}`, channel: channel.channel ?? type };
+  return { ...opened, type, key: `${type} ${opened.key}`, channel: channel.channel ?? type };
 }

@@ -62,6 +62,9 @@ const FORMS: Readonly<Record<UserSignedType, Form>> = {
   userSetAbstraction: { name: 'UserSetAbstraction', fields: [['user', 'address'], ['abstraction', 'string'], NONCE] },
 };
 
+/** The user-signed actions there are. */
+export const USER_SIGNED_TYPES: readonly string[] = Object.keys(FORMS);
+
 const isUserSigned = (type: string): type is UserSignedType => Object.hasOwn(FORMS, type);
 
 const CHAIN_ID = /^0x[0-9a-fA-F]{1,16}$/;

@@ -1,0 +1,140 @@
+import { formatPrice, type Instrument, isValidPrice, parsePrice, priceDecimals, type Ticks, ticks } from '@hyperfleet/trading';
+import { isRecord } from '../wire/fields.ts';
+import type { MarketEvent } from './event.ts';
+import { createScriptedMarket, type WrittenLevel } from './scripted-market.ts';
+
+/**
+ * One step of a market that is told step by step, as a control request and the journal write it: what the coin does now. Prices
+ * and sizes are decimal strings.
+ */
+export type MarketStep =
+  /** The coin stands at `px`: a book of five levels of `sz` a side around it, and mark and oracle there. */
+  | { readonly coin: string; readonly px: string; readonly sz?: string }
+  /** A whole book, best level first; either side may be empty. */
+  | { readonly coin: string; readonly bids: readonly WrittenLevel[]; readonly asks: readonly WrittenLevel[] }
+  /** A public trade; `side` is the aggressor's. */
+  | { readonly coin: string; readonly print: { readonly side: 'buy' | 'sell'; readonly px: string; readonly sz: string } }
+  /** Mark and oracle alone, and with `fundingRateE10` the hourly rate in 10^−10. */
+  | { readonly coin: string; readonly mark: string; readonly fundingRateE10?: number };
+
+/** A step that cannot be told. The message names the field, the value and the remedy. */
+export class StepRefusal extends RangeError {
+  override readonly name = 'StepRefusal';
+}
+
+const FORMS = '{"coin","px","sz"?}, {"coin","bids":[[px,sz],…],"asks":[…]}, {"coin","print":{"side","px","sz"}} or {"coin","mark","fundingRateE10"?}';
+const LEVELS_MAX = 1_000;
+const LEVELS = 5;
+/** Worth of a level of a book that was told as a price alone, in dollars: what a small account cannot use up. */
+const LEVEL_USD = 100_000;
+
+type From = Readonly<Record<string, unknown>>;
+
+const shown = (value: unknown): string => (JSON.stringify(value) ?? 'undefined').slice(0, 80);
+
+function refuse(key: string, value: unknown, remedy: string): never {
+  throw new StepRefusal(value === undefined ? `${key} is missing: ${remedy}` : `${key} ${shown(value)}: ${remedy}`);
+}
+
+function decimalText(from: From, key: string): string {
+  const value = from[key];
+  const text = typeof value === 'number' ? String(value) : value;
+  if (typeof text !== 'string' || !/^\d{1,15}(\.\d{1,15})?$/.test(text)) refuse(key, value, 'give a decimal above zero, e.g. "65000.5"');
+  return text;
+}
+
+function levels(from: From, key: string): readonly WrittenLevel[] {
+  const value = from[key];
+  if (!Array.isArray(value) || value.length > LEVELS_MAX) refuse(key, value, `give at most ${LEVELS_MAX} levels [px, sz], best first`);
+  return value.map((level: unknown): WrittenLevel => {
+    if (!Array.isArray(level) || level.length !== 2) refuse(key, level, 'give each level as [px, sz]');
+    return [decimalText({ [key]: level[0] }, key), decimalText({ [key]: level[1] }, key)];
+  });
+}
+
+/** Reads a step, its numbers still text. Throws `StepRefusal`. */
+export function readStep(value: unknown): MarketStep {
+  if (!isRecord(value)) refuse('step', value, `give ${FORMS}`);
+  const { coin } = value;
+  if (typeof coin !== 'string') refuse('coin', coin, 'give a coin, e.g. "BTC"');
+  const only = (...keys: readonly string[]): void => {
+    const odd = Object.keys(value).find((key) => key !== 'coin' && !keys.includes(key));
+    if (odd !== undefined) refuse(odd, value[odd], `not a field of this step: give ${FORMS}`);
+  };
+  if (value.px !== undefined) {
+    only('px', 'sz');
+    return { coin, px: decimalText(value, 'px'), ...(value.sz === undefined ? {} : { sz: decimalText(value, 'sz') }) };
+  }
+  if (value.bids !== undefined || value.asks !== undefined) {
+    only('bids', 'asks');
+    return { coin, bids: levels(value, 'bids'), asks: levels(value, 'asks') };
+  }
+  if (value.print !== undefined) {
+    only('print');
+    if (!isRecord(value.print)) refuse('print', value.print, 'give {"side","px","sz"}');
+    const { side } = value.print;
+    if (side !== 'buy' && side !== 'sell') refuse('side', side, 'give buy or sell, the aggressor');
+    return { coin, print: { side, px: decimalText(value.print, 'px'), sz: decimalText(value.print, 'sz') } };
+  }
+  only('mark', 'fundingRateE10');
+  const rate = value.fundingRateE10;
+  if (rate !== undefined && (typeof rate !== 'number' || !Number.isSafeInteger(rate)))
+    refuse('fundingRateE10', rate, 'give the hourly rate in 10^−10 as a whole number, e.g. 125000');
+  return { coin, mark: decimalText(value, 'mark'), ...(typeof rate === 'number' ? { fundingRateE10: rate } : {}) };
+}
+
+export interface StepMoment {
+  readonly instrument: Instrument;
+  /** Market time of the step. */
+  readonly atMs: number;
+  /** The venue's stamp on it: later than on any message of the coin before. */
+  readonly stampMs: number;
+  /** Trade id of a print, unused so far. */
+  readonly tid: number;
+}
+
+const written = (value: number, decimals: number): string => value.toFixed(decimals);
+
+/** Size of a level worth about `LEVEL_USD`, at least one lot. */
+function levelSize(px: string, { szDecimals }: Instrument): string {
+  return written(Math.max(LEVEL_USD / Number(px), 10 ** -szDecimals), szDecimals);
+}
+
+/** The five prices an order may have that lie next to `px` on one side, nearest first (PROTOCOL §5). */
+function pricesBeside(px: string, sign: 1 | -1, instrument: Instrument): readonly Ticks[] {
+  const middle = parsePrice(px, instrument);
+  if (middle === null || middle <= 0 || !isValidPrice(middle, instrument))
+    throw new RangeError(`price "${px}" of ${instrument.coin} is none an order can have: at most 5 significant figures unless it is whole`);
+  const prices: Ticks[] = [];
+  for (let at: number = middle; prices.length < LEVELS; ) {
+    let step = 1;
+    while (at + sign * step > 0 && !isValidPrice(ticks(at + sign * step), instrument)) step *= 10;
+    at += sign * step;
+    if (at <= 0) break;
+    prices.push(ticks(at));
+  }
+  return prices;
+}
+
+/** The market events a step is. The same step at the same moment gives the same events. Throws `StepRefusal` for a price or size no message of the venue has. */
+export function eventsOf(step: MarketStep, { instrument, atMs, stampMs, tid }: StepMoment): readonly MarketEvent[] {
+  const script = createScriptedMarket([instrument], stampMs);
+  try {
+    return tell(step, script, instrument, tid).map((event) => ({ ...event, atMs }));
+  } catch (error) {
+    if (error instanceof RangeError) throw new StepRefusal(`${error.message}: prices of ${instrument.coin} have at most ${priceDecimals(instrument)} decimals, sizes ${instrument.szDecimals}`);
+    throw error;
+  }
+}
+
+function tell(step: MarketStep, script: ReturnType<typeof createScriptedMarket>, instrument: Instrument, tid: number): readonly MarketEvent[] {
+  const { coin } = step;
+  if ('px' in step) {
+    const sz = step.sz ?? levelSize(step.px, instrument);
+    const side = (sign: 1 | -1) => pricesBeside(step.px, sign, instrument).map((px): WrittenLevel => [formatPrice(px, instrument), sz]);
+    return [script.book(coin, side(-1), side(1)), script.mark(coin, step.px)];
+  }
+  if ('bids' in step) return [script.book(coin, step.bids, step.asks)];
+  if ('print' in step) return [script.print(coin, step.print.side, step.print.px, { sz: step.print.sz, tid })];
+  return [script.mark(coin, step.mark, step.fundingRateE10)];
+}
