@@ -3,12 +3,18 @@
  * one order, by market time, whatever the order in which the machine gets round to them; so a journal replays to the same
  * state. The wire server is one user of this; a test or a bot in the same process may be another.
  */
-import type { Clock, MicroUsd } from '@hyperfleet/trading';
+import type { Clock, Instrument, MicroUsd } from '@hyperfleet/trading';
+import { type Imposed, imposeFaults, withImposed } from './faults/imposed.ts';
+import { faultNames } from './faults/names.ts';
+import { actionOccasion } from './faults/occasions.ts';
+import { createFaultPlan, type FaultPlan } from './faults/plan.ts';
 import { type Journal, type JournalEntry, openJournal } from './journal.ts';
+import { createJournalTail, type JournalPage } from './journal-tail.ts';
 import { isCancel } from './limits/address-budget.ts';
 import { effectMs, type Latency, NO_LATENCY } from './limits/latency.ts';
 import { createWaitingLine } from './limits/waiting-line.ts';
 import type { MarketEvent } from './market/event.ts';
+import { eventsOf, type MarketStep, StepRefusal } from './market/step.ts';
 import type { Address, Venue, VenueEvent } from './matching/contract.ts';
 import { type ParsedAction, parseAction } from './wire/action-form.ts';
 import { createAgentBook } from './wire/agents.ts';
@@ -25,6 +31,8 @@ export interface MarketSource {
   /** What was added to the recording's own times; 0 unless the market was moved. */
   readonly offsetMs: number;
   readonly events: Iterable<MarketEvent>;
+  /** The market is told step by step from outside: it takes steps besides its events. */
+  readonly isScripted?: boolean;
 }
 
 /** Who is told what happens, in order, during replay too. */
@@ -43,6 +51,8 @@ export interface InProcessOptions {
   readonly clock: Clock;
   readonly market: MarketSource | null;
   readonly journalPath: string | null;
+  /** Which faults strike when; an empty plan of its own when none is handed in. */
+  readonly faults?: FaultPlan;
   readonly onMarketEnd?: () => void;
   /** How long actions are under way; asked as each arrives. None where left out. */
   readonly latency?: () => Latency;
@@ -62,10 +72,17 @@ interface Admitted {
   readonly nonce: number;
   readonly expiresAfter: number | null;
   readonly action: ParsedAction;
+  /** By how much a fault has the venue's clock ahead for this action. */
+  readonly skewMs?: number;
 }
 
 export interface InProcessExchange extends Desk {
   readonly nonces: NonceBook;
+  readonly faults: FaultPlan;
+  /** Names the coin of an asset id; null when there is none. */
+  coinOf(asset: number): string | null;
+  /** Within a task: by how much faults have the venue's clock ahead for a signed action of these parties. */
+  skewOf(action: ParsedAction, parties: readonly Address[]): number;
   /** Market time up to which everything has happened. */
   readonly nowMs: number;
   readonly marketEnded: boolean;
@@ -87,6 +104,14 @@ export interface InProcessExchange extends Desk {
   execute(admitted: Admitted): ExchangeReply;
   /** Within a task: pays in USDC, journalled first. */
   fund(user: Address, usd: MicroUsd): void;
+  /** Within a task: the next step of a market told from outside, journalled first. Throws `StepRefusal`. */
+  tellMarket(step: MarketStep): void;
+  /** Within a task: no message of the coin's market comes for `ms`, journalled first. Throws `StepRefusal` for an unknown coin. */
+  pauseMarket(coin: string, ms: number): void;
+  /** Within a task: lets an agent's time end, journalled first. False when it is none that lives. */
+  expireAgent(agent: Address): boolean;
+  /** Accepted inputs after the first `after` of them. */
+  inputs(after: number, limit: number): JournalPage;
   stop(): void;
 }
 
@@ -113,6 +138,12 @@ export function createInProcess(options: InProcessOptions): InProcessExchange {
           startMs: market?.startMs ?? clock.now(),
           offsetMs: market?.offsetMs ?? 0,
         });
+  const faults = options.faults ?? createFaultPlan(faultNames(venue.instruments.map(({ coin }) => coin)));
+  const tail = createJournalTail();
+  /** Coins without a feed, until when. */
+  const paused = new Map<string, number>();
+  const coins = new Map(venue.instruments.map(({ assetId, coin }) => [assetId, coin]));
+  const coinOf = (asset: number): string | null => coins.get(asset) ?? null;
   const observers: Observer[] = [];
   const events = market?.events[Symbol.iterator]() ?? null;
   let next: MarketEvent | null = null;
@@ -165,9 +196,7 @@ export function createInProcess(options: InProcessOptions): InProcessExchange {
       const event = next;
       pull();
       moveTo(event.atMs);
-      venue.market(event);
-      for (const observer of observers) observer.market(event);
-      tell();
+      if ((paused.get(event.coin) ?? 0) <= event.atMs) takeMarket(event);
       looked += 1;
       if (looked % EVENTS_BETWEEN_LOOKS === 0 && performance.now() > untilWallMs) return false;
     }
@@ -179,19 +208,59 @@ export function createInProcess(options: InProcessOptions): InProcessExchange {
     return true;
   }
 
-  function apply(entry: JournalEntry, action: ParsedAction | null): ExchangeReply {
-    if (entry.kind === 'fund' || action === null) {
-      if (entry.kind === 'fund') desk.bank.deposit(entry.user, entry.usd, entry.atMs);
-      tell();
-      return { status: 'ok', response: { type: 'default' } };
-    }
+  function applyAction(entry: Extract<JournalEntry, { kind: 'action' }>, action: ParsedAction): ExchangeReply {
     nonces.use(entry.signer, entry.nonce);
-    const expired = entry.expiresAfter !== null && entry.expiresAfter < entry.atMs;
+    const expired = entry.expiresAfter !== null && entry.expiresAfter < entry.atMs + (entry.skewMs ?? 0);
     // An expired action costs five times its requests (PROTOCOL §2.4).
     desk.bank.countRequests(entry.user, requestCost(action) * (expired ? 5 : 1), { atMs: entry.atMs, cancels: isCancel(action) });
-    const reply: ExchangeReply = expired
-      ? { status: 'err', response: 'Action already expired' }
-      : perform(desk, entry.user, action, entry.atMs);
+    if (expired) return { status: 'err', response: 'Action already expired' };
+    const imposed: Imposed | null = entry.imposed ?? null;
+    if (imposed?.kind === 'action') return { status: 'err', response: imposed.error };
+    return perform(desk, entry.user, withImposed(action, imposed), entry.atMs);
+  }
+
+  function takeMarket(event: MarketEvent): void {
+    venue.market(event);
+    for (const observer of observers) observer.market(event);
+    tell();
+  }
+
+  function instrumentOf(coin: string): Instrument {
+    const found = venue.instruments.find((instrument) => instrument.coin === coin);
+    if (found === undefined) throw new StepRefusal(`coin ${JSON.stringify(coin)}: give a coin of the universe, e.g. "BTC"`);
+    return found;
+  }
+
+  /** The events of a step told at `atMs`. Its stamp is later than the coin's last, however many steps one millisecond has. */
+  function stepEvents(step: MarketStep, atMs: number): readonly MarketEvent[] {
+    const instrument = instrumentOf(step.coin);
+    const stampMs = Math.max(atMs, venue.assetMarket(instrument.assetId).bookTimeMs + 1);
+    return eventsOf(step, { instrument, atMs, stampMs, tid: tail.length + 1 });
+  }
+
+  function apply(entry: JournalEntry, action: ParsedAction | null): ExchangeReply {
+    let reply: ExchangeReply = { status: 'ok', response: { type: 'default' } };
+    switch (entry.kind) {
+      case 'fund':
+        desk.bank.deposit(entry.user, entry.usd, entry.atMs);
+        break;
+      case 'action':
+        reply = applyAction(entry, action ?? parseAction(entry.action));
+        break;
+      case 'market':
+        for (const event of stepEvents(entry.step, entry.atMs)) takeMarket(event);
+        break;
+      case 'pause':
+        paused.set(entry.coin, entry.untilMs);
+        takeMarket({ kind: 'gap', coin: entry.coin, atMs: entry.atMs, untilMs: entry.untilMs });
+        break;
+      case 'expire-agent':
+        desk.agents.expire(entry.agent, entry.atMs);
+        break;
+      default:
+        entry satisfies never;
+    }
+    tail.push(entry);
     tell();
     return reply;
   }
@@ -257,7 +326,7 @@ export function createInProcess(options: InProcessOptions): InProcessExchange {
     options.onMarketEnd?.();
   }
 
-  function accept(entry: JournalEntry, action: ParsedAction | null): ExchangeReply {
+  function accept(entry: JournalEntry, action: ParsedAction | null = null): ExchangeReply {
     journal?.append(entry);
     return apply(entry, action);
   }
@@ -265,6 +334,13 @@ export function createInProcess(options: InProcessOptions): InProcessExchange {
   return {
     ...desk,
     nonces,
+    faults,
+    coinOf,
+    skewOf(action, parties) {
+      if (!faults.active) return 0;
+      const struck = faults.strikes(['clock-offset'], actionOccasion(action, parties, coinOf), nowMs);
+      return struck.reduce((ms, { effect }) => ms + effect.ms, 0);
+    },
     get nowMs() {
       return nowMs;
     },
@@ -279,7 +355,7 @@ export function createInProcess(options: InProcessOptions): InProcessExchange {
       if (journal !== null) {
         for (const entry of journal.replay()) {
           pumpTo(entry.atMs, Number.POSITIVE_INFINITY);
-          apply(entry, entry.kind === 'action' ? parseAction(entry.action) : null);
+          apply(entry, null);
         }
         pumpTo(journal.highWaterMs, Number.POSITIVE_INFINITY);
       }
@@ -300,11 +376,35 @@ export function createInProcess(options: InProcessOptions): InProcessExchange {
       outbox.push(send);
       if (!driving) flush();
     },
-    execute: ({ signer, user, nonce, expiresAfter, action }) =>
-      accept({ kind: 'action', atMs: nowMs, signer, user, nonce, expiresAfter, action: action.canonical }, action),
-    fund(user, usd) {
-      accept({ kind: 'fund', atMs: nowMs, user, usd }, null);
+    execute({ signer, user, nonce, expiresAfter, action, skewMs = 0 }) {
+      const imposed = faults.active
+        ? imposeFaults(faults, { action, occasion: actionOccasion(action, [user, signer], coinOf), nowMs, coinOf })
+        : null;
+      const struck = { ...(imposed === null ? {} : { imposed }), ...(skewMs === 0 ? {} : { skewMs }) };
+      return accept({ kind: 'action', atMs: nowMs, signer, user, nonce, expiresAfter, action: action.canonical, ...struck }, action);
     },
+    fund(user, usd) {
+      accept({ kind: 'fund', atMs: nowMs, user, usd });
+    },
+    tellMarket(step) {
+      if (market !== null && market.isScripted !== true)
+        throw new StepRefusal(
+          `step ${JSON.stringify(step).slice(0, 80)}: the market is a recording; start the exchange with --market scripted:${step.coin} to tell it`,
+        );
+      if ((paused.get(step.coin) ?? 0) > nowMs)
+        throw new StepRefusal(`coin "${step.coin}": its feed is paused until ${paused.get(step.coin)}; tell it after that`);
+      stepEvents(step, nowMs);
+      accept({ kind: 'market', atMs: nowMs, step });
+    },
+    pauseMarket(coin, ms) {
+      accept({ kind: 'pause', atMs: nowMs, coin: instrumentOf(coin).coin, untilMs: nowMs + ms });
+    },
+    expireAgent(agent) {
+      if (desk.agents.find(agent, nowMs) === null) return false;
+      accept({ kind: 'expire-agent', atMs: nowMs, agent });
+      return true;
+    },
+    inputs: (after, limit) => tail.page(after, limit) ?? journal?.page(after, limit) ?? tail.oldest(limit),
     stop() {
       stopped = true;
       cancelWake?.();

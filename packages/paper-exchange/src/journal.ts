@@ -6,6 +6,7 @@
 import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, readSync, statSync, writeSync } from 'node:fs';
 import type { MicroUsd } from '@hyperfleet/trading';
 import { type Imposed, readImposed } from './faults/imposed.ts';
+import type { JournalPage, NumberedEntry } from './journal-tail.ts';
 import { type MarketStep, readStep } from './market/step.ts';
 import type { Address } from './matching/contract.ts';
 import { isAddress, isRecord } from './wire/fields.ts';
@@ -51,6 +52,8 @@ export interface Journal {
   replay(): Generator<JournalEntry>;
   /** Latest market time shown to anyone before the restart; startMs for a new journal. */
   readonly highWaterMs: number;
+  /** Entries after the first `after` of them, out of the file. */
+  page(after: number, limit: number): JournalPage;
   /** Writes one line before anything that follows from it may be told. */
   append(entry: JournalEntry): void;
   /** Raises the high-water mark. Cheap when it does not move. */
@@ -66,13 +69,15 @@ export class JournalError extends Error {
 }
 
 const CHUNK_BYTES = 1 << 16;
+/** How many entries lie between two places of the file that are remembered. */
+const MARK_EVERY = 1_000;
 
 /** The whole lines of a file, decoded one by one; a torn last line is left out. Yields the byte offset after each line. */
-function* lines(path: string): Generator<{ readonly text: string; readonly endByte: number }> {
+function* lines(path: string, fromByte = 0): Generator<{ readonly text: string; readonly endByte: number }> {
   const file = openSync(path, 'r');
   try {
     let rest = Buffer.alloc(0);
-    let start = 0;
+    let start = fromByte;
     for (;;) {
       const chunk = Buffer.alloc(CHUNK_BYTES);
       const size = readSync(file, chunk, 0, CHUNK_BYTES, start + rest.length);
@@ -187,7 +192,20 @@ export function openJournal(path: string, fresh: JournalHeader): Journal {
   const file = openSync(path, existsSync(path) ? 'r+' : 'w+');
   const header = found ?? fresh;
   let end = 0;
-  if (found !== null) for (const line of lines(path)) end = line.endByte;
+  let written = 0;
+  /** Byte at which every thousandth entry begins. */
+  const marks: number[] = [];
+  const count = (): void => {
+    // The first line is the header.
+    if (written % MARK_EVERY === 0) marks.push(end);
+    written += 1;
+  };
+  if (found !== null) {
+    for (const line of lines(path)) {
+      if (end > 0) count();
+      end = line.endByte;
+    }
+  }
   if (statSync(path).size > end) ftruncateSync(file, end);
   const write = (value: unknown): void => {
     const bytes = Buffer.from(`${JSON.stringify(value)}\n`);
@@ -208,7 +226,21 @@ export function openJournal(path: string, fresh: JournalHeader): Journal {
     header,
     highWaterMs,
     replay: () => replayJournal(path),
-    append: write,
+    append(entry) {
+      count();
+      write(entry);
+    },
+    page(after, limit) {
+      const entries: NumberedEntry[] = [];
+      let seq = Math.floor(after / MARK_EVERY) * MARK_EVERY;
+      const fromByte = marks[seq / MARK_EVERY];
+      for (const line of fromByte === undefined ? [] : lines(path, fromByte)) {
+        seq += 1;
+        if (seq > after) entries.push({ seq, ...toEntry(parseLine(line.text, path), path) });
+        if (entries.length >= limit) break;
+      }
+      return { entries, next: after + entries.length, last: written, first: 1 };
+    },
     raise(atMs) {
       if (atMs <= highWaterMs) return;
       highWaterMs = atMs;

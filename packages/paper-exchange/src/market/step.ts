@@ -22,7 +22,8 @@ export class StepRefusal extends RangeError {
   override readonly name = 'StepRefusal';
 }
 
-const FORMS = '{"coin","px","sz"?}, {"coin","bids":[[px,sz],…],"asks":[…]}, {"coin","print":{"side","px","sz"}} or {"coin","mark","fundingRateE10"?}';
+const FORMS =
+  '{"coin","px","sz"?}, {"coin","bids":[[px,sz],…],"asks":[…]}, {"coin","print":{"side","px","sz"}} or {"coin","mark","fundingRateE10"?}';
 const LEVELS_MAX = 1_000;
 const LEVELS = 5;
 /** Worth of a level of a book that was told as a price alone, in dollars: what a small account cannot use up. */
@@ -122,12 +123,20 @@ export function eventsOf(step: MarketStep, { instrument, atMs, stampMs, tid }: S
   try {
     return tell(step, script, instrument, tid).map((event) => ({ ...event, atMs }));
   } catch (error) {
-    if (error instanceof RangeError) throw new StepRefusal(`${error.message}: prices of ${instrument.coin} have at most ${priceDecimals(instrument)} decimals, sizes ${instrument.szDecimals}`);
+    if (error instanceof RangeError)
+      throw new StepRefusal(
+        `${error.message}: prices of ${instrument.coin} have at most ${priceDecimals(instrument)} decimals, sizes ${instrument.szDecimals}`,
+      );
     throw error;
   }
 }
 
-function tell(step: MarketStep, script: ReturnType<typeof createScriptedMarket>, instrument: Instrument, tid: number): readonly MarketEvent[] {
+function tell(
+  step: MarketStep,
+  script: ReturnType<typeof createScriptedMarket>,
+  instrument: Instrument,
+  tid: number,
+): readonly MarketEvent[] {
   const { coin } = step;
   if ('px' in step) {
     const sz = step.sz ?? levelSize(step.px, instrument);

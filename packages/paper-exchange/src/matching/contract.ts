@@ -41,7 +41,10 @@ export type VenueAction =
       readonly builder?: BuilderTerms | null;
     }
   | { readonly type: 'cancel'; readonly cancels: readonly { readonly asset: number; readonly oid: number; readonly imposed?: string }[] }
-  | { readonly type: 'cancelByCloid'; readonly cancels: readonly { readonly asset: number; readonly cloid: string; readonly imposed?: string }[] }
+  | {
+      readonly type: 'cancelByCloid';
+      readonly cancels: readonly { readonly asset: number; readonly cloid: string; readonly imposed?: string }[];
+    }
   | { readonly type: 'modify'; readonly oid: number | string; readonly order: OrderInput; readonly alwaysPlace: boolean }
   | {
       readonly type: 'batchModify';

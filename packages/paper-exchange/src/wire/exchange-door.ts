@@ -60,6 +60,8 @@ export interface DoorOptions {
 export interface Door {
   /** Executes a request. Call within a task of the exchange. */
   admit(request: SignedRequest): ExchangeReply;
+  /** The account a request would act for and its signer; empty when nobody is known. Changes nothing. */
+  parties(request: SignedRequest): readonly Address[];
   /** An account was named in a question: it is funded when that is asked for and it is new. Call within a task. */
   meet(user: Address): void;
 }
@@ -131,19 +133,25 @@ export function createDoor({ exchange, network, autoFund, hasBudget }: DoorOptio
 
   return {
     meet,
+    parties({ signers, vaultAddress }) {
+      const signer = signers.find(isKnown) ?? signers[0];
+      if (signer === undefined) return [];
+      return [vaultAddress ?? agents.find(signer, exchange.nowMs)?.master ?? signer, signer];
+    },
     admit(request) {
       const { action, nonce, vaultAddress, expiresAfter } = request;
       const who = action.signing === 'user' ? resolveUserSigned(request) : resolveL1(request);
       if ('refusal' in who) return err(who.refusal);
       if (vaultAddress !== null && bank.subAccount(vaultAddress)?.master !== who.master)
         return err(`Vault not registered: ${vaultAddress}`);
-      const refusal = nonces.refusal(who.signer, nonce, exchange.nowMs);
-      if (refusal !== null) return err(refusal);
       const user = vaultAddress ?? who.master;
+      const skewMs = exchange.skewOf(action, [user, who.signer]);
+      const refusal = nonces.refusal(who.signer, nonce, exchange.nowMs + skewMs);
+      if (refusal !== null) return err(refusal);
       // Refused before it is accepted: the nonce stays good and the journal knows nothing of it.
       const spent = hasBudget() ? budgetRefusal(exchange, user, action, exchange.nowMs) : null;
       if (spent !== null) return err(spent);
-      return exchange.execute({ signer: who.signer, user, nonce, expiresAfter, action });
+      return exchange.execute({ signer: who.signer, user, nonce, expiresAfter, action, skewMs });
     },
   };
 }

@@ -1,0 +1,93 @@
+import type { Clock } from '@hyperfleet/trading';
+import type { InProcessExchange } from '../in-process.ts';
+import { type Door, type Network, readSigned } from '../wire/exchange-door.ts';
+import { Unfit } from '../wire/fields.ts';
+import { createDelays, type Delays } from './delays.ts';
+import { actionOccasion, infoOccasion } from './occasions.ts';
+import { fateOf, type RequestFate, UNHARMED } from './request-fate.ts';
+import type { Fault, Occasion } from './rule.ts';
+import { shiftTimes, withoutLatest } from './spoil.ts';
+import { createFaultyStreams, type FaultyStreams } from './stream.ts';
+
+/** The faults of an exchange as its server meets them. */
+export interface WireFaults extends Delays {
+  readonly streams: FaultyStreams;
+  /** What becomes of a request that has just arrived. */
+  fate(type: 'action' | 'info', body: unknown, via: 'http' | 'ws'): RequestFate;
+  /** The answer to a question as faults of knowledge leave it. */
+  answered(body: unknown, answer: unknown, nowMs: number): unknown;
+  /** Adds a rule; one that strikes at once has struck when this returns. Call within a task. Throws `FaultRefusal` or `StepRefusal`. */
+  add(rule: unknown): number;
+  /** Ends one rule or all, and lets go what they held back. How many were ended. */
+  clear(id?: number): number;
+}
+
+export interface WireFaultOptions {
+  readonly exchange: InProcessExchange;
+  readonly door: Door;
+  readonly network: Network;
+  readonly clock: Clock;
+}
+
+/** Binds the plan of an exchange to its server. */
+export function createWireFaults({ exchange, door, network, clock }: WireFaultOptions): WireFaults {
+  const { faults: plan, coinOf } = exchange;
+  const delays = createDelays(clock);
+  const streams = createFaultyStreams({ plan, nowMs: () => exchange.nowMs, later: delays.later });
+
+  function signedOccasion(body: unknown, via: 'http' | 'ws'): Occasion {
+    try {
+      const request = readSigned(body, network);
+      return actionOccasion(request.action, door.parties(request), coinOf, via);
+    } catch (error) {
+      if (!(error instanceof Unfit)) throw error;
+      return { on: 'action', name: '', users: [], coins: [], via };
+    }
+  }
+
+  /** Rules that strike when they are set. */
+  function strikeAtOnce(id: number, { effect, ...fault }: Fault): void {
+    switch (effect.kind) {
+      case 'expire-agent':
+        plan.settle(id, exchange.expireAgent(effect.agent) ? 1 : 0);
+        break;
+      case 'pause-market':
+        exchange.pauseMarket(effect.coin, effect.ms);
+        plan.settle(id, 1);
+        break;
+      case 'cut':
+      case 'half-open':
+        if (effect.at === 'now') plan.settle(id, streams.strikeNow(effect, { effect, ...fault }));
+        break;
+      default:
+    }
+  }
+
+  return {
+    ...delays,
+    streams,
+    fate(type, body, via) {
+      if (!plan.active) return UNHARMED;
+      return fateOf(plan, type === 'action' ? signedOccasion(body, via) : infoOccasion(body, via), exchange.nowMs);
+    },
+    answered(body, answer, nowMs) {
+      if (!plan.active) return answer;
+      const occasion = infoOccasion(body);
+      const struck = plan.strike(['lag'], occasion, nowMs, ({ ms }) => withoutLatest(occasion.name, answer, nowMs - ms) !== answer);
+      const known = struck === null ? answer : withoutLatest(occasion.name, answer, nowMs - struck.effect.ms);
+      const ahead = plan.strikes(['clock-offset'], occasion, nowMs).reduce((ms, { effect }) => ms + effect.ms, 0);
+      return ahead === 0 ? known : shiftTimes(known, ahead);
+    },
+    add(rule) {
+      const id = plan.add(rule, exchange.nowMs);
+      const fault = plan.find(id, exchange.nowMs);
+      if (fault !== null) strikeAtOnce(id, fault);
+      return id;
+    },
+    clear(id) {
+      const ended = plan.clear(id);
+      if (id === undefined) streams.release();
+      return ended;
+    },
+  };
+}
