@@ -1,11 +1,17 @@
 import type { Clock, MicroUsd } from '@hyperfleet/trading';
 import { blockOrder } from './block.ts';
+import { type AuditReport, createAuditBook } from './control/audit.ts';
+import type { FaultPlan, FaultReport } from './faults/plan.ts';
+import type { FaultRule } from './faults/rule.ts';
+import { createWireFaults } from './faults/wire-faults.ts';
 import { createInProcess, type MarketSource, type Observer } from './in-process.ts';
+import type { JournalPage } from './journal-tail.ts';
 import { createAdmission } from './limits/admission.ts';
 import { createDelayLine } from './limits/delay-line.ts';
 import { type Latency, NO_LATENCY } from './limits/latency.ts';
 import { type LimitSettings, NO_LIMITS } from './limits/settings.ts';
-import type { Address, Venue, VenueAudit } from './matching/contract.ts';
+import { type MarketStep, readStep } from './market/step.ts';
+import type { Address, Venue } from './matching/contract.ts';
 import { createDoor, type Network } from './wire/exchange-door.ts';
 import { createFeed } from './wire/feed.ts';
 import { isRecord, parseAddress } from './wire/fields.ts';
@@ -36,13 +42,15 @@ export interface PaperExchangeOptions {
   readonly pace?: Clock;
   /** How long requests, answers and feeds are under way; no time where left out. */
   readonly latency?: Latency;
+  /** Faults to begin with: rules, or a plan of one's own (`createFaultPlan`), whose rules strike here too. */
+  readonly faults?: FaultPlan | readonly FaultRule[];
   /** Whether market time stands at this moment: nothing is under way then, since it would never arrive. */
   readonly stands?: () => boolean;
 }
 
 export interface PaperExchange {
-  /** Serves HTTP and WebSocket on 127.0.0.1; port 0 takes a free one. Rejects when the port is taken. */
-  listen(port: number): Promise<{ readonly url: string; readonly port: number }>;
+  /** Serves HTTP and WebSocket on 127.0.0.1, or on another address; port 0 takes a free one. Rejects when the port is taken. */
+  listen(port: number, host?: string): Promise<{ readonly url: string; readonly port: number }>;
   /** Cuts every connection, closes the journal and stops following the clock. */
   close(): Promise<void>;
   /** Pays in USDC at the present market time; the account comes to be. */
@@ -50,7 +58,17 @@ export interface PaperExchange {
   /** Whether the account has ever been paid in: false before the first `fund`, true after a restart with its journal. */
   hasAccount(address: string): boolean;
   /** What the venue knows of its own correctness, from its own records, up to now. */
-  audit(): VenueAudit;
+  audit(): AuditReport;
+  /** Sets a fault and returns its id; the rules are those of `POST /paper/fault`. Throws `FaultRefusal` or `StepRefusal`. */
+  fault(rule: FaultRule): number;
+  /** The rules, what is left of them and how often each struck. */
+  faults(): readonly FaultReport[];
+  /** Ends a fault, or all of them; how many were ended. */
+  clearFaults(id?: number): number;
+  /** The next step of a market that is told from outside. Throws `StepRefusal`, also where the market is a recording. */
+  step(step: MarketStep): void;
+  /** Accepted inputs after the first `after` of them (0), oldest first; at most `limit` (1,000). */
+  journal(after?: number, limit?: number): JournalPage;
   /** Lets all that is under way arrive now: to be called when market time is made to stand. */
   release(): void;
   /** Market time up to which everything has happened. */
@@ -68,6 +86,8 @@ function toAddress(text: string): Address {
   return parsed;
 }
 
+const isRules = (faults: FaultPlan | readonly FaultRule[]): faults is readonly FaultRule[] => Array.isArray(faults);
+
 /**
  * A Hyperliquid on loopback: the real protocol over HTTP and WebSocket before a matching core that trades a market
  * (PROTOCOL §1–§3, §8, §9). A journal found at `journalPath` is replayed first, synchronously. Throws `JournalError` when it
@@ -84,6 +104,7 @@ export function createPaperExchange(options: PaperExchangeOptions): PaperExchang
     journalPath,
     latency,
     orderBlock: blockOrder(latency),
+    ...(options.faults === undefined || isRules(options.faults) ? {} : { faults: options.faults }),
     requestsAtStart: () => admission.settings.addressBudgetStart,
     ...(options.onMarketEnd === undefined ? {} : { onMarketEnd: options.onMarketEnd }),
   });
@@ -109,23 +130,28 @@ export function createPaperExchange(options: PaperExchangeOptions): PaperExchang
   };
   exchange.observe(records);
   exchange.observe(hub);
+  const auditBook = createAuditBook(exchange);
+  exchange.observe(auditBook);
   const door = createDoor({ exchange, network, autoFund: options.autoFund ?? null, hasBudget: () => admission.settings.addressBudget });
   const info = (body: unknown, nowMs: number): unknown => {
     const user = isRecord(body) ? parseAddress(body.user) : null;
     if (user !== null) door.meet(user);
-    return readInfo(sources, body, nowMs);
+    return faults.answered(body, readInfo(sources, body, nowMs), nowMs);
   };
-  const sockets = createSockets({ exchange, hub, sources, door, network, readInfo: info, admission, reply, tell });
-  const server = createHttpServer({ exchange, door, network, sockets, readInfo: info, admission, reply });
+  const faults = createWireFaults({ exchange, door, network, clock, admission });
+  const sockets = createSockets({ exchange, hub, sources, door, network, readInfo: info, admission, faults, reply, tell });
+  const server = createHttpServer({ exchange, door, network, sockets, readInfo: info, admission, faults, audit: auditBook.report, reply });
   exchange.start();
+  if (options.faults !== undefined && isRules(options.faults)) for (const rule of options.faults) faults.add(rule);
 
   return {
-    listen: (port) => server.listen(port),
+    listen: (port, host = '127.0.0.1') => server.listen(port, host),
     async close() {
       await server.close();
       exchange.stop();
       replies.close();
       news.close();
+      faults.stop();
     },
     fund(address, usd) {
       const user = toAddress(address);
@@ -136,9 +162,24 @@ export function createPaperExchange(options: PaperExchangeOptions): PaperExchang
     hasAccount: (address) => venue.exists(toAddress(address)),
     audit() {
       exchange.settle();
-      return venue.audit();
+      return auditBook.report();
     },
+    fault(rule) {
+      exchange.settle();
+      const id = faults.add(rule);
+      exchange.settle();
+      return id;
+    },
+    faults: () => exchange.faults.list(exchange.nowMs),
+    clearFaults: (id) => faults.clear(id),
+    step(step) {
+      exchange.settle();
+      exchange.tellMarket(readStep(step));
+      exchange.settle();
+    },
+    journal: (after = 0, limit = 1_000) => exchange.inputs(after, limit),
     release() {
+      faults.release();
       exchange.release();
       replies.release();
       news.release();

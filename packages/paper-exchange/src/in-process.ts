@@ -42,6 +42,8 @@ export interface Observer {
   ledger(rows: readonly { readonly user: Address; readonly row: LedgerRow }[]): void;
   /** Every 5 s of market time, on the grid. */
   tick(atMs: number): void;
+  /** An input was accepted and has had its effect; the first has number 1. */
+  input?(entry: JournalEntry, seq: number): void;
   /** A stretch of work is done; what was gathered may be told. */
   settled(atMs: number): void;
 }
@@ -262,6 +264,7 @@ export function createInProcess(options: InProcessOptions): InProcessExchange {
     }
     tail.push(entry);
     tell();
+    for (const observer of observers) observer.input?.(entry, tail.length);
     return reply;
   }
 

@@ -1,7 +1,14 @@
 export { bundledRecordingPath } from './bundled-recording.ts';
+export type { AuditReport } from './control/audit.ts';
 export { createPaperExchange, type PaperExchange, type PaperExchangeOptions } from './exchange.ts';
+export { faultNames } from './faults/names.ts';
+export { FaultRefusal } from './faults/parse.ts';
+export { createFaultPlan, type FaultPlan, type FaultReport } from './faults/plan.ts';
+export { fateOf, type RequestFate } from './faults/request-fate.ts';
+export type { FaultRule, Occasion } from './faults/rule.ts';
 export type { MarketSource } from './in-process.ts';
 export { JournalError, type JournalHeader, readJournalHeader, readJournalTime, replayJournal } from './journal.ts';
+export type { JournalPage } from './journal-tail.ts';
 export { type Latency, NO_LATENCY, parseLatency, REAL_LATENCY } from './limits/latency.ts';
 export {
   LIMIT_NAMES,
@@ -19,6 +26,7 @@ export { importCsv } from './market/import-csv.ts';
 export { universeOf } from './market/instruments.ts';
 export { openRecording, type Recording, RecordingError, type RecordingHeader } from './market/recording.ts';
 export { createScriptedMarket, type ScriptedMarket, type WrittenLevel } from './market/scripted-market.ts';
+export { type MarketStep, StepRefusal } from './market/step.ts';
 export { type Listing, listingsOf, type MarginTable } from './market/universe.ts';
 export { marketOf, type RecordedMarket } from './market-source.ts';
 export type * from './matching/contract.ts';

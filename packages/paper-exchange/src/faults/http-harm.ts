@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import type { EffectOf } from './rule.ts';
 import type { Harm } from './request-fate.ts';
+import type { EffectOf } from './rule.ts';
 import { nonsenseFor, statusBody } from './spoil.ts';
 
 /** An answer as it would go out unharmed. */
@@ -10,7 +10,8 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-function write(response: ServerResponse, { status, type, body }: HttpAnswer): void {
+/** Sends a whole answer. */
+export function writeAnswer(response: ServerResponse, { status, type, body }: HttpAnswer): void {
   response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
   response.end(body);
 }
@@ -33,11 +34,14 @@ export function harmHttp(response: ServerResponse, effect: Harm | EffectOf<'drop
       if (effect.how === 'reset') response.socket?.resetAndDestroy();
       return;
     case 'status':
-      write(response, { status: effect.status, ...statusBody(effect.status) });
+      writeAnswer(response, { status: effect.status, ...statusBody(effect.status) });
       return;
     case 'truncate-response': {
       const bytes = Buffer.from(plain?.body ?? '');
-      response.writeHead(plain?.status ?? 200, { 'content-type': plain?.type ?? 'application/json', 'content-length': Math.max(1, bytes.length) });
+      response.writeHead(plain?.status ?? 200, {
+        'content-type': plain?.type ?? 'application/json',
+        'content-length': Math.max(1, bytes.length),
+      });
       response.flushHeaders();
       const part = bytes.subarray(0, Math.min(effect.bytes ?? Math.floor(bytes.length / 2), Math.max(0, bytes.length - 1)));
       if (part.length > 0) response.write(part);
@@ -46,13 +50,14 @@ export function harmHttp(response: ServerResponse, effect: Harm | EffectOf<'drop
     }
     case 'nonsense': {
       const made = nonsenseFor(effect.answer, parsed(plain?.body ?? ''));
-      if ('raw' in made) write(response, { status: 200, type: effect.answer === 'html' ? 'text/html' : 'text/plain', body: made.raw });
-      else write(response, { status: 200, type: 'application/json', body: JSON.stringify(made.json) });
+      if ('raw' in made)
+        writeAnswer(response, { status: 200, type: effect.answer === 'html' ? 'text/html' : 'text/plain', body: made.raw });
+      else writeAnswer(response, { status: 200, type: 'application/json', body: JSON.stringify(made.json) });
       return;
     }
     case 'duplicate-response':
       // HTTP has one answer to a request: rules of this kind match posts alone.
-      if (plain !== null) write(response, plain);
+      if (plain !== null) writeAnswer(response, plain);
       return;
     default:
       effect satisfies never;

@@ -1,5 +1,14 @@
 import { type Address, isRecord, parseAddress } from '../wire/fields.ts';
-import { type Fault, type FaultKind, type FaultStatus, STRIKES_ON, type WholeBounds, type WholeEffect, type WholeScope } from './rule.ts';
+import {
+  type EffectOf,
+  type Fault,
+  type FaultKind,
+  type FaultStatus,
+  STRIKES_ON,
+  type WholeBounds,
+  type WholeEffect,
+  type WholeScope,
+} from './rule.ts';
 
 /** A rule, or another request to a control route, that cannot be taken. The message names the field, the value and the remedy. */
 export class FaultRefusal extends RangeError {
@@ -79,6 +88,31 @@ function address(from: From, key: string): Address {
 const ms = (from: From): number => whole(from, 'ms', 1, DELAY_MS_MAX);
 const nth = (from: From): number | null => wholeOr(from, 'nth', [1, 1_000], null);
 
+const LIMIT_FIELDS = [
+  'ipWeightPerMinute',
+  'addressRequests',
+  'wsConnections',
+  'wsSubscriptions',
+  'wsUsers',
+  'wsMessagesPerMinute',
+  'wsPostsInFlight',
+] as const;
+
+function readLimits(from: From): EffectOf<'limits'> {
+  if (!LIMIT_FIELDS.some((key) => isGiven(from, key))) refuse('limits', from, `give one or more of ${LIMIT_FIELDS.join(', ')}`);
+  const figure = (key: (typeof LIMIT_FIELDS)[number]): number | null => wholeOr(from, key, [0, COUNT_MAX], null);
+  return {
+    kind: 'limits',
+    ipWeightPerMinute: figure('ipWeightPerMinute'),
+    addressRequests: figure('addressRequests'),
+    wsConnections: figure('wsConnections'),
+    wsSubscriptions: figure('wsSubscriptions'),
+    wsUsers: figure('wsUsers'),
+    wsMessagesPerMinute: figure('wsMessagesPerMinute'),
+    wsPostsInFlight: figure('wsPostsInFlight'),
+  };
+}
+
 /** Kinds with fields of their own, and which; the others have none. */
 const FIELDS: Readonly<Partial<Record<FaultKind, readonly string[]>>> = {
   'delay-request': ['ms'],
@@ -102,6 +136,7 @@ const FIELDS: Readonly<Partial<Record<FaultKind, readonly string[]>>> = {
   'reject-action': ['error'],
   'expire-agent': ['agent'],
   'pause-market': ['coin', 'ms'],
+  limits: [...LIMIT_FIELDS, 'forMs'],
 };
 
 const BOUND_FIELDS = ['count', 'after', 'probability', 'seed', 'forMs'];
@@ -162,6 +197,8 @@ function readEffect(kind: FaultKind, from: From, { coins }: FaultNames): WholeEf
       return { kind, agent: address(from, 'agent') };
     case 'pause-market':
       return { kind, coin: oneOf(from, 'coin', coins), ms: ms(from) };
+    case 'limits':
+      return readLimits(from);
     default:
       return kind satisfies never;
   }

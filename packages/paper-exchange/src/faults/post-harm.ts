@@ -1,12 +1,16 @@
-import { nonsenseFor, statusBody } from './spoil.ts';
 import type { Harm } from './request-fate.ts';
 import type { EffectOf } from './rule.ts';
+import { nonsenseFor, statusBody } from './spoil.ts';
 import type { Outlet } from './stream.ts';
 
 const frame = (id: number, response: unknown): string => JSON.stringify({ channel: 'post', data: { id, response } });
 
 /** Sends the answer to a `post` as a fault leaves it. `response` is null when the request was not applied. */
-export function harmPost(outlet: Pick<Outlet, 'send' | 'cut'>, effect: Harm | EffectOf<'drop-request'>, { id, response }: { readonly id: number; readonly response: unknown }): void {
+export function harmPost(
+  outlet: Pick<Outlet, 'send' | 'cut'>,
+  effect: Harm | EffectOf<'drop-request'>,
+  { id, response }: { readonly id: number; readonly response: unknown },
+): void {
   switch (effect.kind) {
     case 'drop-request':
     case 'drop-response':

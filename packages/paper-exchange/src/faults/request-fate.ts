@@ -19,7 +19,8 @@ export interface RequestFate {
 /** Nothing befalls the request. */
 export const UNHARMED: RequestFate = { delayRequestMs: 0, delayResponseMs: 0, before: null, after: null };
 
-const sum = (effects: readonly { readonly effect: { readonly ms: number } }[]): number => effects.reduce((all, { effect }) => all + effect.ms, 0);
+const sum = (effects: readonly { readonly effect: { readonly ms: number } }[]): number =>
+  effects.reduce((all, { effect }) => all + effect.ms, 0);
 
 /**
  * Decides, when a request arrives, what transport does to it. A request that is not applied has no answer to be harmed, so rules

@@ -63,7 +63,22 @@ export type FaultEffect =
   /** An agent expires, at once. */
   | { readonly kind: 'expire-agent'; readonly agent: string }
   /** The market feed of a coin is silent for `ms` from now: nothing of it matches and no trigger fires until its next book. */
-  | { readonly kind: 'pause-market'; readonly coin: string; readonly ms: number };
+  | { readonly kind: 'pause-market'; readonly coin: string; readonly ms: number }
+  /**
+   * Other limits than the exchange was started with, until the rule is cleared or over: weight an IP has a minute, requests an
+   * account has before it trades, and WebSocket limits of an IP. Null (default): as it was.
+   */
+  | ({ readonly kind: 'limits' } & LimitFigures);
+
+export interface LimitFigures {
+  readonly ipWeightPerMinute?: number | null;
+  readonly addressRequests?: number | null;
+  readonly wsConnections?: number | null;
+  readonly wsSubscriptions?: number | null;
+  readonly wsUsers?: number | null;
+  readonly wsMessagesPerMinute?: number | null;
+  readonly wsPostsInFlight?: number | null;
+}
 
 /** How an answer does not come. */
 export type LossForm = 'reset' | 'silence';
@@ -105,7 +120,11 @@ export interface FaultBounds {
 /** A fault as one asks for it. */
 export type FaultRule = FaultEffect & FaultScope & FaultBounds;
 
-type Whole<T> = T extends unknown ? Required<T> : never;
+type Whole<T> = T extends { readonly agent: string }
+  ? Omit<T, 'agent'> & { readonly agent: Address }
+  : T extends unknown
+    ? Required<T>
+    : never;
 
 /** An effect with its defaults filled in. */
 export type WholeEffect = Whole<FaultEffect>;
@@ -173,6 +192,7 @@ export const STRIKES_ON: Readonly<Record<FaultKind, readonly Occasion['on'][]>> 
   'post-only': ['action'],
   'expire-agent': [],
   'pause-market': [],
+  limits: [],
 };
 
 /** Whether a fault is about an occasion. The one place where scopes are read. */

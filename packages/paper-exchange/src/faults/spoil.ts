@@ -44,7 +44,11 @@ export function nonsenseFor(answer: Nonsense, value: unknown): { readonly json: 
   }
 }
 
-const GATEWAY_TEXTS: Readonly<Record<number, string>> = { 502: 'Bad Gateway', 503: 'Service Temporarily Unavailable', 504: 'Gateway Time-out' };
+const GATEWAY_TEXTS: Readonly<Record<number, string>> = {
+  502: 'Bad Gateway',
+  503: 'Service Temporarily Unavailable',
+  504: 'Gateway Time-out',
+};
 
 /** Body of a status, as the venue (429 and 500: `null`, PROTOCOL §1) or the proxy before it writes it. */
 export function statusBody(status: FaultStatus): { readonly type: string; readonly body: string } {

@@ -1,11 +1,13 @@
 import type { Clock } from '@hyperfleet/trading';
 import type { InProcessExchange } from '../in-process.ts';
+import type { Admission } from '../limits/admission.ts';
+import type { LimitSettings } from '../limits/settings.ts';
 import { type Door, type Network, readSigned } from '../wire/exchange-door.ts';
 import { Unfit } from '../wire/fields.ts';
 import { createDelays, type Delays } from './delays.ts';
 import { actionOccasion, infoOccasion } from './occasions.ts';
 import { fateOf, type RequestFate, UNHARMED } from './request-fate.ts';
-import type { Fault, Occasion } from './rule.ts';
+import type { EffectOf, Fault, Occasion } from './rule.ts';
 import { shiftTimes, withoutLatest } from './spoil.ts';
 import { createFaultyStreams, type FaultyStreams } from './stream.ts';
 
@@ -27,13 +29,37 @@ export interface WireFaultOptions {
   readonly door: Door;
   readonly network: Network;
   readonly clock: Clock;
+  readonly admission: Admission;
+}
+
+/** A rule's figures as the limits name them; what it leaves out is left out. */
+function figuresOf({ kind: _, addressRequests, ...figures }: EffectOf<'limits'>): Partial<LimitSettings> {
+  const given = Object.entries(figures).filter(([, figure]) => figure !== null);
+  return {
+    ...Object.fromEntries(given),
+    ...(addressRequests === null ? {} : { addressBudget: true, addressBudgetStart: addressRequests }),
+  };
 }
 
 /** Binds the plan of an exchange to its server. */
-export function createWireFaults({ exchange, door, network, clock }: WireFaultOptions): WireFaults {
+export function createWireFaults({ exchange, door, network, clock, admission }: WireFaultOptions): WireFaults {
   const { faults: plan, coinOf } = exchange;
   const delays = createDelays(clock);
   const streams = createFaultyStreams({ plan, nowMs: () => exchange.nowMs, later: delays.later });
+
+  const ownLimits = admission.settings;
+  /** Rules that change limits, in the order they were set. */
+  const limiting = new Map<number, EffectOf<'limits'>>();
+
+  /** The exchange's own limits with those of the rules over them. */
+  function setLimits(): void {
+    let limits = ownLimits;
+    for (const [id, effect] of limiting) {
+      if (plan.find(id, exchange.nowMs) === null) limiting.delete(id);
+      else limits = { ...limits, ...figuresOf(effect) };
+    }
+    admission.change(limits);
+  }
 
   function signedOccasion(body: unknown, via: 'http' | 'ws'): Occasion {
     try {
@@ -58,6 +84,12 @@ export function createWireFaults({ exchange, door, network, clock }: WireFaultOp
       case 'cut':
       case 'half-open':
         if (effect.at === 'now') plan.settle(id, streams.strikeNow(effect, { effect, ...fault }));
+        break;
+      case 'limits':
+        limiting.set(id, effect);
+        setLimits();
+        plan.settle(id, 1);
+        if (fault.bounds.forMs !== null) delays.later(fault.bounds.forMs, () => exchange.request(setLimits));
         break;
       default:
     }
@@ -86,6 +118,7 @@ export function createWireFaults({ exchange, door, network, clock }: WireFaultOp
     },
     clear(id) {
       const ended = plan.clear(id);
+      setLimits();
       if (id === undefined) streams.release();
       return ended;
     },

@@ -13,8 +13,8 @@ import type { Subscription } from './subscription.ts';
 
 /** Who listens: one socket. */
 export interface Listener {
-  /** Takes a whole text frame; must not throw. */
-  send(text: string): void;
+  /** Takes a whole text frame; must not throw. `topic` is given for what a channel says, and left out for confirmations. */
+  send(text: string, topic?: Subscription): void;
 }
 
 export interface Hub extends Observer {
@@ -56,7 +56,7 @@ export function createHub({ venue, feed }: InfoSources, emit: (send: () => void)
     for (const { subscription, listeners } of told ?? []) {
       for (const data of subscription.push(occasion)) {
         const text = frame(subscription.channel, data);
-        for (const listener of listeners) emit(() => listener.send(text));
+        for (const listener of listeners) emit(() => listener.send(text, subscription));
       }
     }
   }
@@ -136,7 +136,7 @@ export function createHub({ venue, feed }: InfoSources, emit: (send: () => void)
       topic.listeners.add(listener);
       emit(() => listener.send(frame('subscriptionResponse', { method: 'subscribe', subscription: subscription.echo })));
       const data = subscription.snapshot();
-      if (data !== null) emit(() => listener.send(frame(subscription.channel, data)));
+      if (data !== null) emit(() => listener.send(frame(subscription.channel, data), subscription));
       return true;
     },
     unsubscribe(listener, subscription) {

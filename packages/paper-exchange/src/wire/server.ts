@@ -1,15 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { microUsd, parseDecimal } from '@hyperfleet/trading';
-import type { InProcessExchange } from '../in-process.ts';
+import { controlRefusal, isJson } from '../control/guard.ts';
+import { type ControlOptions, type ControlRequest, type ControlRoute, controlRoutes, isRefusal } from '../control/routes.ts';
+import { type HttpAnswer, harmHttp, writeAnswer } from '../faults/http-harm.ts';
 import type { Admission } from '../limits/admission.ts';
 import { type Door, type Network, readSigned } from './exchange-door.ts';
-import { address, isRecord, object, string, Unfit } from './fields.ts';
+import { isRecord, Unfit } from './fields.ts';
 import { NoAnswer } from './info-market.ts';
 import type { Sockets } from './socket.ts';
 
-export interface ServerOptions {
-  readonly exchange: InProcessExchange;
+export interface ServerOptions extends ControlOptions {
   readonly door: Door;
   readonly network: Network;
   readonly sockets: Sockets;
@@ -20,8 +20,8 @@ export interface ServerOptions {
 }
 
 export interface HttpServer {
-  /** Listens on 127.0.0.1; port 0 takes a free one. Rejects when the port is taken. */
-  listen(port: number): Promise<{ readonly url: string; readonly port: number }>;
+  /** Listens on an address; port 0 takes a free one. Rejects when the port is taken. */
+  listen(port: number, host: string): Promise<{ readonly url: string; readonly port: number }>;
   close(): Promise<void>;
 }
 
@@ -36,11 +36,12 @@ const text = (status: number, body: string): Reply => ({ status, text: body });
 /** The IP has spent its weight (PROTOCOL §1). */
 const TOO_MANY: Reply = { status: 429, json: 'null' };
 
-function send(response: ServerResponse, reply: Reply): void {
-  const [type, body] = 'json' in reply ? ['application/json', reply.json] : ['text/plain; charset=utf-8', reply.text];
-  response.writeHead(reply.status, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
-  response.end(body);
-}
+const written = (reply: Reply): HttpAnswer =>
+  'json' in reply
+    ? { status: reply.status, type: 'application/json', body: reply.json }
+    : { status: reply.status, type: 'text/plain; charset=utf-8', body: reply.text };
+
+const send = (response: ServerResponse, reply: Reply): void => writeAnswer(response, written(reply));
 
 /** The whole body, or null when it is larger than anything the venue takes or its sender has gone. */
 function readBody(request: IncomingMessage): Promise<Buffer | null> {
@@ -57,37 +58,12 @@ function readBody(request: IncomingMessage): Promise<Buffer | null> {
   });
 }
 
-const isJson = (request: IncomingMessage): boolean => /^application\/json\b/i.test(request.headers['content-type'] ?? '');
-const LOOPBACK_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
-
-/** Control routes are for programs on this machine: a web page can neither leave out Origin nor forge Host. */
-const mayControl = (request: IncomingMessage): boolean =>
-  request.headers.origin === undefined && LOOPBACK_HOST.test(request.headers.host ?? '') && (request.method === 'GET' || isJson(request));
-
-/** Paid out in all at most, a billion USDC: so no sum of balances ever leaves the whole numbers it is counted in. */
-const PAID_MICRO_USD_MAX = 1e15;
-
 type Route = (body: unknown, nowMs: number) => unknown;
 
-function routesOf({ exchange, door, network, readInfo }: ServerOptions): Readonly<Record<string, Route>> {
-  let paid = 0;
-  return {
-    'POST /info': readInfo,
-    'POST /exchange': (body) => door.admit(readSigned(body, network)),
-    'POST /paper/fund': (body) => {
-      const from = object(body, 'body');
-      const user = address(from, 'user');
-      const usd = parseDecimal(typeof from.usd === 'number' ? String(from.usd) : string(from, 'usd'), 6);
-      if (usd === null || usd <= 0) throw new Unfit('usd: expected an amount above zero with at most 6 decimals');
-      if (usd > PAID_MICRO_USD_MAX - paid)
-        throw new Unfit(`usd: ${from.usd} is more than is left to pay, ${(PAID_MICRO_USD_MAX - paid) / 1e6}`);
-      paid += usd;
-      exchange.fund(user, microUsd(usd));
-      return { user, accountValue: exchange.venue.account(user).accountValue };
-    },
-    'GET /paper/audit': () => exchange.venue.audit(),
-  };
-}
+const routesOf = ({ door, network, readInfo }: ServerOptions): Readonly<Record<string, Route>> => ({
+  'POST /info': readInfo,
+  'POST /exchange': (body) => door.admit(readSigned(body, network)),
+});
 
 function parseJson(body: Buffer): { readonly value: unknown } | null {
   try {
@@ -99,7 +75,8 @@ function parseJson(body: Buffer): { readonly value: unknown } | null {
 
 /** What a request asks with, or why it is not taken. */
 async function readRequest(request: IncomingMessage, path: string): Promise<Reply | { readonly body: unknown }> {
-  if (path.startsWith('/paper/') && !mayControl(request)) return text(403, 'Forbidden: control routes take JSON from this machine only');
+  const refusal = path.startsWith('/paper/') ? controlRefusal(request) : null;
+  if (refusal !== null) return text(403, refusal);
   if (request.method !== 'POST') return { body: null };
   if (!isJson(request)) return text(415, 'Expected request with `Content-Type: application/json`');
   const bytes = await readBody(request);
@@ -108,28 +85,72 @@ async function readRequest(request: IncomingMessage, path: string): Promise<Repl
   return parsed === null ? text(400, 'Failed to parse the request body as JSON') : { body: parsed.value };
 }
 
-function answer(route: Route, body: unknown, nowMs: number, onAnswer: (value: unknown) => void): Reply {
+function answer(ask: () => unknown): Reply {
   try {
-    const value = route(body, nowMs);
-    onAnswer(value);
-    return json(value);
+    return json(ask());
   } catch (error) {
     if (error instanceof Unfit) return text(422, `${UNFIT_TEXT}: ${error.message}`);
     if (error instanceof NoAnswer) return { status: 500, json: 'null' };
+    if (isRefusal(error)) return text(422, error.message);
     throw error;
   }
 }
 
+/** A request of the venue's own routes. */
+interface Asked {
+  readonly path: string;
+  readonly body: unknown;
+  readonly ip: string;
+}
+
 /** Serves HTTP and hands upgrades on /ws to the sockets (PROTOCOL §1). */
 export function createHttpServer(options: ServerOptions): HttpServer {
-  const { exchange, sockets, admission, reply: leave } = options;
+  const { exchange, sockets, admission, faults, reply: leave } = options;
   const routes = routesOf(options);
+  const control = controlRoutes(options);
+
+  /** Control routes are no part of the venue: nothing of theirs is under way, limited or harmed. */
+  function serveControl(route: ControlRoute, request: ControlRequest, response: ServerResponse): void {
+    exchange.request(() => {
+      const reply = answer(() => route(request));
+      exchange.emit(() => send(response, reply));
+    });
+  }
+
+  function serveVenue(route: Route, { path, body, ip }: Asked, response: ServerResponse): void {
+    if (!admission.request(ip, path, body)) {
+      send(response, TOO_MANY);
+      return;
+    }
+    const fate = faults.fate(path === '/exchange' ? 'action' : 'info', body, 'http');
+    const signed = path === '/exchange' && isRecord(body) ? { action: body.action } : undefined;
+    const leaveHarmed = (reply: Reply): void => {
+      if (fate.after === null) send(response, reply);
+      else harmHttp(response, fate.after, written(reply));
+    };
+    faults.later(fate.delayRequestMs, () => {
+      if (fate.before !== null) {
+        harmHttp(response, fate.before, null);
+        return;
+      }
+      // What a route throws beyond its own errors is a bug: nothing here catches it, and the process ends.
+      exchange.request((nowMs) => {
+        const reply = answer(() => {
+          const value = route(body, nowMs);
+          if (path === '/info') admission.rows(ip, body, value);
+          return value;
+        });
+        leave(() => faults.later(fate.delayResponseMs, () => leaveHarmed(reply)));
+      }, signed);
+    });
+  }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = (request.url ?? '').split('?')[0] ?? '';
+    const [path = '', query = ''] = (request.url ?? '').split('?');
     const key = `${request.method} ${path}`;
     const route = Object.hasOwn(routes, key) ? routes[key] : undefined;
-    if (route === undefined) {
+    const controlled = Object.hasOwn(control, key) ? control[key] : undefined;
+    if (route === undefined && controlled === undefined) {
       send(response, text(404, 'Not Found'));
       return;
     }
@@ -139,21 +160,8 @@ export function createHttpServer(options: ServerOptions): HttpServer {
       return;
     }
     const { body } = asked;
-    const ip = request.socket.remoteAddress ?? '';
-    if (!admission.request(ip, path, body)) {
-      send(response, TOO_MANY);
-      return;
-    }
-    const signed = path === '/exchange' && isRecord(body) ? { action: body.action } : undefined;
-    // What a route throws beyond its own errors is a bug: nothing here catches it, and the process ends.
-    exchange.request((nowMs) => {
-      const reply = answer(route, body, nowMs, (value) => {
-        if (path === '/info') admission.rows(ip, body, value);
-      });
-      // Control routes are no part of the venue: nothing of theirs is under way.
-      const out = path.startsWith('/paper/') ? exchange.emit : leave;
-      out(() => send(response, reply));
-    }, signed);
+    if (controlled !== undefined) serveControl(controlled, { body, query: new URLSearchParams(query) }, response);
+    else if (route !== undefined) serveVenue(route, { path, body, ip: request.socket.remoteAddress ?? '' }, response);
   }
 
   const server: Server = createServer((request, response) => {
@@ -167,14 +175,14 @@ export function createHttpServer(options: ServerOptions): HttpServer {
   });
 
   return {
-    listen: (port) =>
+    listen: (port, host) =>
       new Promise((resolve, reject) => {
         server.once('error', reject);
-        server.listen(port, '127.0.0.1', () => {
+        server.listen(port, host, () => {
           server.off('error', reject);
           const bound: string | AddressInfo | null = server.address();
           const actual = bound !== null && typeof bound === 'object' ? bound.port : port;
-          resolve({ url: `http://127.0.0.1:${actual}`, port: actual });
+          resolve({ url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`, port: actual });
         });
       }),
     close: () =>

@@ -1,6 +1,11 @@
 import type { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { harmPost } from '../faults/post-harm.ts';
+import { UNHARMED } from '../faults/request-fate.ts';
+import type { FaultyStream, Outlet } from '../faults/stream.ts';
+import type { WireFaults } from '../faults/wire-faults.ts';
 import type { InProcessExchange } from '../in-process.ts';
 import type { Admission, Visit } from '../limits/admission.ts';
 import { BadSubscription } from './channels/channel.ts';
@@ -20,6 +25,7 @@ export interface SocketOptions {
   readonly network: Network;
   readonly readInfo: (body: unknown, nowMs: number) => unknown;
   readonly admission: Admission;
+  readonly faults: WireFaults;
   /** Lets the answer to a post leave, after its time on the way. */
   readonly reply: (send: () => void) => void;
   /** Lets what channels say leave, and what is said about them. */
@@ -55,7 +61,7 @@ export function createSockets(options: SocketOptions): Sockets {
       }
       // A handshake that fails ends its socket too.
       socket.once('close', () => visit.leave());
-      server.handleUpgrade(request, socket, head, (webSocket) => serve(webSocket, visit, options));
+      server.handleUpgrade(request, socket, head, (webSocket) => serve({ webSocket, raw: socket, visit }, options));
     },
     close() {
       for (const client of server.clients) client.terminate();
@@ -64,27 +70,58 @@ export function createSockets(options: SocketOptions): Sockets {
   };
 }
 
-function serve(socket: WebSocket, visit: Visit, options: SocketOptions): void {
-  const { exchange, hub, reply, tell } = options;
-  const idleMs = options.admission.settings.wsIdleMs;
-  const idle = idleMs === null ? null : setTimeout(() => socket.close(1000, 'Inactive'), idleMs);
-  const listener: Listener = {
+/** One connection: its frames, its bytes, its part of the limits. */
+interface Connection {
+  readonly webSocket: WebSocket;
+  readonly raw: Duplex;
+  readonly visit: Visit;
+}
+
+/** The way out of a connection, which a fault may cut or freeze. */
+function outletOf({ webSocket, raw }: Connection, idleMs: number | null): Outlet & { stop(): void } {
+  const idle = idleMs === null ? null : setTimeout(() => webSocket.close(1000, 'Inactive'), idleMs);
+  let frozen = false;
+  const stop = (): void => {
+    if (idle !== null) clearTimeout(idle);
+  };
+  return {
     send(text) {
-      if (socket.readyState !== socket.OPEN) return;
-      if (socket.bufferedAmount > BUFFERED_BYTES_MAX) {
-        socket.terminate();
+      if (frozen || webSocket.readyState !== webSocket.OPEN) return;
+      if (webSocket.bufferedAmount > BUFFERED_BYTES_MAX) {
+        webSocket.terminate();
         return;
       }
       idle?.refresh();
-      socket.send(text);
+      webSocket.send(text);
     },
+    cut() {
+      if (raw instanceof Socket) raw.resetAndDestroy();
+      else webSocket.terminate();
+    },
+    freeze() {
+      frozen = true;
+      stop();
+      webSocket.pause();
+    },
+    stop,
   };
-  socket.on('error', () => socket.terminate());
-  socket.on('close', () => {
-    if (idle !== null) clearTimeout(idle);
+}
+
+function serve(connection: Connection, options: SocketOptions): void {
+  const { exchange, hub, reply, tell, faults } = options;
+  const { webSocket, visit } = connection;
+  const outlet = outletOf(connection, options.admission.settings.wsIdleMs);
+  const stream = faults.streams.open(outlet);
+  const listener: Listener = {
+    send: (text, topic) => (topic === undefined ? outlet.send(text) : stream.tell(text, topic)),
+  };
+  webSocket.on('error', () => webSocket.terminate());
+  webSocket.on('close', () => {
+    outlet.stop();
+    stream.closed();
     hub.drop(listener);
   });
-  socket.on('message', (data, isBinary) => {
+  webSocket.on('message', (data, isBinary) => {
     const raw = isBinary ? '' : data.toString();
     const message = parse(raw);
     const post = postOf(message);
@@ -94,20 +131,43 @@ function serve(socket: WebSocket, visit: Visit, options: SocketOptions): void {
       exchange.request(() => answer(frame('error', refusal)));
       return;
     }
-    const answerPost = (text: string): void => reply(() => listener.send(text));
-    exchange.request((nowMs) => {
-      take({ raw, message, nowMs, listener, visit, answer, answerPost }, options);
-      if (post !== null) reply(() => visit.answered());
-    }, post?.signed);
+    const fate = post?.asked === undefined ? UNHARMED : faults.fate(post.asked.type, post.asked.payload, 'ws');
+    const answerPost = (id: number, response: unknown): void =>
+      reply(() =>
+        faults.later(fate.delayResponseMs, () => {
+          if (fate.after === null) outlet.send(frame('post', { id, response }));
+          else harmPost(outlet, fate.after, { id, response });
+        }),
+      );
+    faults.later(fate.delayRequestMs, () => {
+      if (fate.before !== null && post !== null) {
+        harmPost(outlet, fate.before, { id: post.id, response: null });
+        visit.answered();
+        return;
+      }
+      exchange.request((nowMs) => {
+        take({ raw, message, nowMs, listener, stream, visit, answer, answerPost }, options);
+        if (post !== null) reply(() => visit.answered());
+      }, post?.signed);
+    });
   });
 }
 
-/** A message that is a post: its id, and the action when it carries a signed one. */
-function postOf(message: JsonObject | null): { readonly id: number; readonly signed?: { readonly action: unknown } } | null {
+/** A message that is a post. */
+interface Post {
+  readonly id: number;
+  readonly asked?: { readonly type: 'action' | 'info'; readonly payload: unknown };
+  /** The action when it carries a signed one. */
+  readonly signed?: { readonly action: unknown };
+}
+
+function postOf(message: JsonObject | null): Post | null {
   if (message?.method !== 'post' || typeof message.id !== 'number') return null;
   const { id, request } = message;
-  if (!isRecord(request) || request.type !== 'action' || !isRecord(request.payload)) return { id };
-  return { id, signed: { action: request.payload.action } };
+  if (!isRecord(request) || (request.type !== 'action' && request.type !== 'info')) return { id };
+  const { type, payload } = request;
+  if (type !== 'action' || !isRecord(payload)) return { id, asked: { type, payload } };
+  return { id, asked: { type, payload }, signed: { action: payload.action } };
 }
 
 interface Frame {
@@ -116,9 +176,10 @@ interface Frame {
   readonly message: JsonObject | null;
   readonly nowMs: number;
   readonly listener: Listener;
+  readonly stream: FaultyStream;
   readonly visit: Visit;
   readonly answer: (text: string) => void;
-  readonly answerPost: (text: string) => void;
+  readonly answerPost: (id: number, response: unknown) => void;
 }
 
 function parse(raw: string): JsonObject | null {
@@ -178,11 +239,13 @@ function listen(method: 'subscribe' | 'unsubscribe', from: JsonObject, incoming:
       return;
     }
     if (about.user !== undefined) door.meet(about.user);
+    incoming.stream.subscribed(subscription);
     if (!hub.subscribe(incoming.listener, subscription)) incoming.answer(frame('error', `Already subscribed: ${told}`));
     return;
   }
   const left = hub.unsubscribe(incoming.listener, subscription);
   incoming.visit.unsubscribe(key);
+  incoming.stream.unsubscribed(subscription);
   incoming.answer(
     left ? frame('subscriptionResponse', { method, subscription: subscription.echo }) : frame('error', `Already unsubscribed: ${told}`),
   );
@@ -193,7 +256,7 @@ function post(message: JsonObject, { nowMs, answerPost }: Frame, { door, network
   const id = integer(message, 'id');
   const request = object(message.request, 'request');
   const type = word(request, 'type', ['info', 'action']);
-  const reply = (response: unknown): void => answerPost(frame('post', { id, response }));
+  const reply = (response: unknown): void => answerPost(id, response);
   try {
     if (type === 'action') {
       reply({ type, payload: door.admit(readSigned(request.payload, network)) });
