@@ -3,24 +3,24 @@
  * one order, by market time, whatever the order in which the machine gets round to them; so a journal replays to the same
  * state. The wire server is one user of this; a test or a bot in the same process may be another.
  */
-import type { Clock, Instrument, MicroUsd } from '@hyperfleet/trading';
-import { type Imposed, imposeFaults, withImposed } from './faults/imposed.ts';
+import type { Clock, MicroUsd } from '@hyperfleet/trading';
+import { imposeFaults } from './faults/imposed.ts';
 import { faultNames } from './faults/names.ts';
 import { actionOccasion } from './faults/occasions.ts';
 import { createFaultPlan, type FaultPlan } from './faults/plan.ts';
+import { createInputs } from './inputs.ts';
 import { type Journal, type JournalEntry, openJournal } from './journal.ts';
 import { createJournalTail, type JournalPage } from './journal-tail.ts';
-import { isCancel } from './limits/address-budget.ts';
 import { effectMs, type Latency, NO_LATENCY } from './limits/latency.ts';
 import { createWaitingLine } from './limits/waiting-line.ts';
 import type { MarketEvent } from './market/event.ts';
-import { eventsOf, type MarketStep, StepRefusal } from './market/step.ts';
+import { type MarketStep, StepRefusal } from './market/step.ts';
 import type { Address, Venue, VenueEvent } from './matching/contract.ts';
-import { type ParsedAction, parseAction } from './wire/action-form.ts';
+import type { ParsedAction } from './wire/action-form.ts';
 import { createAgentBook } from './wire/agents.ts';
 import { createBank, type LedgerRow } from './wire/bank.ts';
 import { createNonceBook, type NonceBook } from './wire/nonces.ts';
-import { type Desk, type ExchangeReply, perform, requestCost } from './wire/perform.ts';
+import type { Desk, ExchangeReply } from './wire/perform.ts';
 
 /** A market to trade on: events in order of `atMs`. Times are market time, already mapped to the clock's. */
 export interface MarketSource {
@@ -142,10 +142,8 @@ export function createInProcess(options: InProcessOptions): InProcessExchange {
         });
   const faults = options.faults ?? createFaultPlan(faultNames(venue.instruments.map(({ coin }) => coin)));
   const tail = createJournalTail();
-  /** Coins without a feed, until when. */
-  const paused = new Map<string, number>();
-  const coins = new Map(venue.instruments.map(({ assetId, coin }) => [assetId, coin]));
-  const coinOf = (asset: number): string | null => coins.get(asset) ?? null;
+  const inputs = createInputs({ desk, nonces, takeMarket });
+  const { coinOf } = inputs;
   const observers: Observer[] = [];
   const events = market?.events[Symbol.iterator]() ?? null;
   let next: MarketEvent | null = null;
@@ -198,7 +196,7 @@ export function createInProcess(options: InProcessOptions): InProcessExchange {
       const event = next;
       pull();
       moveTo(event.atMs);
-      if ((paused.get(event.coin) ?? 0) <= event.atMs) takeMarket(event);
+      if (inputs.pausedUntil(event.coin) <= event.atMs) takeMarket(event);
       looked += 1;
       if (looked % EVENTS_BETWEEN_LOOKS === 0 && performance.now() > untilWallMs) return false;
     }
@@ -210,61 +208,17 @@ export function createInProcess(options: InProcessOptions): InProcessExchange {
     return true;
   }
 
-  function applyAction(entry: Extract<JournalEntry, { kind: 'action' }>, action: ParsedAction): ExchangeReply {
-    nonces.use(entry.signer, entry.nonce);
-    const expired = entry.expiresAfter !== null && entry.expiresAfter < entry.atMs + (entry.skewMs ?? 0);
-    // An expired action costs five times its requests (PROTOCOL §2.4).
-    desk.bank.countRequests(entry.user, requestCost(action) * (expired ? 5 : 1), { atMs: entry.atMs, cancels: isCancel(action) });
-    if (expired) return { status: 'err', response: 'Action already expired' };
-    const imposed: Imposed | null = entry.imposed ?? null;
-    if (imposed?.kind === 'action') return { status: 'err', response: imposed.error };
-    return perform(desk, entry.user, withImposed(action, imposed), entry.atMs);
-  }
-
   function takeMarket(event: MarketEvent): void {
     venue.market(event);
     for (const observer of observers) observer.market(event);
     tell();
   }
 
-  function instrumentOf(coin: string): Instrument {
-    const found = venue.instruments.find((instrument) => instrument.coin === coin);
-    if (found === undefined) throw new StepRefusal(`coin ${JSON.stringify(coin)}: give a coin of the universe, e.g. "BTC"`);
-    return found;
-  }
-
-  /** The events of a step told at `atMs`. Its stamp is later than the coin's last, however many steps one millisecond has. */
-  function stepEvents(step: MarketStep, atMs: number): readonly MarketEvent[] {
-    const instrument = instrumentOf(step.coin);
-    const stampMs = Math.max(atMs, venue.assetMarket(instrument.assetId).bookTimeMs + 1);
-    return eventsOf(step, { instrument, atMs, stampMs, tid: tail.length + 1 });
-  }
-
   function apply(entry: JournalEntry, action: ParsedAction | null): ExchangeReply {
-    let reply: ExchangeReply = { status: 'ok', response: { type: 'default' } };
-    switch (entry.kind) {
-      case 'fund':
-        desk.bank.deposit(entry.user, entry.usd, entry.atMs);
-        break;
-      case 'action':
-        reply = applyAction(entry, action ?? parseAction(entry.action));
-        break;
-      case 'market':
-        for (const event of stepEvents(entry.step, entry.atMs)) takeMarket(event);
-        break;
-      case 'pause':
-        paused.set(entry.coin, entry.untilMs);
-        takeMarket({ kind: 'gap', coin: entry.coin, atMs: entry.atMs, untilMs: entry.untilMs });
-        break;
-      case 'expire-agent':
-        desk.agents.expire(entry.agent, entry.atMs);
-        break;
-      default:
-        entry satisfies never;
-    }
+    const reply = inputs.apply(entry, action);
     tail.push(entry);
     tell();
-    for (const observer of observers) observer.input?.(entry, tail.length);
+    for (const observer of observers) observer.input?.(entry, inputs.count);
     return reply;
   }
 
@@ -394,13 +348,13 @@ export function createInProcess(options: InProcessOptions): InProcessExchange {
         throw new StepRefusal(
           `step ${JSON.stringify(step).slice(0, 80)}: the market is a recording; start the exchange with --market scripted:${step.coin} to tell it`,
         );
-      if ((paused.get(step.coin) ?? 0) > nowMs)
-        throw new StepRefusal(`coin "${step.coin}": its feed is paused until ${paused.get(step.coin)}; tell it after that`);
-      stepEvents(step, nowMs);
+      const untilMs = inputs.pausedUntil(step.coin);
+      if (untilMs > nowMs) throw new StepRefusal(`coin "${step.coin}": its feed is paused until ${untilMs}; tell it after that`);
+      inputs.stepEvents(step, nowMs);
       accept({ kind: 'market', atMs: nowMs, step });
     },
     pauseMarket(coin, ms) {
-      accept({ kind: 'pause', atMs: nowMs, coin: instrumentOf(coin).coin, untilMs: nowMs + ms });
+      accept({ kind: 'pause', atMs: nowMs, coin: inputs.instrumentOf(coin).coin, untilMs: nowMs + ms });
     },
     expireAgent(agent) {
       if (desk.agents.find(agent, nowMs) === null) return false;

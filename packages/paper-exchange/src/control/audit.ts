@@ -4,7 +4,7 @@ import type { Address, VenueAudit } from '../matching/contract.ts';
 import { isRecord } from '../wire/fields.ts';
 
 /** Market time an account's positions were without full protection. */
-export interface NakedTime {
+interface NakedTime {
   readonly totalMs: number;
   readonly longestMs: number;
   /** Coins that are without it now. */
@@ -12,7 +12,7 @@ export interface NakedTime {
 }
 
 /** A signed action that was accepted: its nonce is used. */
-export interface AcceptedAction {
+interface AcceptedAction {
   readonly seq: number;
   readonly atMs: number;
   readonly type: string;
@@ -20,7 +20,7 @@ export interface AcceptedAction {
   readonly expiresAfter: number | null;
 }
 
-export interface SignerActions {
+interface SignerActions {
   /** The account of its latest action. */
   readonly user: Address;
   /** All there were. */

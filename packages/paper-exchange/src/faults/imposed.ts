@@ -15,7 +15,7 @@ export type Imposed =
   | { readonly kind: 'items'; readonly items: readonly (readonly [index: number, error: string])[] };
 
 /** The venue's words after a network upgrade, as users of it have reported them. */
-export const POST_ONLY_TEXT = 'Only post-only orders allowed immediately after a network upgrade.';
+const POST_ONLY_TEXT = 'Only post-only orders allowed immediately after a network upgrade.';
 
 const REJECTIONS = ['post-only', 'reject-order', 'reject-child', 'reject-cancel'] as const;
 type Rejection = (typeof REJECTIONS)[number];

@@ -48,7 +48,7 @@ export interface FaultPlan {
   list(nowMs: number): readonly FaultReport[];
 }
 
-export interface Strike<K extends FaultKind> {
+interface Strike<K extends FaultKind> {
   readonly id: number;
   readonly fault: Fault;
   readonly effect: EffectOf<K>;

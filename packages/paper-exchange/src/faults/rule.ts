@@ -5,7 +5,7 @@
 import type { Address } from '../wire/fields.ts';
 
 /** What a fault does. A field that may be left out has its default in its comment. */
-export type FaultEffect =
+type FaultEffect =
   /** The request stands still for `ms` on its way in, and is applied after that: at that market time, after what came meanwhile. */
   | { readonly kind: 'delay-request'; readonly ms: number }
   /** The request is applied at once, and its answer stands still for `ms` on its way out. */
@@ -70,7 +70,7 @@ export type FaultEffect =
    */
   | ({ readonly kind: 'limits' } & LimitFigures);
 
-export interface LimitFigures {
+interface LimitFigures {
   readonly ipWeightPerMinute?: number | null;
   readonly addressRequests?: number | null;
   readonly wsConnections?: number | null;
@@ -81,7 +81,7 @@ export interface LimitFigures {
 }
 
 /** How an answer does not come. */
-export type LossForm = 'reset' | 'silence';
+type LossForm = 'reset' | 'silence';
 export type FaultStatus = 429 | 500 | 502 | 503 | 504;
 /** A page, {}, [], null, a text that is no JSON, no bytes at all, or the answer with each number a text and each text a number. */
 export type Nonsense = 'html' | 'empty-object' | 'empty-array' | 'null' | 'text' | 'empty' | 'wrong-types';
@@ -90,7 +90,7 @@ type Moment = 'message' | 'now';
 export type FaultKind = FaultEffect['kind'];
 
 /** Whom a fault strikes; what is left out is anyone and anything. */
-export interface FaultScope {
+interface FaultScope {
   /** An account, or for signed actions the signer's address. */
   readonly user?: string;
   readonly via?: 'http' | 'ws';
@@ -104,7 +104,7 @@ export interface FaultScope {
 }
 
 /** How often a fault strikes. */
-export interface FaultBounds {
+interface FaultBounds {
   /** Strikes at most: 1, or with `forMs` as many as there are. */
   readonly count?: number;
   /** Matches that pass unharmed first: 0. */
