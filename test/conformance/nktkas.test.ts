@@ -233,7 +233,7 @@ describe('the stock client over WebSocket', () => {
     expect(firsts.get('userFills')).toMatchObject({ isSnapshot: true, user });
     expect([...firsts.keys()].sort()).toEqual(
       [
-        ...['activeAssetCtx', 'allMids', 'candle', 'clearinghouseState', 'l2Book', 'openOrders', 'trades', 'userFills', 'webData3'],
+        ...['activeAssetCtx', 'allMids', 'bbo', 'candle', 'clearinghouseState', 'l2Book', 'openOrders', 'trades', 'userFills', 'webData3'],
         ...['assetCtxs', 'allDexsAssetCtxs', 'allDexsClearinghouseState', 'twapStates', 'userTwapHistory', 'userTwapSliceFills'],
       ].sort(),
     );
@@ -259,7 +259,7 @@ describe('the stock client over WebSocket', () => {
     await info.exchangeStatus();
     expect(new Set(seen.map(({ channel }) => channel))).toEqual(
       new Set([
-        ...['l2Book', 'trades', 'candle', 'activeAssetCtx', 'allMids', 'clearinghouseState', 'openOrders', 'webData3'],
+        ...['l2Book', 'bbo', 'trades', 'candle', 'activeAssetCtx', 'allMids', 'clearinghouseState', 'openOrders', 'webData3'],
         ...['assetCtxs', 'allDexsAssetCtxs', 'allDexsClearinghouseState'],
       ]),
     );

@@ -65,6 +65,8 @@ export interface Bank {
   approveBuilder(user: Address, builder: Address, tenthsOfBp: number): void;
   /** Highest fee approved, in tenths of a basis point; 0 when none. */
   maxBuilderFee(user: Address, builder: Address): number;
+  /** Builders with a fee approved, in the order of their first approval. */
+  approvedBuilders(user: Address): readonly Address[];
 }
 
 interface Purse {
@@ -187,5 +189,6 @@ export function createBank(venue: Venue, requestsAtStart: () => number): Bank {
       purse(user).builders.set(builder, tenthsOfBp);
     },
     maxBuilderFee: (user, builder) => purses.get(user)?.builders.get(builder) ?? 0,
+    approvedBuilders: (user) => [...(purses.get(user)?.builders ?? [])].flatMap(([builder, fee]) => (fee > 0 ? [builder] : [])),
   };
 }

@@ -82,6 +82,12 @@ export interface Feed {
   coins(): readonly string[];
   instrument(coin: string): Instrument | null;
   trades(coin: string): readonly TradeRow[];
+  /** Takes the trades of accounts here with each other out of fills and keeps them as public trades. */
+  matches(fills: readonly VenueFill[]): readonly TradeRow[];
+  /** Mark and mid of every coin that has a mark. */
+  marks(): readonly { readonly coin: string; readonly markPx: string; readonly midPx: string | null }[];
+  /** Whether the market has sent a book of the coin; where it has not, the book is that of our own accounts. */
+  hasRecordedBook(coin: string): boolean;
   /** The book as last recorded, or null before the first. Aggregated when `figures` is given. */
   recordedBook(coin: string, figures: Figures | null): BookRow | null;
   /** The book as it can be traded now. Null for an unknown coin. */
@@ -211,14 +217,18 @@ export function createFeed(venue: Venue): Feed {
     ]),
   );
 
+  function keep(feed: CoinFeed, row: TradeRow, print: Print): void {
+    feed.trades.push(row);
+    feed.candles.add(print);
+    if (feed.trades.length > 2 * TRADES_KEPT) feed.trades = feed.trades.slice(-TRADES_KEPT);
+  }
+
   function takePrints(feed: CoinFeed, prints: readonly Print[]): void {
     for (const print of prints) {
       if (feed.tids.has(print.tid)) continue;
       feed.tids.add(print.tid);
-      feed.trades.push(tradeRow(print, feed.instrument));
-      feed.candles.add(print);
+      keep(feed, tradeRow(print, feed.instrument), print);
     }
-    if (feed.trades.length > 2 * TRADES_KEPT) feed.trades = feed.trades.slice(-TRADES_KEPT);
     if (feed.tids.size > TIDS_KEPT) feed.tids = new Set([...feed.tids].slice(-TIDS_KEPT / 2));
   }
 
@@ -280,6 +290,25 @@ export function createFeed(venue: Venue): Feed {
         if (feed.funding.length > 2 * FUNDING_KEPT) feed.funding = feed.funding.slice(-FUNDING_KEPT);
       }
     },
+    matches(fills) {
+      const takers = new Map(fills.filter(({ crossed }) => crossed).map((fill) => [fill.tid, fill]));
+      return fills.flatMap((maker) => {
+        const [feed, taker] = [byCoin.get(maker.coin), takers.get(maker.tid)];
+        if (maker.crossed || feed === undefined || taker === undefined) return [];
+        const { side, px, sz, tid, timeMs } = { ...maker, side: taker.side };
+        const print: Print = { side, px, sz, tid, exchangeTimeMs: timeMs };
+        const users = side === 'buy' ? ([taker.user, maker.user] as const) : ([maker.user, taker.user] as const);
+        const row: TradeRow = { ...tradeRow(print, feed.instrument), hash: maker.hash, users };
+        keep(feed, row, print);
+        return [row];
+      });
+    },
+    marks: () =>
+      [...byCoin.values()].flatMap(({ instrument }) => {
+        const market = venue.assetMarket(instrument.assetId);
+        return market.mark === null ? [] : [{ coin: instrument.coin, markPx: finePxText(market.mark, instrument), midPx: midOf(market) }];
+      }),
+    hasRecordedBook: (coin) => (byCoin.get(coin)?.book ?? null) !== null,
     coins: () => [...byCoin.keys()],
     instrument: (coin) => byCoin.get(coin)?.instrument ?? null,
     trades: (coin) => (byCoin.get(coin)?.trades ?? []).slice(-TRADES_KEPT),

@@ -43,6 +43,8 @@ export function createHub({ venue, feed }: InfoSources, emit: (send: () => void)
   const everything = new Set<Topic>();
   const dirtyAccounts = new Set<Address>();
   const dirtyOrders = new Set<Address>();
+  /** Coins without a recorded market whose orders have changed. */
+  const ownBooks = new Set<string>();
   let midsAtMs = 0;
   let isMarked = false;
 
@@ -79,6 +81,7 @@ export function createHub({ venue, feed }: InfoSources, emit: (send: () => void)
 
   function takeVenue(happened: readonly VenueEvent[]): void {
     const kinds = split(happened);
+    for (const event of kinds.orders) if (!feed.hasRecordedBook(event.order.coin)) ownBooks.add(event.order.coin);
     for (const [user, events] of groupBy(kinds.orders, (event) => event.order.user)) {
       dirtyOrders.add(user);
       tell(byUser.get(user), { kind: 'orders', events });
@@ -87,6 +90,8 @@ export function createHub({ venue, feed }: InfoSources, emit: (send: () => void)
       tell(byUser.get(user), { kind: 'liquidations', events });
     const fills = kinds.fills.map((event) => event.fill);
     for (const fill of fills) feed.fill(fill);
+    for (const [coin, trades] of groupBy(feed.matches(fills), (trade) => trade.coin))
+      tell(byCoin.get(coin), { kind: 'own-trades', trades });
     for (const [user, own] of groupBy(fills, (fill) => fill.user)) tell(byUser.get(user), { kind: 'fills', fills: own });
     for (const [user, events] of groupBy(kinds.nonUserCancels, (event) => event.user))
       tell(byUser.get(user), { kind: 'nonUserCancel', events });
@@ -100,6 +105,8 @@ export function createHub({ venue, feed }: InfoSources, emit: (send: () => void)
     dirtyAccounts.clear();
     for (const user of dirtyOrders) tell(byUser.get(user), { kind: 'open-orders', timeMs });
     dirtyOrders.clear();
+    for (const coin of ownBooks) tell(byCoin.get(coin), { kind: 'own-book' });
+    ownBooks.clear();
     if (isMarked) tell(everything, { kind: 'contexts', timeMs });
     isMarked = false;
   }

@@ -5,7 +5,7 @@ import type { Bank } from './bank.ts';
 import { finePxText, szText, usdText } from './decimal-text.ts';
 import type { Feed } from './feed.ts';
 import { feesRow } from './fees-row.ts';
-import { type Address, address, boolean, integer, type JsonObject, optional, string } from './fields.ts';
+import { type Address, address, array, boolean, integer, type JsonObject, optional, string } from './fields.ts';
 import { readOid } from './order-form.ts';
 import type { Portfolios } from './portfolio.ts';
 import { aggregateFills, basicOrderRow, clearinghouseRow, fillRow, fullOrderRow, fundingDeltaRow, ledgerRow, type Row } from './rows.ts';
@@ -161,6 +161,19 @@ function subAccounts(sources: InfoSources, user: Address, nowMs: number): unknow
   }));
 }
 
+/** Sub-accounts with their state in each perp dex, of which there is one. */
+function subAccountsByDex(sources: InfoSources, user: Address, nowMs: number): unknown {
+  const subs = sources.bank.subAccountsOf(user);
+  if (subs.length === 0) return null;
+  return subs.map((sub) => ({
+    name: sub.name,
+    subAccountUser: sub.address,
+    master: sub.master,
+    dexToClearinghouseState: [['', clearinghouseState(sources, sub.address, nowMs)]],
+    spotState: spotState(sources, sub.address),
+  }));
+}
+
 function referral({ venue }: InfoSources, user: Address): Row {
   return {
     referredBy: null,
@@ -189,6 +202,8 @@ const byUser =
 /** /info requests about an account (PROTOCOL §8). An agent's address has nothing of its own: its answers are empty. */
 export const ACCOUNT_READERS: Readonly<Record<string, InfoReader>> = {
   clearinghouseState: byUser(clearinghouseState),
+  batchClearinghouseStates: (sources, request, nowMs) =>
+    array(request, 'users').map((user) => clearinghouseState(sources, address({ user }, 'user'), nowMs)),
   spotClearinghouseState: byUser(spotState),
   openOrders: byUser((sources, user) =>
     sources.venue.openOrders(user).map((order) => basicOrderRow(order, instrumentOf(sources)(order.coin))),
@@ -228,12 +243,10 @@ export const ACCOUNT_READERS: Readonly<Record<string, InfoReader>> = {
   userRole: byUser(userRole),
   userFees: byUser(({ venue }, user) => feesRow(venue, user)),
   subAccounts: byUser(subAccounts),
+  subAccounts2: byUser(subAccountsByDex),
   maxBuilderFee: ({ bank }, request) => bank.maxBuilderFee(address(request, 'user'), address(request, 'builder')),
+  approvedBuilders: byUser(({ bank }, user) => bank.approvedBuilders(user)),
   referral: byUser(referral),
-  userAbstraction: byUser(() => 'disabled'),
   activeAssetData: (sources, request) => activeAssetData(sources, address(request, 'user'), string(request, 'coin')),
   portfolio: byUser(({ portfolios }, user, nowMs) => portfolios.row(user, nowMs)),
-  userTwapSliceFills: byUser(() => []),
-  twapHistory: byUser(() => []),
-  userVaultEquities: byUser(() => []),
 };

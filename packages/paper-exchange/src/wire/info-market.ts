@@ -60,7 +60,7 @@ function marginTables({ venue }: InfoSources): ReadonlyMap<number, MarginTable> 
 }
 
 /** meta of the main dex (PROTOCOL §8). */
-function meta(sources: InfoSources): Row {
+export function meta(sources: InfoSources): Row {
   return {
     universe: bySlot(sources).map((instrument, assetId) => (instrument === null ? vacantRow(assetId) : universeRow(listed(instrument)))),
     marginTables: [...marginTables(sources)].map(([id, table]) => [id, tableRow(table)]),
@@ -92,40 +92,6 @@ const VACANT_CTX = {
 /** Contexts in the order of the universe. */
 export const assetCtxs = (sources: InfoSources, nowMs: number): readonly unknown[] =>
   bySlot(sources).map((instrument) => (instrument === null ? VACANT_CTX : sources.feed.ctx(instrument.coin, nowMs)));
-
-/** Spot as the venue has it at its beginning: it is listed, for clients ask at start-up, and cannot be traded here. */
-const SPOT_META = {
-  universe: [
-    { tokens: [1, 0], name: 'PURR/USDC', index: 0, isCanonical: true },
-    { tokens: [2, 0], name: '@1', index: 1, isCanonical: false },
-  ],
-  tokens: [
-    ['USDC', 8, 8, '0x6d1e7cde53ba9467b783cb7c530ce054', true],
-    ['PURR', 0, 5, '0xc1fb593aeffbeb02f85e0308e9956a90', true],
-    ['HFUN', 2, 8, '0xbaf265ef389da684513d98d68edf4eae', false],
-  ].map(([name, szDecimals, weiDecimals, tokenId, isCanonical], index) => ({
-    name,
-    szDecimals,
-    weiDecimals,
-    index,
-    tokenId,
-    isCanonical,
-    evmContract: null,
-    fullName: null,
-    deployerTradingFeeShare: '0.0',
-  })),
-};
-
-const SPOT_CTXS = SPOT_META.universe.map(({ name }) => ({
-  prevDayPx: '0.0',
-  dayNtlVlm: '0.0',
-  markPx: '0.0',
-  midPx: null,
-  circulatingSupply: '0.0',
-  coin: name,
-  totalSupply: '0.0',
-  dayBaseVlm: '0.0',
-}));
 
 /** Reads nSigFigs and mantissa; null when the book is wanted as it is. Throws `NoAnswer` for what the venue does not support. */
 export function readFigures(request: JsonObject): Figures | null {
@@ -184,16 +150,12 @@ export const MARKET_READERS: Readonly<Record<string, InfoReader>> = {
   fundingHistory,
   predictedFundings,
   exchangeStatus: (_sources, _request, nowMs) => ({ time: nowMs, specialStatuses: null }),
-  spotMeta: () => SPOT_META,
-  spotMetaAndAssetCtxs: () => [SPOT_META, SPOT_CTXS],
-  outcomeMeta: () => ({ outcomes: [], questions: [] }),
-  perpDexs: () => [null],
   perpsAtOpenInterestCap: () => [],
+  liquidatable: () => [],
   marginTable,
   maxMarketOrderNtls: ({ venue }) =>
     [...new Set(venue.instruments.map((instrument) => instrument.maxLeverage))].map((leverage) => [
       leverage,
       usdText(maxMarketUsd(leverage) * 1e6),
     ]),
-  isVip: () => false,
 };

@@ -1,11 +1,12 @@
 import { microUsd, parseDecimal } from '@hyperfleet/trading';
-import type { ActionReply, Venue, VenueAction } from '../matching/contract.ts';
+import type { ActionReply, OrderStatusReply, Venue, VenueAction } from '../matching/contract.ts';
 import type { L1Effect, ParsedAction } from './action-form.ts';
 import type { AgentBook } from './agents.ts';
 import type { Bank } from './bank.ts';
 import { plain } from './decimal-text.ts';
 import { type Address, parseAddress } from './fields.ts';
 import type { TypedField } from './signature.ts';
+import { withoutSpot } from './spot.ts';
 import type { UserSignedAction } from './user-signed-form.ts';
 
 /** The body of an /exchange reply. */
@@ -24,6 +25,10 @@ export interface Desk {
   readonly agents: AgentBook;
 }
 
+const orderReply = (statuses: readonly OrderStatusReply[]): ActionReply => ({
+  status: 'ok',
+  response: { type: 'order', data: { statuses } },
+});
 const OK: ExchangeReply = { status: 'ok', response: { type: 'default' } };
 const err = (response: string): ExchangeReply => ({ status: 'err', response });
 const settle = (refusal: string | null): ExchangeReply => (refusal === null ? OK : err(refusal));
@@ -74,7 +79,18 @@ function performVenue({ venue, bank }: Desk, user: Address, effect: VenueEffect,
     if (trigger) return err('Cannot fast cancel trigger orders.');
   }
   const { action, builder } = effect;
-  return venue.execute(user, action.type === 'order' && builder !== null ? { ...action, builder } : action, nowMs);
+  return executeWithoutSpot(venue, user, action.type === 'order' && builder !== null ? { ...action, builder } : action, nowMs);
+}
+
+/** Orders of spot pairs are refused one by one, as the venue refuses an account without the tokens; the others go on. */
+function executeWithoutSpot(venue: Venue, user: Address, action: VenueAction, nowMs: number): ExchangeReply {
+  const split = withoutSpot(action);
+  if (split === null) return venue.execute(user, action, nowMs);
+  const reply = split.rest === null ? orderReply([]) : venue.execute(user, split.rest, nowMs);
+  if (reply.status === 'err' || reply.response.type === 'default') return reply;
+  const { statuses } = reply.response.data;
+  // One status for several orders refuses the whole batch.
+  return split.rest !== null && statuses.length !== split.rest.orders.length ? reply : orderReply(split.answer(statuses));
 }
 
 /** Whether a fast cancel names a trigger order, which the venue refuses (PROTOCOL §2.1). */

@@ -21,5 +21,5 @@ export function readSubscription(from: JsonObject, sources: InfoSources): Subscr
   const channel = Object.hasOwn(CHANNELS, type) ? CHANNELS[type] : undefined;
   if (channel === undefined) throw new Unfit(`unknown subscription ${type}`);
   const opened = channel.open(from, sources);
-  return { ...opened, type, key: `${type} ${opened.key}`, channel: channel.channel ?? type };
+  return { ...opened, type, key: `${type} ${opened.key}`, channel: opened.channel ?? channel.channel ?? type };
 }

@@ -1,7 +1,5 @@
-import { usdText } from '../decimal-text.ts';
-import type { Address } from '../fields.ts';
-import { activeAssetData as assetData, clearinghouseState as clearinghouse, type InfoSources, spotState as spot } from '../info-account.ts';
-import type { Row } from '../rows.ts';
+import { activeAssetData as assetData, clearinghouseState as clearinghouse, spotState as spot } from '../info-account.ts';
+import { webData2 as page2, webData3 as page3 } from '../web-data.ts';
 import { type Channel, ofUser, readCoin, readUser, SILENCE } from './channel.ts';
 
 const clearinghouseState = ofUser((user, sources) => {
@@ -33,25 +31,15 @@ const activeAssetData: Channel = {
   },
 };
 
-function webData({ agents, bank, venue }: InfoSources, user: Address): Row {
-  const unnamed = agents.of(user, venue.nowMs).find((agent) => agent.name === '');
-  return {
-    userState: {
-      agentAddress: unnamed?.address ?? null,
-      agentValidUntil: unnamed?.validUntilMs ?? null,
-      cumLedger: usdText(bank.netDeposits(user)),
-      serverTime: venue.nowMs,
-      isVault: false,
-      user,
-    },
-    perpDexStates: [{ totalVaultEquity: '0.0', perpsAtOpenInterestCap: [], leadingVaults: [] }],
-  };
-}
+const webData2 = ofUser((user, sources) => {
+  const data = () => page2(sources, user, sources.venue.nowMs);
+  return { snapshot: data, push: (occasion) => (occasion.kind === 'tick' ? [data()] : SILENCE) };
+});
 
-const webData3 = ofUser((user, sources) => ({
-  snapshot: () => webData(sources, user),
-  push: (occasion) => (occasion.kind === 'tick' ? [webData(sources, user)] : SILENCE),
-}));
+const webData3 = ofUser((user, sources) => {
+  const data = () => page3(sources, user, sources.venue.nowMs);
+  return { snapshot: data, push: (occasion) => (occasion.kind === 'tick' ? [data()] : SILENCE) };
+});
 
 /** Channels that tell the state of an account (PROTOCOL §9). */
-export const ACCOUNT_CHANNELS = { clearinghouseState, allDexsClearinghouseState, spotState, activeAssetData, webData3 } as const;
+export const ACCOUNT_CHANNELS = { clearinghouseState, allDexsClearinghouseState, spotState, activeAssetData, webData2, webData3 } as const;

@@ -1,8 +1,10 @@
 import type { MarketEvent } from '../../market/event.ts';
 import type { VenueEvent, VenueFill } from '../../matching/contract.ts';
 import type { LedgerRow } from '../bank.ts';
+import type { TradeRow } from '../feed.ts';
 import { type Address, address, type JsonObject, string } from '../fields.ts';
 import type { InfoSources } from '../info-account.ts';
+import { spotCtx } from '../spot.ts';
 
 /** Something a channel may have to tell. The hub says which topics it is about: a coin's, an account's, or all. */
 export type Occasion =
@@ -10,6 +12,10 @@ export type Occasion =
   | { readonly kind: 'market'; readonly event: MarketEvent }
   /** About a coin: its mark and oracle were refreshed. */
   | { readonly kind: 'mark'; readonly timeMs: number }
+  /** About a coin without a recorded market: its book of our own accounts' orders has changed, once a stretch of work is done. */
+  | { readonly kind: 'own-book' }
+  /** About a coin: accounts here have traded with each other. */
+  | { readonly kind: 'own-trades'; readonly trades: readonly TradeRow[] }
   /** About everything: books have moved; at most once a second of market time. */
   | { readonly kind: 'mids'; readonly timeMs: number }
   /** About everything: marks have moved since the last stretch of work. */
@@ -36,6 +42,8 @@ export type About =
 /** A channel as one subscription asked for it. */
 export interface Opened {
   readonly about: About;
+  /** The word in `channel` where this subscription's is not its channel's. */
+  readonly channel?: string;
   /** Tells this subscription from others of its type. */
   readonly key: string;
   /** What the confirmation repeats: the request with its defaults filled in (PROTOCOL §9). */
@@ -64,10 +72,10 @@ export class BadSubscription extends Error {
 /** Nothing to say. */
 export const SILENCE: readonly unknown[] = [];
 
-/** The `coin` of a subscription, a perpetual of the universe. */
+/** The `coin` of a subscription: a perpetual of the universe or a listed spot pair, of which there is never anything to tell. */
 export function readCoin(from: JsonObject, { feed }: InfoSources): string {
   const name = string(from, 'coin');
-  if (feed.instrument(name) === null) throw new BadSubscription(`unknown coin ${name}`);
+  if (feed.instrument(name) === null && spotCtx(name) === null) throw new BadSubscription(`unknown coin ${name}`);
   return name;
 }
 

@@ -1,5 +1,5 @@
 import { intervalMs } from '../candles.ts';
-import { type BookRow, bboRow, bookRow, type Figures, tradeRow } from '../feed.ts';
+import { type BboRow, type BookRow, bboRow, bookRow, type Figures, tradeRow } from '../feed.ts';
 import { boolean, type JsonObject, optional, string } from '../fields.ts';
 import { NoAnswer, readFigures } from '../info-market.ts';
 import type { Channel, Occasion, Opened } from './channel.ts';
@@ -35,10 +35,12 @@ const l2Book: Channel = {
       key: `${coin} ${figures?.nSigFigs ?? ''} ${figures?.mantissa ?? ''} ${levels}`,
       echo: { ...from, nSigFigs: from.nSigFigs ?? null, mantissa: from.mantissa ?? null },
       snapshot() {
-        const row = feed.recordedBook(coin, figures);
+        const row = feed.hasRecordedBook(coin) ? feed.recordedBook(coin, figures) : feed.book(coin, figures);
         return row === null ? null : shallow(row, levels);
       },
       push(occasion) {
+        const own = occasion.kind === 'own-book' ? feed.book(coin, figures) : null;
+        if (own !== null) return [shallow(own, levels)];
         const event = marketEvent(occasion);
         const instrument = feed.instrument(coin);
         if (event?.kind !== 'book' || instrument === null) return SILENCE;
@@ -50,14 +52,31 @@ const l2Book: Channel = {
 
 const marketEvent = (occasion: Occasion) => (occasion.kind === 'market' ? occasion.event : null);
 
-const bbo = ofCoin((coin, { feed }) => ({
-  snapshot: () => feed.bbo(coin),
-  push(occasion) {
-    const event = marketEvent(occasion);
-    const instrument = feed.instrument(coin);
-    return event?.kind === 'bbo' && instrument !== null ? [bboRow(event, instrument)] : SILENCE;
-  },
-}));
+/** The best of each side; a repetition of what was told last is no change and is not told. */
+const bbo = ofCoin((coin, { feed, venue }) => {
+  let told = '';
+  const fresh = (row: BboRow): readonly unknown[] => {
+    const sides = JSON.stringify(row.bbo);
+    if (sides === told) return SILENCE;
+    told = sides;
+    return [row];
+  };
+  const own = (): BboRow => {
+    const book = feed.book(coin, null);
+    return { coin, time: book?.time ?? venue.nowMs, bbo: [book?.levels[0][0] ?? null, book?.levels[1][0] ?? null] };
+  };
+  return {
+    snapshot: () => fresh(feed.bbo(coin) ?? own())[0] ?? null,
+    push(occasion) {
+      if (occasion.kind === 'own-book') return fresh(own());
+      const event = marketEvent(occasion);
+      const instrument = feed.instrument(coin);
+      // A market that sends books alone still has a best bid and offer.
+      if (event?.kind === 'book' && feed.bbo(coin) === null) return fresh(own());
+      return event?.kind === 'bbo' && instrument !== null ? fresh(bboRow(event, instrument)) : SILENCE;
+    },
+  };
+});
 
 const trades = ofCoin((coin, { feed }) => ({
   snapshot() {
@@ -65,6 +84,7 @@ const trades = ofCoin((coin, { feed }) => ({
     return recent.length === 0 ? null : recent;
   },
   push(occasion) {
+    if (occasion.kind === 'own-trades') return [occasion.trades];
     const event = marketEvent(occasion);
     const instrument = feed.instrument(coin);
     if (event?.kind !== 'prints' || event.prints.length === 0 || instrument === null) return SILENCE;
@@ -86,7 +106,7 @@ const candle: Channel = {
       snapshot: newest,
       push(occasion) {
         const event = marketEvent(occasion);
-        if (event?.kind !== 'prints' || event.prints.length === 0) return SILENCE;
+        if (occasion.kind !== 'own-trades' && (event?.kind !== 'prints' || event.prints.length === 0)) return SILENCE;
         const row = newest();
         return row === null ? SILENCE : [row];
       },
