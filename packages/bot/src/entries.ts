@@ -52,6 +52,10 @@ export interface EntryContext {
   placed(): void;
   /** Whether the bot's fill monitor has been heard lately: without it a fill would stand without a stop. */
   guardIsUp(): boolean;
+  /** Why no entry may be sent as the bot stands; null when none speaks against it. */
+  hindrance(): string | null;
+  /** The same for an entry that may rest. */
+  restingHindrance(): string | null;
 }
 
 /**
@@ -92,6 +96,8 @@ export async function enter(deps: LoopDeps, context: EntryContext, trade: Trade)
   if (judged.kind === 'refuse') return refuse(deps, trade, judged.status, judged.reason);
   const { signal, instrument } = judged;
   if (!context.guardIsUp()) return { kind: 'later', afterMs: 200 };
+  const hindrance = context.hindrance();
+  if (hindrance !== null) return waitOrRefuse(deps, trade, hindrance);
 
   const first = deps.market.view(instrument.coin);
   const waitedMs = deps.clock.now() - trade.claimedAtMs;
@@ -113,6 +119,13 @@ export async function enter(deps: LoopDeps, context: EntryContext, trade: Trade)
   const verdict = planEntry(signal, { instrument, view, account: sizingAccount(deps, account, trade), limits: deps.settings.limits });
   if (verdict.kind === 'refused') return refuse(deps, trade, 'failed', verdict.reason);
   const { plan: planned } = verdict;
+  const unheard = planned.tif === 'ioc' ? null : context.restingHindrance();
+  if (unheard !== null) {
+    deps.peer.send({ kind: 'want-stream' });
+    return waitOrRefuse(deps, trade, unheard);
+  }
+  const late = context.hindrance();
+  if (late !== null) return waitOrRefuse(deps, trade, late);
   const nowMs = deps.clock.now();
   const plan: TradePlan = { ...planned, placedAtMs: nowMs, expiresAtMs: nowMs + deps.settings.entryLifeMs };
   const request = requestOf(deps, bracket(deps, trade, plan, planned.direction, instrument), 'normalTpsl');
@@ -138,6 +151,12 @@ export async function enter(deps: LoopDeps, context: EntryContext, trade: Trade)
   tell(deps, trade, said);
   context.placed();
   return await send(deps, trade, approved);
+}
+
+/** What stands against an entry may pass in a moment; it is waited for as long as for a book. */
+function waitOrRefuse(deps: LoopDeps, trade: Trade, reason: string): Performed {
+  const waitedMs = deps.clock.now() - trade.claimedAtMs;
+  return waitedMs < BOOK_WAIT_MS ? { kind: 'later', afterMs: 200 } : refuse(deps, trade, 'failed', reason);
 }
 
 function judge(deps: LoopDeps, context: EntryContext, trade: Trade, row: SignalRow): Judged {

@@ -1,6 +1,9 @@
 /** The fill monitor: hears the account, keeps the ledger true to it, and drives the protection of every open trade. */
 import type { AccountEvent, AccountView, OrderUpdate, Trade } from '@hyperfleet/trading';
+import { createAccountPoll } from './account-poll.ts';
 import { nextProtectionStep } from './decide/protection.ts';
+import { heldByTrades } from './foreign.ts';
+import { isDisowned } from './key.ts';
 import { perform } from './perform.ts';
 import { createReconciler } from './reconcile.ts';
 import type { LoopDeps, PeerMessage } from './settings.ts';
@@ -8,9 +11,12 @@ import { lookAt } from './sight.ts';
 import type { Performed } from './step.ts';
 import { createTradeRunner, isOperational } from './trade-runner.ts';
 import { orderStateOf, takeFills } from './venue-news.ts';
+import { createWatchkeeper, type Risk, type Watch } from './watchkeeper.ts';
 
 /** Looks at every open trade this often even when nothing is heard: ends of life, touches of a target. */
 const TICK_MS = 1_000;
+/** A bot whose key is disowned looks this often whether it is owned again. */
+const DISOWNED_MS = 10_000;
 const HOUR_MS = 3_600_000;
 /** The venue books funding a moment after the hour. */
 const FUNDING_LAG_MS = 5_000;
@@ -20,12 +26,19 @@ export interface FillLoop {
   start(): Promise<void>;
   onStream(event: AccountEvent): void;
   onPeer(message: PeerMessage): void;
+  /** Whether the fleet has a place on a stream for this bot; true until said otherwise. */
+  granted(hasStream: boolean): void;
   /** Finishes the step in hand; protective stops stay at the venue. */
   drain(): Promise<void>;
 }
 
-/** Makes a fill monitor. `fundingFrom`: market time from which funding payments are to be read. */
-export function createFillLoop(deps: LoopDeps & { readonly fundingFrom: number; readonly onBug: (error: unknown) => void }): FillLoop {
+/**
+ * Makes a fill monitor. `fundingFrom`: market time from which funding payments are to be read. With a `watch` it polls while its
+ * stream is gone and tells how it stands; without one it takes the stream for granted.
+ */
+export function createFillLoop(
+  deps: LoopDeps & { readonly fundingFrom: number; readonly onBug: (error: unknown) => void; readonly watch?: Watch },
+): FillLoop {
   const { ledger, settings, clock, log } = deps;
   const synced = new Map<string, number>();
   let stopTick: () => void = () => undefined;
@@ -39,6 +52,8 @@ export function createFillLoop(deps: LoopDeps & { readonly fundingFrom: number; 
     const trade = ledger.trade(tradeId);
     const sight = trade === null ? null : lookAt(deps, trade, synced.get(tradeId) ?? null);
     if (sight === null) return { kind: 'idle' };
+    // Nothing would be taken; its stops stand.
+    if (isDisowned(deps)) return { kind: 'later', afterMs: DISOWNED_MS };
     const step = nextProtectionStep(sight);
     if (step === null) return { kind: 'idle' };
     const performed = await perform(deps, sight, step);
@@ -101,6 +116,22 @@ export function createFillLoop(deps: LoopDeps & { readonly fundingFrom: number; 
     }
   };
 
+  const keeper = deps.watch === undefined ? null : createWatchkeeper(deps, deps.watch, () => riskOf(deps));
+  const poll =
+    deps.watch === undefined
+      ? null
+      : createAccountPoll({
+          clock,
+          everyMs: deps.watch.pollIntervalMs,
+          isWanted: () => keeper?.isStreaming() === false,
+          ask: () => deps.reads.account(),
+          held: () => heldByTrades(deps),
+          onAccount: hearAccount,
+          onMoved: () => reconcileSoon('the account moved'),
+          onFailed: (error) => log.warn('account not read', { reason: error.message }),
+          onBug: deps.onBug,
+        });
+
   const onStream = (event: AccountEvent): void => {
     switch (event.kind) {
       case 'fills': {
@@ -116,9 +147,11 @@ export function createFillLoop(deps: LoopDeps & { readonly fundingFrom: number; 
         hearAccount(event.account);
         return;
       case 'connected':
+        keeper?.heard(true);
         if (started) reconcileSoon('stream connected');
         return;
       case 'disconnected':
+        keeper?.heard(false);
         log.warn('account stream lost', { reason: event.reason });
         return;
       default:
@@ -154,18 +187,31 @@ export function createFillLoop(deps: LoopDeps & { readonly fundingFrom: number; 
       await reconcile();
       started = true;
       tick();
+      keeper?.start();
+      poll?.start();
     },
     onStream,
+    granted: (hasStream) => keeper?.granted(hasStream),
     onPeer(message) {
       if (message.kind === 'trades-changed' || message.kind === 'protect-now') kickAll();
+      if (message.kind === 'want-stream') keeper?.wish();
     },
     async drain() {
       draining = true;
       stopTick();
+      keeper?.stop();
+      poll?.stop();
       await runner.drain();
       await reconciling?.catch(() => undefined);
     },
   };
+}
+
+/** What stands at the venue in this bot's name, worst first. */
+function riskOf({ ledger, settings }: LoopDeps): Risk {
+  const live = ledger.liveOrders(settings.id);
+  if ([...heldByTrades({ ledger, settings }).values()].some((szi) => szi !== 0)) return 'position';
+  return live.some((order) => order.intent.role === 'entry') ? 'order' : 'none';
 }
 
 function assertNever(value: never): never {

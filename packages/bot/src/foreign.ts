@@ -21,7 +21,7 @@ import type { LoopDeps } from './settings.ts';
 const CLOSE_SLIPPAGE_PPM = 50_000;
 
 /** Signed size our open trades hold on each coin, in lots. */
-export function heldByTrades(deps: LoopDeps): ReadonlyMap<string, number> {
+export function heldByTrades(deps: Pick<LoopDeps, 'ledger' | 'settings'>): ReadonlyMap<string, number> {
   const held = new Map<string, number>();
   for (const trade of deps.ledger.activeTrades(deps.settings.id)) {
     if (trade.direction === null) continue;

@@ -1,5 +1,6 @@
 /** Each coin is cross at its own maximum leverage, set once, so that our caps bind and not the venue's margin. */
 import type { Instrument } from '@hyperfleet/trading';
+import { isDisowned, noteDisowned } from './key.ts';
 import type { LoopDeps } from './settings.ts';
 
 /** On a venue of hundreds of coins the rest is set at a coin's first entry: each setting costs a request of the address's budget. */
@@ -21,6 +22,7 @@ export function createLeverage(deps: LoopDeps): Leverage {
   const ensure = async ({ coin, maxLeverage }: Instrument): Promise<string | null> => {
     if (standing.has(coin)) return null;
     const answer = await deps.exchange.setCrossLeverage(coin, maxLeverage, deps.nextNonce());
+    noteDisowned(deps, answer);
     if (answer.kind !== 'answered') return `leverage of ${coin} could not be set: ${answer.reason}`;
     standing.add(coin);
     return null;
@@ -32,7 +34,7 @@ export function createLeverage(deps: LoopDeps): Leverage {
   return {
     ensure,
     async prepare() {
-      if (preparing) return;
+      if (preparing || isDisowned(deps)) return;
       preparing = true;
       try {
         for (const instrument of deps.instruments.values()) {

@@ -15,6 +15,7 @@ import {
   type PlaceRequest,
   type Trade,
 } from '@hyperfleet/trading';
+import { noteDisowned } from './key.ts';
 import { resolveOrders } from './resolve.ts';
 import type { Detail, LoopDeps } from './settings.ts';
 import { settleTrade } from './settle.ts';
@@ -28,7 +29,7 @@ const AGAIN: Performed = { kind: 'again' };
 /** A request with its nonce and end of life, stamped now. */
 export const requestOf = (deps: LoopDeps, orders: readonly OrderIntent[], grouping: PlaceRequest['grouping']): PlaceRequest => {
   const nowMs = deps.clock.now();
-  return { orders, grouping, nonce: deps.nextNonce(), expiresAfterMs: nowMs + deps.settings.expiresAfterMs };
+  return { orders, grouping, nonce: deps.nextNonce(), expiresAfterMs: nowMs + (deps.requestLifeMs?.() ?? deps.settings.expiresAfterMs) };
 };
 
 /** The records of a request's orders before anything is known of them. */
@@ -103,6 +104,7 @@ async function place(deps: LoopDeps, sight: TradeSight, step: Extract<Step, { do
 /** Sends what has been recorded and records the answer, order by order. */
 export async function send(deps: LoopDeps, trade: Trade, approved: Approved<PlaceRequest>): Promise<Performed> {
   const answer = await deps.exchange.place(approved);
+  noteDisowned(deps, answer);
   const news = newsOf(approved, answer);
   for (const [index, order] of approved.orders.entries()) {
     const item = news[index];
@@ -161,6 +163,7 @@ async function cancel(deps: LoopDeps, sight: TradeSight, step: Extract<Step, { d
   const orders = step.cloids.map((cloid) => ({ coin: trade.coin, cloid }));
   for (const cloid of step.cloids) deps.ledger.applyOrderNews(cloid, { cancelAsked: true });
   const answer = await deps.exchange.cancel(orders, deps.nextNonce());
+  noteDisowned(deps, answer);
   if (answer.kind !== 'answered') return { kind: 'later', afterMs: 250 };
   applyCancels(deps, step.cloids, answer.value);
   deps.peer.send({ kind: 'trades-changed' });

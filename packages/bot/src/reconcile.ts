@@ -44,7 +44,7 @@ export function createReconciler(deps: LoopDeps): Reconciler {
         const found = byCloid.get(order.intent.cloid);
         if (found !== undefined) ledger.applyOrderNews(order.intent.cloid, { state: stateOfOpenOrder(found), oid: found.oid });
         // An answer may be on its way to the other thread: what was recorded a moment ago is left to it.
-        else if (deps.clock.now() > order.recordedAtMs + settings.expiresAfterMs || order.state !== 'intent') missing.push(order);
+        else if (deps.clock.now() > order.expiresAfterMs || order.state !== 'intent') missing.push(order);
       }
       if (missing.length > 0) await resolveOrders(deps, missing);
       await sweepOrphans(deps, open);

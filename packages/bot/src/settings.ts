@@ -11,6 +11,8 @@ import type {
   MicroUsd,
   PositionView,
 } from '@hyperfleet/trading';
+import type { Condition } from './condition.ts';
+import type { Risk } from './watchkeeper.ts';
 
 /** One bot, resolved and whole: nothing below has a default. Times in milliseconds of market time. */
 export interface BotSettings {
@@ -48,7 +50,11 @@ export type PeerMessage =
   /** Coins with an order or position that is not ours. */
   | { readonly kind: 'foreign'; readonly coins: readonly string[] }
   /** A stop is wanted before the entry's remainder may be cancelled. */
-  | { readonly kind: 'protect-now' };
+  | { readonly kind: 'protect-now' }
+  /** How the guard stands with the venue; said at each of its looks. */
+  | { readonly kind: 'condition'; readonly condition: Condition }
+  /** An entry waits for nothing but a stream. */
+  | { readonly kind: 'want-stream' };
 
 /** Up to the supervisor: for the board, the report and health. */
 export type BotReport =
@@ -67,7 +73,8 @@ export type BotReport =
     }
   | { readonly kind: 'idle'; readonly idle: boolean }
   | { readonly kind: 'account'; readonly equity: MicroUsd; readonly positions: readonly PositionView[]; readonly atMs: number }
-  | { readonly kind: 'alert'; readonly phrase: string; readonly detail: Detail };
+  | { readonly kind: 'alert'; readonly phrase: string; readonly detail: Detail }
+  | { readonly kind: 'condition'; readonly condition: Condition; readonly risk: Risk };
 
 /** What both threads of a bot stand on: ports, and nothing that knows a socket or a file. */
 export interface LoopDeps {
@@ -83,4 +90,6 @@ export interface LoopDeps {
   readonly log: Log;
   readonly peer: { send(message: PeerMessage): void };
   readonly report: (report: BotReport) => void;
+  /** Life of a request with an order in ms of market time, where answers are measured; the setting where they are not. */
+  readonly requestLifeMs?: () => number;
 }

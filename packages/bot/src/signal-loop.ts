@@ -1,10 +1,12 @@
 /** The signal worker: takes what is due from the queue, exits strictly before entries, and drives each trade's way in and out. */
 import { type AccountView, type ClaimedRow, deriveTradeId, parseSignal, type SignalQueue, type Trade } from '@hyperfleet/trading';
+import { type Condition, entryRefusal, restingRefusal } from './condition.ts';
 import { createControls } from './controls.ts';
 import { nextExitStep } from './decide/exit.ts';
 import { type EntryContext, enter, refuse, refuseAtClaim } from './entries.ts';
-import { coinOf, driveExit } from './exits.ts';
+import { claimForExit, coinOf, driveExit } from './exits.ts';
 import { closeForeign } from './foreign.ts';
+import { isDisowned } from './key.ts';
 import { createLeverage } from './leverage.ts';
 import { refOf, tradeOf } from './new-trade.ts';
 import { perform } from './perform.ts';
@@ -18,6 +20,8 @@ import { createTradeRunner, isOperational } from './trade-runner.ts';
 
 /** Exits have this long before entries of other coins go on beside them. */
 const EXITS_FIRST_MS = 10_000;
+/** A bot whose key is disowned looks this often whether it is owned again. */
+const DISOWNED_MS = 10_000;
 /** Rows refused in one go before the thread looks at its messages again. */
 const CLAIMS_A_TURN = 32;
 const PROJECTIONS_A_TURN = 64;
@@ -38,6 +42,8 @@ export interface SignalLoopDeps extends LoopDeps {
   readonly marketToWall: (marketMs: number) => number;
   readonly marketToIso: (marketMs: number) => string;
   readonly controlBots: readonly string[];
+  /** What becomes of open positions in an emergency; 'hold' leaves them to their stops, and is meant where nothing is said. */
+  readonly onEmergency?: 'hold' | 'flatten';
   readonly onBug: (error: unknown) => void;
   /** Between two turns: lets the thread's heartbeats, messages and sockets have theirs. */
   readonly breathe: () => Promise<void>;
@@ -53,6 +59,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   let foreign = new Set<string>();
   let account: { readonly view: AccountView; readonly atMs: number } | null = null;
   let guardHeardMs: number | null = null;
+  let condition: Condition | null = null;
   let placedAtMs = 0;
   let turning: Promise<void> | null = null;
   let wanted = false;
@@ -79,11 +86,15 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     },
     // It tells of the account at least once an interval, when it reconciles.
     guardIsUp: () => guardHeardMs !== null && clock.now() - guardHeardMs <= 2 * settings.reconcileIntervalMs,
+    hindrance: () => (condition === null ? null : entryRefusal(condition, clock.now())),
+    restingHindrance: () => (condition === null ? null : restingRefusal(condition)),
   };
 
   const drive = async (tradeId: string): Promise<Performed> => {
     const trade = ledger.trade(tradeId);
     if (trade === null || trade.phase === 'settled' || trade.phase === 'refused') return { kind: 'idle' };
+    // Nothing would be taken; its stops stand.
+    if (isDisowned(deps)) return { kind: 'later', afterMs: DISOWNED_MS };
     if (trade.kind === 'exit') return driveExit(deps, queue, trade, runner.kick);
     if (trade.phase === 'claimed') return await enter(deps, context, trade);
     return (await driveEntry(trade)) ?? (await driveOut(trade));
@@ -158,6 +169,17 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     const known = ledger.trade(trade.tradeId);
     if (known !== null) change(deps, known, {}, [{ event: 'row seen again', detail: { rowId: claimed.rowId } }]);
     return false;
+  };
+
+  /** The guard says how it stands. An emergency that is to be flattened takes every trade out, as far as the venue can be reached. */
+  const hearCondition = (now: Condition): void => {
+    condition = now;
+    if (now.health.state !== 'emergency' || deps.onEmergency !== 'flatten') return;
+    for (const trade of ledger.activeTrades(settings.id)) {
+      if (trade.kind !== 'entry' || trade.exitClaimedBy !== null) continue;
+      claimForExit(deps, trade, `emergency: ${now.health.reasons.join('; ')}`);
+      runner.kick(trade.tradeId);
+    }
   };
 
   /** True when more may be waiting. */
@@ -260,7 +282,8 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
       }
       started = true;
       const state = ledger.botState(settings.id);
-      deps.report({ kind: 'state', state: state.paused ? 'paused' : 'active', reason: state.reason });
+      const stands = isDisowned(deps) ? 'halted' : state.paused ? 'paused' : 'active';
+      deps.report({ kind: 'state', state: stands, reason: state.reason });
       poll();
     },
     wake,
@@ -269,6 +292,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
         account = { view: message.account, atMs: clock.now() };
         guardHeardMs = account.atMs;
       } else if (message.kind === 'foreign') foreign = new Set(message.coins);
+      else if (message.kind === 'condition') hearCondition(message.condition);
       else if (started) {
         for (const trade of ledger.activeTrades(settings.id)) runner.kick(trade.tradeId);
         wake();

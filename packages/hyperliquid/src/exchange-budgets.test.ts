@@ -68,7 +68,7 @@ test('the figures in the venue’s own refusal count: entries stop, the next exi
   const sent = venue.requests.length;
   expect(await exchange.place(request(ENTRY))).toMatchObject({
     kind: 'refused',
-    reason: 'the account has used 37986 of the 10436 requests its volume allows; only trading frees more for entries',
+    reason: 'not sent: the account has used 37986 of the 10436 requests its volume allows; only trading frees more for entries',
   });
   expect(venue.requests.length).toBe(sent);
   expect(await exchange.place(request(CLOSE))).toMatchObject({ kind: 'answered' });

@@ -161,7 +161,7 @@ interface Room {
 
 type Refusal = Extract<Answer<never>, { kind: 'refused' }>;
 
-const refusal = (reason: string): Refusal => ({ kind: 'refused', reason, retry: 'later' });
+const refusal = (reason: string): Refusal => ({ kind: 'refused', reason: `not sent: ${reason}`, retry: 'later' });
 
 interface Sending {
   readonly nonce: number;

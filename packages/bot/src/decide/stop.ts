@@ -17,6 +17,14 @@ import type { Step } from '../step.ts';
 /** A stop that cannot be placed in this many tries ends the position instead. */
 export const STOP_TRIES = 3;
 
+/**
+ * What never left this machine, or was turned away unread, is no try: it says nothing of the stop, and a close would go no better.
+ * It is sent again as soon as that may help.
+ */
+const UNSENT = /^(not sent|HTTP 429)/;
+const UNSENT_MS = 250;
+const UNSENT_MS_MAX = 2_000;
+
 /** A stop that fired and left size: what is left is closed at once. */
 export function stopFired(sight: TradeSight): Step | null {
   const fired = sight.orders.find((order) => isStop(order) && order.state === 'filled');
@@ -46,6 +54,10 @@ export function ensureStop(sight: TradeSight): Step | null {
     };
   }
   const last = lastOf(sight, 'own-stop');
+  if (last !== null && failures.unsent > 0) {
+    const restMs = Math.min(UNSENT_MS * 2 ** (failures.unsent - 1), UNSENT_MS_MAX) - (sight.nowMs - last.recordedAtMs);
+    if (restMs > 0) return { do: 'wait', forMs: restMs };
+  }
   if (last !== null && isTooSmall(last) && !sight.fillsAreSynced) return { do: 'sync-fills' };
   const attempt = nextAttempt(sight, 'own-stop');
   return {
@@ -77,12 +89,18 @@ const outgrown = (order: OrderRecord, sight: TradeSight): boolean => isTooSmall(
 export function trailingFailures(
   sight: TradeSight,
   roles: readonly OrderRole[],
-): { count: number; hopeless: boolean; reason: string | null } {
+): { count: number; unsent: number; hopeless: boolean; reason: string | null } {
   let count = 0;
+  let unsent = 0;
   let reason: string | null = null;
   let hopeless = false;
   for (const order of sight.orders) {
     if (!roles.includes(order.intent.role) || outgrown(order, sight)) continue;
+    if (order.state === 'rejected' && UNSENT.test(order.reason ?? '')) {
+      unsent += 1;
+      continue;
+    }
+    unsent = 0;
     // One the venue ended by itself (fired into nothing, cancelled for margin) protects as little as a refused one.
     const ended = order.state === 'canceled' && !order.cancelAsked;
     const failed = order.state === 'rejected' || order.state === 'dead' || ended || isUnresolved(order);
@@ -91,7 +109,7 @@ export function trailingFailures(
     // The market is past the trigger: another try gets the same answer, and each costs time without a stop.
     hopeless = order.state === 'rejected' && /Invalid TP\/SL price/.test(order.reason ?? '');
   }
-  return { count, hopeless, reason };
+  return { count, unsent, hopeless, reason };
 }
 
 /** Where a stop belongs now: at breakeven once that was reached, else where the signal put it. */

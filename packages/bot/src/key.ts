@@ -1,0 +1,36 @@
+/** The key that no longer acts for its account: seen in the venue's words, kept in the ledger, where both threads look. */
+import type { Answer } from '@hyperfleet/trading';
+import type { LoopDeps } from './settings.ts';
+
+/** The venue does not know the signer, or knows that it once acted for somebody (PROTOCOL §2.2). */
+const DISOWNED = /^(User or API Wallet 0x[0-9a-f]+ does not exist|Must deposit before performing actions)/i;
+
+/** How the reason of such a halt begins, and no other's. */
+export const KEY_HALT = 'the key no longer acts for its account';
+
+/** Halts the bot when an answer says that its key is disowned. Its stops rest at the venue; nothing more is sent. */
+export function noteDisowned(deps: LoopDeps, answer: Answer<unknown>): void {
+  if (answer.kind !== 'refused' || !DISOWNED.test(answer.reason) || isDisowned(deps)) return;
+  const reason = `${KEY_HALT} (${answer.reason}): approve it again or give the bot a new one; its stops stand at the venue`;
+  deps.ledger.setBotState(deps.settings.id, { tradingState: 'halted', reason });
+  const detail = { bot: deps.settings.id, reason: answer.reason };
+  deps.ledger.record({ bot: deps.settings.id, tradeId: null, atMs: deps.clock.now(), event: 'key disowned', detail });
+  deps.log.error('key disowned', detail);
+  deps.report({ kind: 'alert', phrase: 'key disowned', detail });
+  deps.report({ kind: 'state', state: 'halted', reason });
+}
+
+/** Whether the bot was halted because its key is disowned. */
+export function isDisowned({ ledger, settings }: Pick<LoopDeps, 'ledger' | 'settings'>): boolean {
+  const { tradingState, reason } = ledger.botState(settings.id);
+  return tradingState === 'halted' && (reason?.startsWith(KEY_HALT) ?? false);
+}
+
+/** The venue owns the key again: what it halted goes on. */
+export function noteOwned(deps: LoopDeps): void {
+  if (!isDisowned(deps)) return;
+  deps.ledger.setBotState(deps.settings.id, { tradingState: 'active', reason: null });
+  deps.log.warn('key acts again');
+  const { paused, reason } = deps.ledger.botState(deps.settings.id);
+  deps.report({ kind: 'state', state: paused ? 'paused' : 'active', reason });
+}
