@@ -8,6 +8,10 @@ export interface FleetStatus {
     readonly id: string;
     readonly state: string;
     readonly equityUsd: string | null;
+    readonly health?: string | null;
+    readonly healthReasons?: readonly string[];
+    readonly hearing?: 'stream' | 'poll' | null;
+    readonly nakedBoundMs?: number | null;
   }[];
   /** Mark price by coin. */
   readonly marks: Readonly<Record<string, string>>;

@@ -9,8 +9,8 @@ import { isOperational } from './trade-runner.ts';
 export interface Ways {
   readonly areReadsShut: boolean;
   readonly areActionsShut: boolean;
-  /** Market time of the last 429; 0 when there was none. */
-  readonly limitedAtMs: number;
+  /** Since the venue last said 429, ms; null when it never did. */
+  readonly limitedAgoMs: number | null;
   readonly isSpent: boolean;
   readonly skewMs: number | null;
   /** Market ms an answer takes. */
@@ -96,13 +96,13 @@ export function createWatchkeeper(
 
   function judge(): void {
     const nowMs = clock.now();
-    const { areReadsShut, areActionsShut, limitedAtMs, isSpent } = watch.ways();
+    const { areReadsShut, areActionsShut, limitedAgoMs, isSpent } = watch.ways();
     const before = health.state;
     const signs = {
       streamDownMs: since('stream', isGranted && !isStreaming),
       readsDownMs: since('reads', areReadsShut),
       actionsDownMs: since('actions', areActionsShut),
-      limitedAgoMs: limitedAtMs === 0 ? null : nowMs - limitedAtMs,
+      limitedAgoMs,
       isSpent,
       isExposed: risk() === 'position' || risk() === 'order',
     };

@@ -32,6 +32,7 @@ describe('a fleet made whole', () => {
       staleBookMs: 5_000,
       pollIntervalMs: 2_000,
       reconcileIntervalMs: 60_000,
+      onEmergency: 'hold',
       restart: { firstDelayMs: 250, maxDelayMs: 10_000, jitter: 0.2, budget: 5, windowMs: 600_000 },
       bots: [
         {

@@ -44,6 +44,7 @@ export interface Fleet {
   readonly staleBookMs: number;
   readonly pollIntervalMs: number;
   readonly reconcileIntervalMs: number;
+  readonly onEmergency: 'hold' | 'flatten';
   readonly restart: RestartConfig;
   /** In the order written, disabled ones among them. */
   readonly bots: readonly BotConfig[];

@@ -90,6 +90,11 @@ export interface FleetOptions {
   readonly pollIntervalMs?: number | string;
   /** How often a bot compares its books with the venue, ms of market time. Default '60s'. */
   readonly reconcileIntervalMs?: number | string;
+  /**
+   * What becomes of open positions when a bot has lost its sight or its hands at the venue for two minutes: 'hold' leaves them to
+   * their stops, which stand at the venue; 'flatten' closes them as soon as the venue can be reached. Default 'hold'.
+   */
+  readonly onEmergency?: 'hold' | 'flatten';
   readonly restart?: RestartOptions;
 }
 
@@ -165,4 +170,5 @@ export const FLEET_FIELDS = {
   staleBookMs: withDefault(duration({ leastMs: 100, mostMs: 600_000 }), 5_000),
   pollIntervalMs: withDefault(duration({ leastMs: 10, mostMs: 600_000 }), 2_000),
   reconcileIntervalMs: withDefault(duration({ leastMs: 1_000, mostMs: DAY_MS }), 60_000),
+  onEmergency: withDefault(word(['hold', 'flatten']), 'hold'),
 } as const;

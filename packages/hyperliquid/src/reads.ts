@@ -23,8 +23,6 @@ export interface AccountReadsOptions extends InfoOptions {
   /** The account itself, never an agent's address: for that the venue silently answers nothing (PROTOCOL §8). */
   readonly account: Address;
   readonly instruments: Instruments;
-  /** Whether the collateral is in the spot state, where that was asked before; asked when left out. */
-  readonly hasSpotCollateral?: boolean;
 }
 
 /** `AccountReads` of the venue itself. */
@@ -46,14 +44,12 @@ type Collateral = 'perps' | 'spot';
 /** Rows below which a page is the last; the venue was seen with limits from 500 to 2000 (PROTOCOL §8). */
 const SHORT_PAGE = 500;
 
-const known = (hasSpot: boolean | undefined): Collateral | null => (hasSpot === undefined ? null : hasSpot ? 'spot' : 'perps');
-
 /** One account's state, asked from the venue's /info (PROTOCOL §8). Every method throws `VenueReadError`. */
 export function openAccountReads(options: AccountReadsOptions): VenueAccountReads {
   const { instruments } = options;
   const info = openInfo(options);
   const user: Address = `0x${options.account.slice(2).toLowerCase()}`;
-  let collateral: Collateral | null = known(options.hasSpotCollateral);
+  let collateral: Collateral | null = null;
 
   const spotCash = () => info.ask({ type: 'spotClearinghouseState', user }, parseSpotCash);
 

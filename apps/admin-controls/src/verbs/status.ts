@@ -13,7 +13,10 @@ export function status(desk: Desk): number {
     return {
       bot,
       state: desk.running === null ? `${stands}, not running` : (live?.state ?? stands),
-      reason: state.reason,
+      reason: state.reason ?? (live?.healthReasons?.join('; ') || null),
+      health: live?.health ?? null,
+      hearing: live?.hearing ?? null,
+      nakedBoundMs: live?.nakedBoundMs ?? null,
       equityUsd: live?.equityUsd ?? (state.equityStart === null ? null : dollars(state.equityStart)),
       openTrades: trades.length,
       positions: held.map((size) => size.coin),
@@ -25,13 +28,15 @@ export function status(desk: Desk): number {
     const cells = rows.map((row) => [
       row.bot,
       row.state,
+      row.health ?? '-',
+      row.nakedBoundMs === null ? '-' : `${(row.nakedBoundMs / 1_000).toFixed(1)} s by ${row.hearing ?? '?'}`,
       row.equityUsd ?? '-',
       String(row.openTrades),
       row.positions.join(' ') || 'flat',
       String(row.pending),
       row.reason ?? '',
     ]);
-    desk.print(table(['BOT', 'STATE', 'EQUITY $', 'TRADES', 'POSITION', 'PENDING', 'REASON'], cells));
+    desk.print(table(['BOT', 'STATE', 'HEALTH', 'NAKED AT MOST', 'EQUITY $', 'TRADES', 'POSITION', 'PENDING', 'REASON'], cells));
     desk.print(runningLine(desk));
   }
   return 0;

@@ -13,6 +13,13 @@ const START_MS = Date.UTC(2025, 8, 4, 19, 46, 56);
 const ALCHEMIST: BotView = {
   id: 'Apprentice Alchemist',
   state: 'active',
+  condition: {
+    health: { state: 'normal', reasons: [], betterSinceMs: null },
+    hearing: 'poll',
+    nakedBoundMs: 2_640,
+    skewMs: 0,
+    keyUntilMs: null,
+  },
   equity: microUsd(10_012_319_999),
   equityStart: microUsd(10_000_000_000),
   holdings: [
@@ -48,7 +55,7 @@ const VIEW: FleetView = {
   startMs: START_MS,
   endMs: START_MS + 2_088_000,
   speed: 10,
-  bots: [ALCHEMIST, { id: 'Sentient', state: 'paused', equity: null, equityStart: null, holdings: [], last: null }],
+  bots: [ALCHEMIST, { id: 'Sentient', state: 'paused', condition: null, equity: null, equityStart: null, holdings: [], last: null }],
   marks: [
     { instrument: BTC, mark: fineTicks(1_099_350_500) },
     { instrument: ETH, mark: null },
@@ -78,11 +85,20 @@ test('the whole board shows each bot, its positions with their stops, and the ne
   expect(lines[0]).toContain('HYPERFLEET  paper  19:56:56 UTC  ×10');
   expect(lines[0]).toContain('10:00 of 34:48');
   expect(lines[3]).toMatch(
-    /^Apprentice Alchemist active +10,012\.31 +\+12\.31 +BTC +long 0\.0912 +109,800 +109,935 +BE 109,866 +\+12\.31$/,
+    /^Apprentice Alchemist active +10,012\.31 +\+12\.31 +BTC +long 0\.0912 +109,800 +109,935 +BE 109,866 +\+12\.31 +ask 2\.6 s$/,
   );
   expect(lines[4]).toMatch(/^ +ETH +short waits +4,268\.5 +4,269$/);
   expect(lines[5]).toMatch(/^Sentient +paused +flat$/);
   expect(lines.at(-1)).toContain('BTC news 29');
+});
+
+test('a bot at work shows how well it stands, one that is paused or halted that it is', () => {
+  const { condition } = ALCHEMIST;
+  if (condition === null) throw new Error('the sample has a condition');
+  const health = { state: 'critical', reasons: ['actions have been failing for 3 s'], betterSinceMs: null } as const;
+  const stateOf = (state: string): string | undefined =>
+    layOut({ ...VIEW, bots: [{ ...ALCHEMIST, state, condition: { ...condition, health } }] }, { columns: 140, rows: 40 }, plainly)[3]?.slice(21, 32);
+  expect([stateOf('active'), stateOf('halted')]).toEqual(['critical   ', 'halted     ']);
 });
 
 test('no line is wider and no board higher than the terminal, painted or not', () => {

@@ -1,3 +1,4 @@
+import type { Condition } from '@hyperfleet/bot';
 import { microUsd } from '@hyperfleet/trading';
 import { assertNever } from '../assert-never.ts';
 import { type Colour, fit, type Paint, printable } from './paint.ts';
@@ -22,12 +23,13 @@ const TABLE = {
   mark: { title: 'MARK', columns: 9, side: 'right' },
   stop: { title: 'STOP', columns: 11, side: 'right' },
   upnl: { title: 'uPnL', columns: 9, side: 'right' },
+  naked: { title: 'NAKED ≤', columns: 11, side: 'right' },
 } as const satisfies Readonly<Record<string, Column>>;
 
 type ColumnName = keyof typeof TABLE;
-const NAMES: readonly ColumnName[] = ['bot', 'state', 'equity', 'change', 'coin', 'position', 'entry', 'mark', 'stop', 'upnl'];
+const NAMES: readonly ColumnName[] = ['bot', 'state', 'equity', 'change', 'coin', 'position', 'entry', 'mark', 'stop', 'upnl', 'naked'];
 /** What a narrow terminal does without, in this order. */
-const GIVEN_UP: readonly ColumnName[] = ['change', 'entry', 'mark', 'state', 'stop', 'equity', 'coin', 'upnl'];
+const GIVEN_UP: readonly ColumnName[] = ['naked', 'change', 'entry', 'mark', 'state', 'stop', 'equity', 'coin', 'upnl'];
 type Cell = readonly [text: string, colour?: Colour];
 
 function columnsFor(room: number): readonly ColumnName[] {
@@ -101,7 +103,9 @@ function cell(name: ColumnName, bot: BotView, holding: Holding | null, isFirst: 
     case 'bot':
       return isFirst ? [bot.id, 'bold'] : [''];
     case 'state':
-      return isFirst ? [bot.state, stateColour(bot.state)] : [''];
+      return isFirst ? stateCell(bot) : [''];
+    case 'naked':
+      return isFirst && bot.condition !== null ? boundCell(bot.condition) : [''];
     case 'equity':
       return isFirst && bot.equity !== null ? [money(bot.equity)] : [''];
     case 'change':
@@ -111,13 +115,26 @@ function cell(name: ColumnName, bot: BotView, holding: Holding | null, isFirst: 
   }
 }
 
+/** A bot at work shows how well it stands; what stops it from working comes first. */
+function stateCell({ state, condition }: BotView): Cell {
+  const health = condition?.health.state ?? 'normal';
+  if (state !== 'active' || health === 'normal') return [state, stateColour(state)];
+  return [health, health === 'degraded' ? 'yellow' : 'red'];
+}
+
+/** The longest a fill can stand without a stop, and whether that hangs on being told or on asking. */
+const boundCell = ({ hearing, nakedBoundMs }: Condition): Cell => [
+  `${hearing === 'poll' ? 'ask' : ''} ${(nakedBoundMs / 1_000).toFixed(1)} s`.trim(),
+  hearing === 'poll' ? 'yellow' : 'dim',
+];
+
 function changeCell({ equity, equityStart }: BotView): Cell {
   if (equity === null || equityStart === null) return [''];
   const change = microUsd(equity - equityStart);
   return [gain(change), gainColour(change)];
 }
 
-function holdingCell(name: Exclude<ColumnName, 'bot' | 'state' | 'equity' | 'change'>, holding: Holding): Cell {
+function holdingCell(name: Exclude<ColumnName, 'bot' | 'state' | 'equity' | 'change' | 'naked'>, holding: Holding): Cell {
   const { instrument, unrealizedPnl } = holding;
   switch (name) {
     case 'coin':

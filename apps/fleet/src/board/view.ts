@@ -1,3 +1,4 @@
+import type { Condition } from '@hyperfleet/bot';
 import type { FineTicks, Instrument, Lots, MicroUsd, Ticks } from '@hyperfleet/trading';
 import type { Sentence } from './sentence.ts';
 
@@ -30,6 +31,8 @@ export interface Holding {
 export interface BotView {
   readonly id: string;
   readonly state: string;
+  /** How it stands with the venue; null before its guard first said so. */
+  readonly condition: Condition | null;
   readonly equity: MicroUsd | null;
   readonly equityStart: MicroUsd | null;
   readonly holdings: readonly Holding[];

@@ -1,4 +1,4 @@
-import type { BotReport } from '@hyperfleet/bot';
+import type { BotReport, Condition } from '@hyperfleet/bot';
 import type { LedgerHandle } from '@hyperfleet/store';
 import type { Clock, Instruments, Market, MicroUsd, PositionView } from '@hyperfleet/trading';
 import { assertNever } from '../assert-never.ts';
@@ -16,6 +16,8 @@ interface BotNews {
   equity: MicroUsd | null;
   positions: readonly PositionView[];
   last: Happening | null;
+  /** How its guard stands; null before it first said so. */
+  condition: Condition | null;
   restarting: boolean;
   halted: boolean;
 }
@@ -54,7 +56,7 @@ export function openNewsroom(sources: NewsroomSources): Newsroom {
   const bots = new Map(
     botIds.map((id): [string, BotNews] => [
       id,
-      { state: 'starting', reason: null, equity: null, positions: [], last: null, restarting: false, halted: false },
+      { state: 'starting', reason: null, equity: null, positions: [], last: null, condition: null, restarting: false, halted: false },
     ]),
   );
   let happenings: readonly Happening[] = [];
@@ -108,6 +110,9 @@ export function openNewsroom(sources: NewsroomSources): Newsroom {
         case 'alert':
           publish(id, { text: `ALERT ${report.phrase} ${JSON.stringify(report.detail)}`, mood: 'bad' });
           return;
+        case 'condition':
+          bot.condition = report.condition;
+          return;
         case 'idle':
           return;
         default:
@@ -146,6 +151,7 @@ export function openNewsroom(sources: NewsroomSources): Newsroom {
           ([id, bot]): BotView => ({
             id,
             state: stateOf(bot),
+            condition: bot.condition,
             equity: bot.equity,
             equityStart: ledger.botState(id).equityStart,
             holdings: holdingsOf(id, bot.positions, { ledger, instruments, market }),

@@ -1,4 +1,5 @@
 import { renameSync, writeFileSync } from 'node:fs';
+import type { Condition } from '@hyperfleet/bot';
 import { FINE_PER_TICK, formatDecimal, formatPrice, formatSize, lots, mulDiv, priceDecimals, type Ticks } from '@hyperfleet/trading';
 import type { BotView, FleetView } from '../board/view.ts';
 
@@ -35,6 +36,7 @@ function botStatus(bot: BotView): object {
   return {
     id: bot.id,
     state: bot.state,
+    ...conditionStatus(bot.condition),
     equityUsd: cents(bot.equity),
     equityStartUsd: cents(bot.equityStart),
     last: bot.last === null ? null : { atMs: bot.last.atMs, text: bot.last.what.text },
@@ -54,6 +56,13 @@ function botStatus(bot: BotView): object {
       ];
     }),
   };
+}
+
+/** How the bot stands: health with its reasons, how it hears of fills, and the longest a fill may be without a stop. */
+function conditionStatus(condition: Condition | null): object {
+  if (condition === null) return { health: null, healthReasons: [], hearing: null, nakedBoundMs: null, clockSkewMs: null, keyUntilMs: null };
+  const { health, hearing, nakedBoundMs, skewMs, keyUntilMs } = condition;
+  return { health: health.state, healthReasons: health.reasons, hearing, nakedBoundMs, clockSkewMs: skewMs, keyUntilMs };
 }
 
 /** Dollars and cents, cut toward zero. */
