@@ -97,7 +97,11 @@ test('a bot at work shows how well it stands, one that is paused or halted that 
   if (condition === null) throw new Error('the sample has a condition');
   const health = { state: 'critical', reasons: ['actions have been failing for 3 s'], betterSinceMs: null } as const;
   const stateOf = (state: string): string | undefined =>
-    layOut({ ...VIEW, bots: [{ ...ALCHEMIST, state, condition: { ...condition, health } }] }, { columns: 140, rows: 40 }, plainly)[3]?.slice(21, 32);
+    layOut(
+      { ...VIEW, bots: [{ ...ALCHEMIST, state, condition: { ...condition, health } }] },
+      { columns: 140, rows: 40 },
+      plainly,
+    )[3]?.slice(21, 32);
   expect([stateOf('active'), stateOf('halted')]).toEqual(['critical   ', 'halted     ']);
 });
 

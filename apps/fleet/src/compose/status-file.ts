@@ -60,7 +60,8 @@ function botStatus(bot: BotView): object {
 
 /** How the bot stands: health with its reasons, how it hears of fills, and the longest a fill may be without a stop. */
 function conditionStatus(condition: Condition | null): object {
-  if (condition === null) return { health: null, healthReasons: [], hearing: null, nakedBoundMs: null, clockSkewMs: null, keyUntilMs: null };
+  if (condition === null)
+    return { health: null, healthReasons: [], hearing: null, nakedBoundMs: null, clockSkewMs: null, keyUntilMs: null };
   const { health, hearing, nakedBoundMs, skewMs, keyUntilMs } = condition;
   return { health: health.state, healthReasons: health.reasons, hearing, nakedBoundMs, clockSkewMs: skewMs, keyUntilMs };
 }
