@@ -12,6 +12,7 @@ import { type Latency, NO_LATENCY } from './limits/latency.ts';
 import { type LimitSettings, NO_LIMITS } from './limits/settings.ts';
 import { type MarketStep, readStep } from './market/step.ts';
 import type { Address, Venue } from './matching/contract.ts';
+import { createDirectLine, type DirectLine } from './wire/direct.ts';
 import { createDoor, type Network } from './wire/exchange-door.ts';
 import { createFeed } from './wire/feed.ts';
 import { isRecord, parseAddress } from './wire/fields.ts';
@@ -51,6 +52,8 @@ export interface PaperExchangeOptions {
 export interface PaperExchange {
   /** Serves HTTP and WebSocket on 127.0.0.1, or on another address; port 0 takes a free one. Rejects when the port is taken. */
   listen(port: number, host?: string): Promise<{ readonly url: string; readonly port: number }>;
+  /** The same answers and streams for a client in this process, without a socket. */
+  readonly direct: DirectLine;
   /** Cuts every connection, closes the journal and stops following the clock. */
   close(): Promise<void>;
   /** Pays in USDC at the present market time; the account comes to be. */
@@ -140,11 +143,13 @@ export function createPaperExchange(options: PaperExchangeOptions): PaperExchang
   };
   const faults = createWireFaults({ exchange, door, network, clock, admission });
   const sockets = createSockets({ exchange, hub, sources, door, network, readInfo: info, admission, faults, reply, tell });
+  const direct = createDirectLine({ exchange, hub, sources, door, network, readInfo: info, admission, faults, reply, tell });
   const server = createHttpServer({ exchange, door, network, sockets, readInfo: info, admission, faults, audit: auditBook.report, reply });
   exchange.start();
   if (options.faults !== undefined && isRules(options.faults)) for (const rule of options.faults) faults.add(rule);
 
   return {
+    direct,
     listen: (port, host = '127.0.0.1') => server.listen(port, host),
     async close() {
       await server.close();

@@ -1,12 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { controlRefusal, isJson } from '../control/guard.ts';
-import { type ControlOptions, type ControlRequest, type ControlRoute, controlRoutes, isRefusal } from '../control/routes.ts';
+import { type ControlOptions, type ControlRequest, type ControlRoute, controlRoutes } from '../control/routes.ts';
 import { type HttpAnswer, harmHttp, writeAnswer } from '../faults/http-harm.ts';
 import type { Admission } from '../limits/admission.ts';
-import { type Door, type Network, readSigned } from './exchange-door.ts';
-import { isRecord, Unfit } from './fields.ts';
-import { NoAnswer } from './info-market.ts';
+import type { Door, Network } from './exchange-door.ts';
+import { isRecord } from './fields.ts';
+import { answer, type Reply, type Route, routesOf, TOO_MANY, text } from './reply.ts';
 import type { Sockets } from './socket.ts';
 
 export interface ServerOptions extends ControlOptions {
@@ -27,15 +27,6 @@ export interface HttpServer {
 
 const BODY_BYTES_MAX = 1 << 20;
 const KEEP_ALIVE_MS = 75_000;
-const UNFIT_TEXT = 'Failed to deserialize the JSON body into the target type';
-
-type Reply = { readonly status: number; readonly json: string } | { readonly status: number; readonly text: string };
-
-const json = (value: unknown): Reply => ({ status: 200, json: JSON.stringify(value) });
-const text = (status: number, body: string): Reply => ({ status, text: body });
-/** The IP has spent its weight (PROTOCOL §1). */
-const TOO_MANY: Reply = { status: 429, json: 'null' };
-
 const written = (reply: Reply): HttpAnswer =>
   'json' in reply
     ? { status: reply.status, type: 'application/json', body: reply.json }
@@ -58,13 +49,6 @@ function readBody(request: IncomingMessage): Promise<Buffer | null> {
   });
 }
 
-type Route = (body: unknown, nowMs: number) => unknown;
-
-const routesOf = ({ door, network, readInfo }: ServerOptions): Readonly<Record<string, Route>> => ({
-  'POST /info': readInfo,
-  'POST /exchange': (body) => door.admit(readSigned(body, network)),
-});
-
 function parseJson(body: Buffer): { readonly value: unknown } | null {
   try {
     return { value: JSON.parse(body.toString('utf8')) };
@@ -83,17 +67,6 @@ async function readRequest(request: IncomingMessage, path: string): Promise<Repl
   if (bytes === null) return text(413, 'Failed to buffer the request body: length limit exceeded');
   const parsed = parseJson(bytes);
   return parsed === null ? text(400, 'Failed to parse the request body as JSON') : { body: parsed.value };
-}
-
-function answer(ask: () => unknown): Reply {
-  try {
-    return json(ask());
-  } catch (error) {
-    if (error instanceof Unfit) return text(422, `${UNFIT_TEXT}: ${error.message}`);
-    if (error instanceof NoAnswer) return { status: 500, json: 'null' };
-    if (isRefusal(error)) return text(422, error.message);
-    throw error;
-  }
 }
 
 /** A request of the venue's own routes. */
