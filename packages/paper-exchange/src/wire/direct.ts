@@ -5,7 +5,7 @@ import { isRecord } from './fields.ts';
 import { answer, type Reply, routesOf, TOO_MANY } from './reply.ts';
 
 /** A WebSocket without a socket. */
-export interface DirectConnection {
+interface DirectConnection {
   send(text: string): void;
   close(): void;
 }
