@@ -254,8 +254,14 @@ export interface MakerTier {
   readonly makerFeePpm: number;
 }
 
+/** Off every fee that is not a rebate, in parts per million (PROTOCOL §7). */
+export interface FeeDiscounts {
+  readonly referralDiscountPpm: number;
+  readonly stakingDiscountPpm: number;
+}
+
 /** What an account pays today. */
-export interface VenueFees {
+export interface VenueFees extends FeeDiscounts {
   /** In 10^−9 of notional, discounts applied. */
   readonly takerRateE9: number;
   readonly makerRateE9: number;
@@ -346,6 +352,8 @@ export interface Venue {
   volume(user: Address): MicroUsd;
   /** Rates an account pays today. */
   fees(user: Address): VenueFees;
+  /** Gives an account, and those that share its tier, discounts in place of the settings'. */
+  setDiscounts(user: Address, discounts: FeeDiscounts): void;
   /** From now on the two share one fee tier (PROTOCOL §7). */
   linkSubAccount(sub: Address, master: Address): void;
   /** The margin tiers of an asset, lowest first, at least one. */

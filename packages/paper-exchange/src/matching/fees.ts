@@ -1,6 +1,6 @@
 import { type MicroUsd, microUsd, mulDiv } from '@hyperfleet/trading';
 import type { Account } from './account.ts';
-import type { VenueFees, VenueSettings } from './contract.ts';
+import type { FeeDiscounts, VenueFees } from './contract.ts';
 import type { Core } from './core.ts';
 
 const DAY_MS = 86_400_000;
@@ -26,13 +26,15 @@ export interface FeeRecord {
   makerRateE9: number;
   /** Oldest first; the last is today's once anything traded today. */
   readonly days: DayVolume[];
+  /** Of its own; null for those of the settings. */
+  discounts: FeeDiscounts | null;
 }
 
 /** Volume of the whole venue by UTC day, oldest first: what a maker's share is a share of. */
 export type ExchangeVolume = { readonly day: number; usd: number }[];
 
 /** A record before any volume. */
-export const createFeeRecord = (): FeeRecord => ({ untilMs: 0, takerRateE9: 0, makerRateE9: 0, days: [] });
+export const createFeeRecord = (): FeeRecord => ({ untilMs: 0, takerRateE9: 0, makerRateE9: 0, days: [], discounts: null });
 
 const dayOf = (timeMs: number): number => Math.floor(timeMs / DAY_MS);
 const isCounted = (day: number, today: number): boolean => day < today && day >= today - TIER_DAYS;
@@ -50,10 +52,10 @@ export function countExchange(core: Core, usd: number): void {
 }
 
 /** A rate of parts per million, less the discounts, in 10^−9. Rebates are not discounted. */
-function discounted(ppm: number, settings: VenueSettings): number {
+function discounted(ppm: number, { referralDiscountPpm, stakingDiscountPpm }: FeeDiscounts): number {
   if (ppm <= 0) return ppm * 1000;
-  const afterStaking = mulDiv(ppm * 1000, PPM - settings.stakingDiscountPpm, PPM, 'ceil');
-  return mulDiv(afterStaking, PPM - settings.referralDiscountPpm, PPM, 'ceil');
+  const afterStaking = mulDiv(ppm * 1000, PPM - stakingDiscountPpm, PPM, 'ceil');
+  return mulDiv(afterStaking, PPM - referralDiscountPpm, PPM, 'ceil');
 }
 
 /** Looks up the tier of the last fourteen days: taker and maker by volume, the maker's rebate by share of the venue's volume. */
@@ -76,8 +78,9 @@ function assess(core: Core, record: FeeRecord, today: number): void {
   for (const tier of settings.makerTiers) {
     if (everyone > 0 && maker > mulDiv(everyone, tier.makerSharePpm, PPM, 'floor')) makerPpm = tier.makerFeePpm;
   }
-  record.takerRateE9 = discounted(takerPpm, settings);
-  record.makerRateE9 = discounted(makerPpm, settings);
+  const discounts = record.discounts ?? settings;
+  record.takerRateE9 = discounted(takerPpm, discounts);
+  record.makerRateE9 = discounted(makerPpm, discounts);
   record.untilMs = (today + 1) * DAY_MS;
 }
 
@@ -114,5 +117,12 @@ export function viewFees(core: Core, account: Account | undefined): VenueFees {
       exchangeUsd: microUsd(core.exchangeVolume.find((row) => row.day === day)?.usd ?? 0),
     };
   });
-  return { takerRateE9: record.takerRateE9, makerRateE9: record.makerRateE9, days };
+  const { referralDiscountPpm, stakingDiscountPpm } = record.discounts ?? core.settings;
+  return { takerRateE9: record.takerRateE9, makerRateE9: record.makerRateE9, referralDiscountPpm, stakingDiscountPpm, days };
+}
+
+/** Gives an account discounts of its own from now on. */
+export function setDiscounts(core: Core, account: Account, discounts: FeeDiscounts): void {
+  account.fees.discounts = discounts;
+  assess(core, account.fees, dayOf(Math.max(0, core.nowMs)));
 }

@@ -13,7 +13,7 @@ import {
 import type { ActionReply, Address, MarginedInstrument, Venue, VenueAction, VenueSettings } from './contract.ts';
 import { accountOf, type Core, createCore } from './core.ts';
 import { takeMarketEvent } from './feeding.ts';
-import { viewFees } from './fees.ts';
+import { setDiscounts, viewFees } from './fees.ts';
 import { touch } from './fills.ts';
 import { freeMargin } from './margin.ts';
 import { snapshot } from './order-record.ts';
@@ -189,6 +189,9 @@ export function createVenue(options: VenueOptions): Venue {
     ledger: (user) => core.accounts.get(user)?.ledger.list() ?? [],
     volume: (user) => microUsd(core.accounts.get(user)?.volume ?? 0),
     fees: (user) => viewFees(core, core.accounts.get(user)),
+    setDiscounts(user, discounts) {
+      setDiscounts(core, accountOf(core, user), discounts);
+    },
     linkSubAccount(sub, master) {
       accountOf(core, sub).fees = accountOf(core, master).fees;
     },

@@ -19,8 +19,8 @@ const makerRow = (tier: MakerTier): Row => ({ makerFractionCutoff: ratePpm(tier.
 export function feesRow(venue: Venue, user: Address): Row {
   const { settings } = venue;
   const fees = venue.fees(user);
-  const referral = ratePpm(settings.referralDiscountPpm);
-  const staking = { bpsOfMaxSupply: '0.0', discount: ratePpm(settings.stakingDiscountPpm) };
+  const referral = ratePpm(fees.referralDiscountPpm);
+  const staking = { bpsOfMaxSupply: '0.0', discount: ratePpm(fees.stakingDiscountPpm) };
   return {
     dailyUserVlm: fees.days.map((day) => ({
       date: new Date(day.dayMs).toISOString().slice(0, 10),
