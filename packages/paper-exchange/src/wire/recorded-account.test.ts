@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { MAINNET_PERPS } from '../market/universe.ts';
-import { type AccountReplay, type AccountRow, type Compared, replayAccount } from './testing/account-replay.ts';
+import { type AccountReplay, type AccountRow, type Compared, replayAccount } from '../matching/testing/account-replay.ts';
 
 /**
  * One real account, June 2026, done again by this venue's own accounting: each fill at its recorded price and size, each
