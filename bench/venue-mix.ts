@@ -1,0 +1,123 @@
+import {
+  type ActionReply,
+  type Address,
+  createVenue,
+  type OrderInput,
+  type OrderStatusReply,
+  type Venue,
+  type VenueAction,
+} from '@hyperfleet/paper-exchange';
+import { microUsd } from '@hyperfleet/trading';
+import { createOrderMix, type Operation, PRICE_LEVELS, STANDING } from './order-mix.ts';
+import { BTC } from './static-book.ts';
+
+const ACCOUNTS = 8;
+const MID_USD = 100_000;
+const START_MS = 1_757_015_216_000;
+const DEPOSIT = microUsd(1_000_000_000_000_000);
+/** Prices as requests state them, by dollars from the lowest. */
+const PRICES = Array.from({ length: 2 * PRICE_LEVELS + 1 }, (_, at) => String(MID_USD - PRICE_LEVELS + at));
+
+/** The venue under the mix. */
+export interface VenueMix {
+  /** One operation of the mix. */
+  step(): void;
+  /** Operations and what came of them so far, in words. */
+  said(): string;
+  /** Orders so far. */
+  placed(): number;
+}
+
+/**
+ * Has the venue execute the mix through its port: each action validated, margined, matched, answered, written to histories,
+ * and its events drained and looked at. `batch`: how many orders, or cancels, of one account go into one action.
+ */
+export function createVenueMix(batch: number): VenueMix {
+  const venue: Venue = createVenue({ instruments: [BTC], settings: { maxOpenOrders: STANDING * 4 } });
+  const users = Array.from({ length: ACCOUNTS }, (_, n): Address => `0x${String(n + 1).padStart(40, '0')}`);
+  for (const user of users) venue.fund(user, DEPOSIT, START_MS);
+  const desks = users.map((user) => createDesk(venue, user, batch));
+  const next = createOrderMix(ACCOUNTS);
+  const count = { limit: 0, cancel: 0, market: 0 };
+  let nowMs = START_MS;
+  let fills = 0;
+  return {
+    step() {
+      const operation = next();
+      nowMs += 1;
+      count[operation.kind] += 1;
+      if (desks[operation.account]?.take(operation, nowMs) !== true) return;
+      for (const event of venue.drain()) if (event.kind === 'fill') fills += 1;
+    },
+    said() {
+      const all = count.limit + count.cancel + count.market;
+      const share = (times: number): string => `${Math.round((times / all) * 100)} %`;
+      return `${share(count.limit)} limit, ${share(count.cancel)} cancel, ${share(count.market)} market; ${fills} fills`;
+    },
+    placed: () => count.limit + count.market,
+  };
+}
+
+interface Desk {
+  /** Takes an operation of its account; true when an action was executed. */
+  take(operation: Operation, nowMs: number): boolean;
+}
+
+function createDesk(venue: Venue, user: Address, batch: number): Desk {
+  const oids: number[] = [];
+  let orders: OrderInput[] = [];
+  let places: number[] = [];
+  let cancels: { readonly asset: number; readonly oid: number }[] = [];
+
+  const statusesOf = (action: VenueAction, nowMs: number): readonly OrderStatusReply[] => {
+    const reply: ActionReply = venue.execute(user, action, nowMs);
+    if (reply.status === 'err' || reply.response.type === 'default') throw new Error(`unexpected ${JSON.stringify(reply)}`);
+    return reply.response.data.statuses;
+  };
+  const sendOrders = (nowMs: number): void => {
+    const statuses = statusesOf({ type: 'order', orders, grouping: 'na' }, nowMs);
+    for (let nth = 0; nth < statuses.length; nth += 1) {
+      const oid = oidOf(statuses[nth]);
+      const place = places[nth];
+      if (place !== undefined && place >= 0) oids[place] = oid;
+    }
+    orders = [];
+    places = [];
+  };
+  const sendCancels = (nowMs: number): void => {
+    statusesOf({ type: 'cancel', cancels }, nowMs);
+    cancels = [];
+  };
+
+  return {
+    take({ kind, isBuy, away, place }, nowMs) {
+      if (kind === 'cancel') {
+        // An order that still waits to be sent goes first: its oid is not known before.
+        const waits = places.includes(place);
+        if (waits) sendOrders(nowMs);
+        cancels.push({ asset: 0, oid: oids[place] ?? 0 });
+        if (cancels.length >= batch) sendCancels(nowMs);
+        else return waits;
+        return true;
+      }
+      const isLimit = kind === 'limit';
+      const from = isLimit ? -away : PRICE_LEVELS;
+      const px = PRICES[PRICE_LEVELS + (isBuy ? from : -from)] ?? '';
+      const side = isBuy ? 'buy' : 'sell';
+      const sz = isLimit ? '0.002' : '0.001';
+      orders.push({ asset: 0, side, px, sz, reduceOnly: false, type: { kind: 'limit', tif: isLimit ? 'Gtc' : 'Ioc' }, cloid: null });
+      places.push(isLimit ? place : -1);
+      if (orders.length < batch) return false;
+      sendOrders(nowMs);
+      return true;
+    },
+  };
+}
+
+/** The oid of an order that may still be cancelled; 0 of one that is done. Throws for a refusal that the mix cannot have. */
+function oidOf(status: OrderStatusReply | undefined): number {
+  if (typeof status !== 'object') return 0;
+  if ('resting' in status) return status.resting.oid;
+  if ('error' in status && !status.error.startsWith('Order could not immediately match')) throw new Error(status.error);
+  return 0;
+}
