@@ -1,6 +1,6 @@
 import { type Instrument, type Lots, type MicroUsd, type Ticks, ticks, ZERO_LOTS, ZERO_USD } from '@hyperfleet/trading';
 import type { CoinMarket } from './coin-market.ts';
-import type { Address, VenueEvent } from './contract.ts';
+import type { Address, VenueEvent, VenueSettings } from './contract.ts';
 
 import { createFeeRecord, type FeeRecord } from './fees.ts';
 import { FillRows } from './fill-rows.ts';
@@ -8,7 +8,7 @@ import { FillRows } from './fill-rows.ts';
 import { OpenOrders } from './open-orders.ts';
 
 import type { OrderRecord } from './order-record.ts';
-import { OrderRows } from './order-rows.ts';
+import { type Coins, OrderRows } from './order-rows.ts';
 import { Recent } from './recent.ts';
 
 /** One account on one coin: its position, its leverage, and what of its orders concerns both. */
@@ -79,8 +79,9 @@ export interface Account {
 }
 
 /** An account with nothing in it. The bounds are how many records are remembered. */
-export function createAccount(user: Address, maxOrders: number, maxFills: number): Account {
+export function createAccount(user: Address, coins: Coins, { maxOrdersKept, maxFillsKept }: VenueSettings): Account {
   const byCloid = new Map<string, number>();
+  const orders = { user, coins, limit: maxOrdersKept };
   return {
     user,
     cash: 0,
@@ -93,13 +94,13 @@ export function createAccount(user: Address, maxOrders: number, maxFills: number
     touched: false,
     open: new OpenOrders(),
     byCloid,
-    ended: new OrderRows(user, maxOrders, (oid, cloid) => {
+    ended: new OrderRows(orders, (oid, cloid) => {
       if (byCloid.get(cloid) === oid) byCloid.delete(cloid);
     }),
-    history: new OrderRows(user, maxOrders),
-    fills: new FillRows(user, maxFills),
-    fundings: new Recent(maxFills),
-    ledger: new Recent(maxFills),
+    history: new OrderRows(orders),
+    fills: new FillRows({ user, coins, limit: maxFillsKept }),
+    fundings: new Recent(maxFillsKept),
+    ledger: new Recent(maxFillsKept),
     scheduledCancelMs: null,
     liquidatedUntilMs: 0,
     scheduleUse: { day: 0, count: 0 },

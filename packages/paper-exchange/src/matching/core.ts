@@ -13,6 +13,7 @@ import type {
 } from './contract.ts';
 import type { ExchangeVolume } from './fees.ts';
 import { type OrderRecord, snapshot, type TriggerTerms } from './order-record.ts';
+import { termBits } from './order-rows.ts';
 import { Recent } from './recent.ts';
 
 /** Ids start where the venue's own are of a believable size; they only ever go up, so equal inputs give equal ids. */
@@ -102,7 +103,7 @@ export function createCore(instruments: readonly MarginedInstrument[], settings:
 export function accountOf(core: Core, user: Address): Account {
   const known = core.accounts.get(user);
   if (known !== undefined) return known;
-  const account = createAccount(user, core.settings.maxOrdersKept, core.settings.maxFillsKept);
+  const account = createAccount(user, core.byAsset, core.settings);
   core.accounts.set(user, account);
   return account;
 }
@@ -144,6 +145,7 @@ export function createOrder(core: Core, terms: NewOrder): OrderRecord {
     tracksPosition: terms.sz === 0,
     tif: terms.tif,
     builder: terms.builder ?? null,
+    termBits: termBits(terms),
     phase: 'new',
     children: NO_ORDERS,
     siblings: NO_ORDERS,
@@ -157,8 +159,7 @@ export function createOrder(core: Core, terms: NewOrder): OrderRecord {
     level: null,
     prev: null,
     next: null,
-    listedBefore: null,
-    listedAfter: null,
+    listedNth: 0,
   };
   core.nextOid += 1;
   if (cloid !== null) {

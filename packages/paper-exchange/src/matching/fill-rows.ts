@@ -1,5 +1,6 @@
 import { lots, microUsd, ticks } from '@hyperfleet/trading';
 import type { Address, VenueFill } from './contract.ts';
+import type { Coins } from './order-rows.ts';
 import { RowRing } from './row-ring.ts';
 
 /** Numbers of one row: oid, asset, px, sz, side, timeMs, startPosition, closedPnl, crossed, fee, builderFee, tid, hash. */
@@ -13,13 +14,15 @@ export const hashOf = (nth: number): string => `0x${nth.toString(16).padStart(64
 export class FillRows {
   readonly #user: Address;
   readonly #rows: RowRing;
-  readonly #coins: string[] = [];
+  readonly #coins: Coins;
   readonly #dirs: string[] = [];
-  readonly #cloids: (string | null)[] = [];
-  readonly #liquidations: VenueFill['liquidation'][] = [];
+  /** By row, of those that have one. */
+  readonly #cloids = new Map<number, string>();
+  readonly #liquidations = new Map<number, VenueFill['liquidation']>();
 
-  constructor(user: Address, limit: number) {
+  constructor({ user, coins, limit }: { readonly user: Address; readonly coins: Coins; readonly limit: number }) {
     this.#user = user;
+    this.#coins = coins;
     this.#rows = new RowRing(WIDTH, limit);
   }
 
@@ -40,10 +43,11 @@ export class FillRows {
     numbers[at + BUILDER_FEE] = fill.builderFee === null ? Number.NaN : fill.builderFee;
     numbers[at + TID] = fill.tid;
     numbers[at + HASH] = nth;
-    this.#coins[row] = fill.coin;
     this.#dirs[row] = fill.dir;
-    this.#cloids[row] = fill.cloid;
-    this.#liquidations[row] = fill.liquidation;
+    if (fill.cloid !== null) this.#cloids.set(row, fill.cloid);
+    else if (this.#cloids.size > 0) this.#cloids.delete(row);
+    if (fill.liquidation !== null) this.#liquidations.set(row, fill.liquidation);
+    else if (this.#liquidations.size > 0) this.#liquidations.delete(row);
     this.#rows.push();
   }
 
@@ -55,28 +59,27 @@ export class FillRows {
   #read(row: number): VenueFill {
     const { numbers } = this.#rows;
     const number = (column: number): number => numbers[row * WIDTH + column] ?? 0;
-    const [coin, dir] = [this.#coins[row], this.#dirs[row]];
-    if (coin === undefined || dir === undefined) throw new RangeError(`there is no fill row ${row}`);
+    const asset = number(ASSET);
     const builderFee = number(BUILDER_FEE);
     return {
       user: this.#user,
-      coin,
-      asset: number(ASSET),
+      coin: this.#coins.get(asset)?.instrument.coin ?? '',
+      asset,
       px: ticks(number(PX)),
       sz: lots(number(SZ)),
       side: number(IS_BUY) === 1 ? 'buy' : 'sell',
       timeMs: number(TIME_MS),
       startPosition: lots(number(START)),
-      dir,
+      dir: this.#dirs[row] ?? '',
       closedPnl: microUsd(number(PNL)),
       oid: number(0),
-      cloid: this.#cloids[row] ?? null,
+      cloid: this.#cloids.get(row) ?? null,
       crossed: number(CROSSED) === 1,
       fee: microUsd(number(FEE)),
       builderFee: Number.isNaN(builderFee) ? null : microUsd(builderFee),
       tid: number(TID),
       hash: hashOf(number(HASH)),
-      liquidation: this.#liquidations[row] ?? null,
+      liquidation: this.#liquidations.get(row) ?? null,
     };
   }
 }

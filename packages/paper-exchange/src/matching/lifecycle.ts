@@ -155,6 +155,7 @@ export function trimReduceOnly(core: Core, holding: Holding): void {
 
 /** After a position closed or turned: position TP/SL on the closed side end (PROTOCOL §6). */
 export function endPositionTpsl(core: Core, holding: Holding): void {
+  if (holding.triggers.size === 0) return;
   for (const order of [...holding.triggers]) {
     if (order.isPositionTpsl && order.phase === 'armed' && closable(holding, order.sign) === 0)
       cancelByVenue(core, order, 'reduceOnlyCanceled');

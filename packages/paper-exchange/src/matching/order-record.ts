@@ -41,6 +41,8 @@ export interface OrderRecord {
   readonly tracksPosition: boolean;
   readonly tif: VenueTif | null;
   readonly builder: BuilderTerms | null;
+  /** Its yes-or-no terms, as histories keep them. */
+  readonly termBits: number;
   phase: Phase;
   /** Orders that wait for this one to fill wholly. */
   children: readonly OrderRecord[];
@@ -61,9 +63,8 @@ export interface OrderRecord {
   level: PriceLevel | null;
   prev: OrderRecord | null;
   next: OrderRecord | null;
-  /** Neighbours in the account's list of live orders. */
-  listedBefore: OrderRecord | null;
-  listedAfter: OrderRecord | null;
+  /** Its number among the orders that its account ever had open. */
+  listedNth: number;
 }
 
 /** The order as the outside may keep it. */
