@@ -26,7 +26,11 @@ export const matching: Bench = {
       return ((heapAfterCollection() - before) / 2 ** 20).toFixed(0);
     };
     const held = [LIFETIME_ORDERS / 2, LIFETIME_ORDERS, 2 * LIFETIME_ORDERS].map((orders) => `${heldMib(orders)} after ${orders / 1e6}`);
-    const late = { ...ours, what: `at ${(2 * LIFETIME_ORDERS) / 1e6} million orders`, note: () => `MiB of heap held: ${held.join(', ')} million orders` };
+    const late = {
+      ...ours,
+      what: `at ${(2 * LIFETIME_ORDERS) / 1e6} million orders`,
+      note: () => `MiB of heap held: ${held.join(', ')} million orders`,
+    };
     const batched = { what: `in actions of ${BATCH}`, times: OPS, run: timedOnCore(createVenueMix(BATCH).step) };
     return [
       speed,
