@@ -69,6 +69,13 @@ export interface BotData {
   readonly books: SharedArrayBuffer;
   readonly nonceCell: SharedArrayBuffer;
   readonly budget: SharedArrayBuffer;
+  /** What the account itself may send, counted by both workers. */
+  readonly addressBudget: SharedArrayBuffer;
+  /** Whether the guard begins with a stream; later it is told. */
+  readonly hasStream: boolean;
+  /** How often the account is asked for while no stream tells of it, ms of market time. */
+  readonly accountPollMs: number;
+  readonly onEmergency: 'hold' | 'flatten';
   readonly ledgerPath: string;
   readonly signalsPath: string;
   /** Every configured bot: an ALL control is done when each of them has obeyed. */
@@ -81,7 +88,13 @@ export interface BotProtocol {
   readonly down: /** The line to the bot's other worker; made anew whenever either is started. */
     | { readonly kind: 'peer'; readonly port: MessagePort }
     /** The signals database may have something new. */
-    | { readonly kind: 'wake' };
-  readonly up: LogUp | { readonly kind: 'report'; readonly report: BotReport };
+    | { readonly kind: 'wake' }
+    /** The guard gets a stream, or is to give its own away. */
+    | { readonly kind: 'stream'; readonly isGranted: boolean };
+  readonly up:
+    | LogUp
+    | { readonly kind: 'report'; readonly report: BotReport }
+    /** The venue has let go of the guard's stream. */
+    | { readonly kind: 'stream-closed' };
   readonly calls: Silent;
 }

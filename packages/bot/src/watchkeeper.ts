@@ -25,11 +25,13 @@ export type KeyStanding =
 /** The port to all that; left out where there is nothing to watch. */
 export interface Watch {
   readonly policy: HealthPolicy;
+  /** How often it looks at all this, ms of market time. */
+  readonly lookMs: number;
   /** How often the account is asked for while no stream tells of it, ms of market time. */
   readonly pollIntervalMs: number;
   ways(): Ways;
-  /** Throws an operational error when the venue cannot be asked. */
-  key(): Promise<KeyStanding>;
+  /** `isInDoubt` after the venue disowned it. Throws an operational error when the venue cannot be asked. */
+  key(isInDoubt: boolean): Promise<KeyStanding>;
   /** Brings what the account may send up to date with the venue's count; throws like `key`. */
   countRequests(): Promise<void>;
 }
@@ -37,10 +39,11 @@ export interface Watch {
 /** How much the fleet must care whether this bot hears its fills at once, most first. */
 export type Risk = 'position' | 'order' | 'wish' | 'none';
 
-const LOOK_MS = 1_000;
 const KEY_MS = 3_600_000;
 const DISOWNED_KEY_MS = 60_000;
 const COUNT_MS = 600_000;
+/** A fleet that starts has more urgent questions. */
+const FIRST_COUNT_MS = 30_000;
 const COUNT_SPENT_MS = 60_000;
 /** A bot that wished to enter keeps its wish for so long. */
 const WISH_MS = 15_000;
@@ -78,7 +81,7 @@ export function createWatchkeeper(
   let skewTold = false;
   let keyTold = Number.POSITIVE_INFINITY;
   let stopLook: () => void = () => undefined;
-  const due = { key: 0, count: 0 };
+  const due = { key: 0, count: clock.now() + FIRST_COUNT_MS };
 
   /** How long something has been so, from look to look. */
   const since = (what: 'stream' | 'reads' | 'actions', isSo: boolean): number => {
@@ -94,7 +97,7 @@ export function createWatchkeeper(
     return { health, hearing, nakedBoundMs: (isStreaming ? 0 : watch.pollIntervalMs) + REACTION_TRIPS * roundTripMs, skewMs, keyUntilMs };
   };
 
-  function judge(): void {
+  function judge(own: Risk): void {
     const nowMs = clock.now();
     const { areReadsShut, areActionsShut, limitedAgoMs, isSpent } = watch.ways();
     const before = health.state;
@@ -104,7 +107,7 @@ export function createWatchkeeper(
       actionsDownMs: since('actions', areActionsShut),
       limitedAgoMs,
       isSpent,
-      isExposed: risk() === 'position' || risk() === 'order',
+      isExposed: own === 'position' || own === 'order',
     };
     health = nextHealth(health, signs, { nowMs, policy: watch.policy });
     if (health.state !== before) tellHealth(before, health);
@@ -147,7 +150,7 @@ export function createWatchkeeper(
     const nowMs = clock.now();
     if (nowMs >= due.key) {
       due.key = nowMs + (isDisowned(deps) ? DISOWNED_KEY_MS : KEY_MS);
-      const standing = await watch.key();
+      const standing = await watch.key(isDisowned(deps));
       if (standing.kind === 'acts') {
         noteOwned(deps);
         warnOfKey(standing.untilMs);
@@ -160,8 +163,9 @@ export function createWatchkeeper(
   }
 
   function look(): void {
-    stopLook = clock.after(LOOK_MS, look);
-    judge();
+    stopLook = clock.after(watch.lookMs, look);
+    const own = risk();
+    judge(own);
     warnOfSkew();
     if (isDisowned(deps)) due.key = Math.min(due.key, clock.now() + DISOWNED_KEY_MS);
     if (watch.ways().isSpent) due.count = Math.min(due.count, clock.now() + COUNT_SPENT_MS);
@@ -170,7 +174,6 @@ export function createWatchkeeper(
       log.debug('standing not read', { code: error.code, reason: error.message });
     });
     const now = condition();
-    const own = risk();
     const shown: Risk = own === 'none' && clock.now() - wishedAtMs < WISH_MS ? 'wish' : own;
     deps.peer.send({ kind: 'condition', condition: now });
     deps.report({ kind: 'condition', condition: now, risk: shown });

@@ -69,8 +69,7 @@ export function openExchange(options: ExchangeOptions): VenueExchange {
     const envelope = { action, signature, nonce, ...(vaultAddress === null ? {} : { vaultAddress }), expiresAfter: expiresAfterMs };
     const sentMs = clock.now();
     const posted = await http.post('/exchange', JSON.stringify(envelope)).finally(() => room.place.leave());
-    // An answer that was lost has taken at least this long.
-    if (posted.kind !== 'not-sent') roundTrip.took(clock.now() - sentMs);
+    if (posted.kind === 'replied') roundTrip.took(clock.now() - sentMs);
     noteWay(posted);
     const answer = answerOf(posted, read);
     if (answer.kind === 'refused') noteRefusal(answer.reason, sending);

@@ -21,6 +21,8 @@ export interface BotPair {
   /** Both have been ready once. */
   readonly ready: Promise<void>;
   wake(): void;
+  /** Gives its guard a stream or takes it away; false when there is no guard to be told. */
+  stream(isGranted: boolean): boolean;
   /** First the way in, then the guard, so that what the first still does is heard by the second. */
   drain(timeoutMs: number): Promise<void>;
 }
@@ -29,14 +31,16 @@ export interface BotPairEvents {
   readonly log: (record: LogRecord) => void;
   readonly onReport: (half: Half, report: BotReport) => void;
   readonly onRestart: (worker: string, reason: string) => void;
+  /** The guard's stream is closed, or gone with its thread. */
+  readonly onStreamClosed: () => void;
   /** A worker is ready, at its first start or again. */
   readonly onReady: () => void;
   readonly onHalted: (worker: string, reason: string) => void;
 }
 
-/** Starts a bot's two workers and the line between them, which is made anew whenever either of them is. */
-export function startBotPair(data: BotData, restart: RestartConfig, events: BotPairEvents): BotPair {
-  const { id } = data.settings;
+/** Starts a bot's two workers, each start with what `data` says then, and the line between them, which is made anew whenever either of them is. */
+export function startBotPair(data: () => BotData, restart: RestartConfig, events: BotPairEvents): BotPair {
+  const { id } = data().settings;
   const workers = new Map<Half, Supervised<BotProtocol>>();
 
   function connect(): void {
@@ -54,7 +58,7 @@ export function startBotPair(data: BotData, restart: RestartConfig, events: BotP
     const worker = supervise<BotProtocol>({
       name,
       entry: ENTRIES[half],
-      launch: () => ({ workerData: data }),
+      launch: () => ({ workerData: data() }),
       ...WORKER_LIMITS,
       restart,
       // Deferred: at the very first start the worker is not in the map yet.
@@ -67,13 +71,22 @@ export function startBotPair(data: BotData, restart: RestartConfig, events: BotP
           case 'report':
             events.onReport(half, message.report);
             return;
+          case 'stream-closed':
+            events.onStreamClosed();
+            return;
           default:
             assertNever(message);
         }
       },
       onReady: events.onReady,
-      onRestart: (reason) => events.onRestart(name, reason),
-      onHalted: (reason) => events.onHalted(name, reason),
+      onRestart(reason) {
+        if (half === 'fill-monitor') events.onStreamClosed();
+        events.onRestart(name, reason);
+      },
+      onHalted(reason) {
+        if (half === 'fill-monitor') events.onStreamClosed();
+        events.onHalted(name, reason);
+      },
     });
     workers.set(half, worker);
   }
@@ -88,6 +101,7 @@ export function startBotPair(data: BotData, restart: RestartConfig, events: BotP
     },
     ready,
     wake: () => void workers.get('signal')?.post({ kind: 'wake' }),
+    stream: (isGranted) => workers.get('fill-monitor')?.post({ kind: 'stream', isGranted }) ?? false,
     async drain(timeoutMs) {
       for (const half of HALVES) await workers.get(half)?.drain(timeoutMs);
     },

@@ -3,9 +3,10 @@ import { marketToWall } from '@hyperfleet/store';
 import type { Feeding } from '../feed/feeding.ts';
 import { buildReport, type EndedBot, type RunReport } from '../report/report.ts';
 import { troubles } from '../report/verdict.ts';
+import { openReads } from './bot-start.ts';
 import type { House } from './house.ts';
 import { isSettled } from './idle.ts';
-import { openReads, type RunningFleet } from './running.ts';
+import type { RunningFleet } from './running.ts';
 import { CALL_MS, DRAIN_MS } from './worker-limits.ts';
 
 /** How a run ended. */

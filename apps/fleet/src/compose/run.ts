@@ -13,6 +13,7 @@ import { isIdle } from './idle.ts';
 import { makePlan, PlanError } from './plan.ts';
 import { openMarket, type RunningFleet, startFleet } from './running.ts';
 import { writeStatus } from './status-file.ts';
+import { planSentence, planStreams } from './stream-plan.ts';
 
 /** Exit codes of the fleet. */
 export const EXIT = { well: 0, misused: 2, needsPerson: 3 } as const;
@@ -33,6 +34,8 @@ export interface Surroundings {
 export async function runFleet(options: Options, around: Surroundings): Promise<number> {
   if (options.report !== null) checkWritable(options.report);
   const plan = await makePlan(options);
+  // What one IP may not ask is said before anything is opened.
+  planStreams(plan.bots.length, plan.fleet.reconcileIntervalMs);
   const house = openHouse(plan);
   const paint = paintFor(around.out, around.env);
   const board = around.out.isTTY === true ? openScreen(around.out, paint) : openLines(around.out, paint);
@@ -107,10 +110,11 @@ async function live(house: House, board: Board, options: Options, around: Surrou
 }
 
 /** Says what begins, the bots being at their places. */
-function greet({ plan, beginMs }: House, { newsroom, pairs, watch }: RunningFleet): void {
+function greet({ plan, beginMs }: House, { newsroom, pairs, watch, streams }: RunningFleet): void {
   const { recording, fleet } = plan;
   const ready = pairs.length - watch.haltedBots.size;
   newsroom.tell('fleet', ready === pairs.length ? `all ${ready} bots are ready` : `${ready} of ${pairs.length} bots are ready`);
+  newsroom.tell('fleet', planSentence(streams));
   const how = beginMs > recording.marketStartMs ? 'takes up where the last run ended' : 'begins';
   newsroom.tell('fleet', `the market of ${recording.instruments.map(({ coin }) => coin).join(', ')} ${how}, at ×${fleet.speed}`);
 }

@@ -1,18 +1,19 @@
-import { createNonceCell, createRequestBudget, fetchInstruments, openAccountReads, openRequestBudget } from '@hyperfleet/hyperliquid';
+import { createRequestBudget, fetchInstruments, openRequestBudget } from '@hyperfleet/hyperliquid';
 import { createBookMemory, openMarketReader } from '@hyperfleet/market-data';
-import { StoreError } from '@hyperfleet/store';
 import type { Supervised } from '@hyperfleet/supervisor';
 import type { Clock, Instruments } from '@hyperfleet/trading';
 import type { Board } from '../board/screen.ts';
 import { type ClockMapping, createReplayClock } from '../clock.ts';
-import type { BotData, MarketDataProtocol } from '../protocol.ts';
+import type { MarketDataProtocol } from '../protocol.ts';
 import { REQUEST_TIMES } from '../workers/feed-times.ts';
-import { type BotPair, startBotPair } from './bot-pair.ts';
-import type { BotAccount, House } from './house.ts';
+import type { BotPair } from './bot-pair.ts';
+import { startBot } from './bot-start.ts';
+import type { House } from './house.ts';
 import { startMarketData } from './market-data.ts';
 import { type Newsroom, openNewsroom } from './newsroom.ts';
 import { type RunningVenue, startVenue } from './paper-venue.ts';
-import { settingsOf } from './settings.ts';
+import { planStreams, type StreamPlan } from './stream-plan.ts';
+import { createSlotKeeper, type SlotKeeper } from './stream-slots.ts';
 
 /** What ends a run from inside. */
 export interface FleetEvents {
@@ -27,14 +28,16 @@ export interface RunningFleet extends Floor {
   readonly sessionId: number;
 }
 
-/** What the workers stand on: the venue, the clock, and the memory they share. */
-interface Floor {
+/** What the workers stand on: the venue, the clock, and what they share of one IP. */
+export interface Floor {
   readonly house: House;
   readonly venue: RunningVenue;
   readonly clock: Clock;
   readonly instruments: Instruments;
   readonly books: SharedArrayBuffer;
   readonly budget: SharedArrayBuffer;
+  readonly streams: StreamPlan;
+  readonly slots: SlotKeeper;
   readonly newsroom: Newsroom;
   readonly watch: Watch;
 }
@@ -46,11 +49,10 @@ interface Watch {
   /** Bots that can no longer work. */
   readonly haltedBots: Set<string>;
   lost(worker: string, reason: string): void;
+  /** A bot that is not to trade for a reason of its own, its workers being well. */
+  halted(bot: string, reason: string): void;
   restarted(worker: string, reason: string): void;
 }
-
-/** A halt written by us is taken back at the next start; one written by a person is not. */
-const HALT_REASON = 'a worker is past its restart budget';
 
 const firstLine = (text: string): string => text.split('\n')[0] ?? text;
 
@@ -112,7 +114,15 @@ export async function startFleet(house: House, board: Board, events: FleetEvents
     speed: fleet.speed,
   });
   news.room = newsroom;
-  const floor: Floor = { house, venue, clock, instruments, books, budget, newsroom, watch };
+  const streams = planStreams(plan.bots.length, fleet.reconcileIntervalMs);
+  const byId = new Map<string, BotPair>();
+  const slots = createSlotKeeper({
+    ids: plan.bots.map(({ id }) => id),
+    slots: streams.streams,
+    now: clock.now,
+    tell: (id, isGranted) => void byId.get(id)?.stream(isGranted),
+  });
+  const floor: Floor = { house, venue, clock, instruments, books, budget, streams, slots, newsroom, watch };
   const marketData = startMarketData(
     { url: venue.url, clock: venue.clock.mapping, coins: [...instruments.keys()], instruments, books },
     fleet.restart,
@@ -123,15 +133,23 @@ export async function startFleet(house: House, board: Board, events: FleetEvents
       onHalted: watch.lost,
     },
   );
-  const pairs = await Promise.all(house.accounts.map((account) => startBot(floor, account)));
+  const pairs = house.accounts.map((account) => startBot(floor, account));
+  for (const pair of pairs) byId.set(pair.id, pair);
   return { ...floor, marketData, pairs, sessionId };
 }
 
 function createWatch({ log }: House, tell: (text: string, mood: 'bad' | 'attention') => void): Watch {
   const given: string[] = [];
+  const haltedBots = new Set<string>();
   return {
     given,
-    haltedBots: new Set(),
+    haltedBots,
+    halted(bot, reason) {
+      log.error('bot halted', { bot, reason });
+      haltedBots.add(bot);
+      given.push(`${bot} is halted: ${reason}`);
+      tell(`${bot} is halted: ${reason}`, 'bad');
+    },
     lost(worker, reason) {
       log.error('worker halted', { worker, reason });
       given.push(`worker ${worker} is past its restart budget: ${firstLine(reason)}`);
@@ -148,76 +166,4 @@ function createWatch({ log }: House, tell: (text: string, mood: 'bad' | 'attenti
 function recorded({ plan }: House, listed: Instruments): Instruments {
   const coins = new Set(plan.recording.instruments.map(({ coin }) => coin));
   return new Map([...listed].filter(([coin]) => coins.has(coin)));
-}
-
-/** Starts a bot's two workers. Its key travels in their data and nowhere else. */
-async function startBot(floor: Floor, account: BotAccount): Promise<BotPair> {
-  const { house, newsroom, watch } = floor;
-  const { plan, ledger, sink } = house;
-  const { id } = account;
-  const config = plan.bots.find((bot) => bot.id === id);
-  if (config === undefined) throw new Error(`no configuration for ${id}`);
-  const { takerPpm } = await firstLook(floor, account);
-  const data: BotData = {
-    settings: settingsOf(config, plan.fleet, { accountAddress: account.address, takerPpm }),
-    privateKey: account.privateKey,
-    url: floor.venue.url,
-    isMainnet: false,
-    clock: floor.venue.clock.mapping,
-    instruments: floor.instruments,
-    books: floor.books,
-    nonceCell: createNonceCell(),
-    budget: floor.budget,
-    ledgerPath: plan.files.ledger,
-    signalsPath: plan.fleet.signalsDb,
-    botIds: plan.bots.map((bot) => bot.id),
-    fundingFromMs: plan.recording.marketStartMs,
-  };
-  return startBotPair(data, plan.fleet.restart, {
-    log: sink.write,
-    onReport: (_half, report) => newsroom.hear(id, report),
-    onReady: () => newsroom.restored(id),
-    onRestart(worker, reason) {
-      newsroom.restarting(id);
-      watch.restarted(worker, reason);
-    },
-    onHalted(worker, reason) {
-      watch.haltedBots.add(id);
-      newsroom.halted(id);
-      watch.lost(worker, reason);
-      // Its sibling goes on: a guard without a way in still guards. Nothing new is entered by half a bot.
-      try {
-        ledger.setBotState(id, { tradingState: 'halted', reason: HALT_REASON });
-      } catch (error) {
-        // A disk that halted the bot may well refuse this too; that it is halted is told either way.
-        if (!(error instanceof StoreError)) throw error;
-        house.log.error('halt not recorded', { bot: id, code: error.code });
-      }
-    },
-  });
-}
-
-/** Reads the account's fees, and notes what it is worth before the first order can go out. */
-async function firstLook(floor: Floor, account: BotAccount): Promise<{ readonly takerPpm: number }> {
-  const { ledger } = floor.house;
-  const { id } = account;
-  const state = ledger.botState(id);
-  if (state.tradingState === 'halted' && state.reason === HALT_REASON) ledger.setBotState(id, { tradingState: 'active', reason: null });
-  const reads = openReads(floor, account);
-  try {
-    const { takerPpm } = await reads.feeRates();
-    if (state.equityStart === null) ledger.setBotState(id, { equityStart: (await reads.account()).equity });
-    return { takerPpm };
-  } finally {
-    reads.close();
-  }
-}
-
-/** A look at a bot's account from the main thread. */
-export function openReads(
-  { venue, clock, budget, instruments }: Pick<Floor, 'venue' | 'clock' | 'budget' | 'instruments'>,
-  { address }: Pick<BotAccount, 'address'>,
-): ReturnType<typeof openAccountReads> {
-  const account: `0x${string}` = `0x${address.slice(2)}`;
-  return openAccountReads({ url: venue.url, clock, budget: openRequestBudget(budget), ...REQUEST_TIMES, account, instruments });
 }

@@ -17,10 +17,6 @@ const READ_WEIGHT_MAX = 1_000;
 const POLL_MS_MIN = 2_000;
 /** Asked for less often than this it would be blind. */
 const POLL_MS_MAX = 60_000;
-/** What starting takes of each bot: fees, account, two reconciles and what they find. */
-const START_WEIGHT = 150;
-/** What may be spent at once before the bucket must refill. */
-const BURST_WEIGHT = 860;
 
 /** How the bots of one IP share what the venue gives it. Times in ms of market time. */
 export interface StreamPlan {
@@ -31,8 +27,6 @@ export interface StreamPlan {
   readonly pollIntervalMs: number;
   /** Weight a minute of all regular reads, every bot at work. */
   readonly readWeight: number;
-  /** Whether all of them can start at once on what one IP may ask. */
-  readonly startsAtOnce: boolean;
 }
 
 /** Plans streams and polls of a fleet. Throws PlanError when what must be read is more than one IP may ask. */
@@ -53,7 +47,7 @@ export function planStreams(bots: number, reconcileIntervalMs: number): StreamPl
   }
   const pollIntervalMs = Math.max(POLL_MS_MIN, wanted);
   const readWeight = Math.ceil(reconciles + (polled * POLL_WEIGHT * 60_000) / pollIntervalMs);
-  return { bots, streams, pollIntervalMs, readWeight, startsAtOnce: bots * START_WEIGHT <= BURST_WEIGHT };
+  return { bots, streams, pollIntervalMs, readWeight };
 }
 
 /** The plan as it is shown at the start. */

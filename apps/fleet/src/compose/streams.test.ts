@@ -6,9 +6,9 @@ import { changeSeats, createSlotKeeper, type Seat, TURN_MS } from './stream-slot
 
 describe('the plan of streams', () => {
   it('gives every bot of a small fleet a stream, and asks for the rest of a large one within five seconds', () => {
-    expect(planStreams(3, 60_000)).toMatchObject({ streams: 3, readWeight: 126, startsAtOnce: true });
+    expect(planStreams(3, 60_000)).toMatchObject({ streams: 3, readWeight: 126 });
     const sixteen = planStreams(16, 60_000);
-    expect(sixteen).toMatchObject({ streams: STREAM_SLOTS, startsAtOnce: false });
+    expect(sixteen).toMatchObject({ streams: STREAM_SLOTS });
     expect(sixteen.pollIntervalMs).toBeLessThan(4_000);
     expect(sixteen.readWeight).toBeLessThanOrEqual(1_000);
     expect(planSentence(sixteen)).toMatch(

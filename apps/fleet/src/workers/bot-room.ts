@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { MessagePort } from 'node:worker_threads';
-import type { BotReport, LoopDeps, PeerMessage } from '@hyperfleet/bot';
+import type { BotReport, BotSettings, LoopDeps, PeerMessage, Watch } from '@hyperfleet/bot';
 import {
+  type Address,
+  createClockSkew,
   createSigner,
   openAccountReads,
+  openAddressBudget,
   openExchange,
   openNonceCell,
   openRequestBudget,
@@ -17,11 +20,16 @@ import { assertNever } from '../assert-never.ts';
 import { createReplayClock } from '../clock.ts';
 import type { BotData, BotProtocol } from '../protocol.ts';
 import { REQUEST_TIMES } from './feed-times.ts';
+import { createWatch } from './watch.ts';
+
+/** A request lives no shorter than so many measured round trips: one that is late costs five (PROTOCOL §2.4). */
+const LIFE_TRIPS = 3;
 
 /** What the loop in a bot's worker does with what comes from outside. */
 export interface RoomEvents {
   onPeer(message: PeerMessage): void;
   onWake(): void;
+  onStream(isGranted: boolean): void;
   /** Finish the step in hand; the room itself is closed afterwards. */
   drain(): Promise<void>;
 }
@@ -31,6 +39,7 @@ export interface BotRoom {
   readonly deps: LoopDeps & { readonly onBug: (error: unknown) => void };
   readonly ledger: LedgerHandle;
   readonly reads: VenueAccountReads;
+  readonly watch: Watch;
   readonly thread: Thread<BotProtocol>;
 }
 
@@ -49,6 +58,9 @@ export function openBotRoom(data: BotData, name: 'signal' | 'fill-monitor', even
         case 'wake':
           events().onWake();
           return;
+        case 'stream':
+          events().onStream(message.isGranted);
+          return;
         default:
           assertNever(message);
       }
@@ -63,6 +75,7 @@ export function openBotRoom(data: BotData, name: 'signal' | 'fill-monitor', even
     },
   });
   const budget = openRequestBudget(data.budget);
+  const address = openAddressBudget(data.addressBudget);
   const signer = createSigner(data.privateKey);
   const ledger = openLedger(data.ledgerPath);
   const { settings, url, isMainnet, instruments } = data;
@@ -76,8 +89,10 @@ export function openBotRoom(data: BotData, name: 'signal' | 'fill-monitor', even
     timeoutMs: REQUEST_TIMES.timeoutMs,
     cancelLifeMs: settings.expiresAfterMs,
     budget,
+    address,
   });
-  const reads = openAccountReads({ url, clock, budget, ...REQUEST_TIMES, account: signer.address, instruments });
+  const skew = createClockSkew();
+  const reads = openAccountReads({ url, clock, budget, ...REQUEST_TIMES, account: accountOf(settings), skew, instruments });
   const nonces = openNonceCell(data.nonceCell);
   nonces.raiseTo(ledger.highestNonce(settings.id));
 
@@ -90,6 +105,7 @@ export function openBotRoom(data: BotData, name: 'signal' | 'fill-monitor', even
     instruments,
     market: openMarketReader(data.books),
     nextNonce: () => nonces.next(clock.now()),
+    requestLifeMs: () => Math.max(settings.expiresAfterMs, LIFE_TRIPS * exchange.roundTripMs()),
     digest: (text: string) => createHash('sha256').update(text).digest('hex'),
     log: createLog((record) => thread.send({ kind: 'log', record }), { bot: settings.id, thread: name }),
     peer: { send: peer.send },
@@ -101,8 +117,23 @@ export function openBotRoom(data: BotData, name: 'signal' | 'fill-monitor', even
       });
     },
   };
-  return { deps, ledger, reads, thread };
+  const watch = createWatch({
+    clock,
+    budget,
+    address,
+    exchange,
+    reads,
+    skew,
+    signer: signer.address,
+    account: accountOf(settings),
+    pollIntervalMs: data.accountPollMs,
+    speed: data.clock.speed,
+  });
+  return { deps, ledger, reads, thread, watch };
 }
+
+/** The account a bot trades for, as the adapter writes it. */
+export const accountOf = ({ accountAddress }: BotSettings): Address => `0x${accountAddress.slice(2).toLowerCase()}`;
 
 /** The line to the bot's other worker; whoever is on it changes when either is started again. */
 function createPeerLine(hear: (message: PeerMessage) => void) {

@@ -1,16 +1,17 @@
 /** A bot's guard: hears its account, keeps the ledger true to it, and protects every open trade. */
 import { workerData } from 'node:worker_threads';
 import { createFillLoop, type FillLoop } from '@hyperfleet/bot';
-import { addressOfKey, openAccountStream } from '@hyperfleet/hyperliquid';
+import { openAccountStream } from '@hyperfleet/hyperliquid';
 import type { AccountStream } from '@hyperfleet/trading';
 import type { BotData } from '../protocol.ts';
-import { openBotRoom } from './bot-room.ts';
+import { accountOf, openBotRoom } from './bot-room.ts';
 import { FEED_TIMES } from './feed-times.ts';
 
 const data: BotData = workerData;
 const room = openBotRoom(data, 'fill-monitor', () => ({
   onPeer: (message) => loop?.onPeer(message),
   onWake: () => undefined,
+  onStream: (isGranted) => turnStream(isGranted),
   async drain() {
     await stream?.close();
     await loop?.drain();
@@ -19,19 +20,45 @@ const room = openBotRoom(data, 'fill-monitor', () => ({
 const { reads, deps } = room;
 let stream: AccountStream | null = null;
 let loop: FillLoop | null = null;
+let turning: Promise<void> = Promise.resolve();
 
-const made = createFillLoop({ ...deps, fundingFrom: data.fundingFromMs });
+const made = createFillLoop({ ...deps, fundingFrom: data.fundingFromMs, watch: room.watch });
 loop = made;
-stream = openAccountStream({
-  url: data.url,
-  clock: deps.clock,
-  timeoutMs: FEED_TIMES.timeoutMs,
-  pingIntervalMs: FEED_TIMES.pingIntervalMs,
-  account: addressOfKey(data.privateKey),
-  instruments: data.instruments,
-  hasSpotCollateral: await reads.hasSpotCollateral(),
-  silenceMs: null,
-  onEvent: (event) => made.onStream(event),
-});
+const hasSpotCollateral = await reads.hasSpotCollateral();
+
+function openStream(): AccountStream {
+  return openAccountStream({
+    url: data.url,
+    clock: deps.clock,
+    timeoutMs: FEED_TIMES.timeoutMs,
+    pingIntervalMs: FEED_TIMES.pingIntervalMs,
+    account: accountOf(data.settings),
+    instruments: data.instruments,
+    hasSpotCollateral,
+    silenceMs: null,
+    onEvent: (event) => made.onStream(event),
+  });
+}
+
+/** One change after the other: a stream that is closing still counts at the venue. */
+function turnStream(isGranted: boolean): void {
+  turning = turning
+    .then(async () => {
+      made.granted(isGranted);
+      if (isGranted) {
+        stream ??= openStream();
+        return;
+      }
+      const leaving = stream;
+      stream = null;
+      made.onStream({ kind: 'disconnected', reason: 'its place goes to a bot at more risk' });
+      await leaving?.close();
+      room.thread.send({ kind: 'stream-closed' });
+    })
+    .catch(deps.onBug);
+}
+
+made.granted(data.hasStream);
+if (data.hasStream) stream = openStream();
 await made.start();
 room.thread.ready();

@@ -9,6 +9,7 @@ const data: BotData = workerData;
 const room = openBotRoom(data, 'signal', () => ({
   onPeer: (message) => loop?.onPeer(message),
   onWake: () => loop?.wake(),
+  onStream: () => undefined,
   async drain() {
     await loop?.drain();
     queue.close();
@@ -25,6 +26,7 @@ loop = createSignalLoop({
   marketToWall: (marketMs) => marketToWall(ledger.clockSessions(), marketMs),
   marketToIso: (marketMs) => new Date(marketToWall(ledger.clockSessions(), marketMs)).toISOString(),
   controlBots: data.botIds,
+  onEmergency: data.onEmergency,
   breathe: () => new Promise((resolve) => setImmediate(resolve)),
 });
 await loop.start();
