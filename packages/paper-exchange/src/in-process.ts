@@ -31,8 +31,8 @@ export interface MarketSource {
   /** What was added to the recording's own times; 0 unless the market was moved. */
   readonly offsetMs: number;
   readonly events: Iterable<MarketEvent>;
-  /** The market is told step by step from outside: it takes steps besides its events. */
-  readonly isScripted?: boolean;
+  /** Coins that are told step by step from outside, besides its events. */
+  readonly told?: readonly string[];
 }
 
 /** Who is told what happens, in order, during replay too. */
@@ -344,10 +344,14 @@ export function createInProcess(options: InProcessOptions): InProcessExchange {
       accept({ kind: 'fund', atMs: nowMs, user, usd });
     },
     tellMarket(step) {
-      if (market !== null && market.isScripted !== true)
+      if (market !== null && market.told === undefined) {
+        const told = JSON.stringify(step).slice(0, 80);
         throw new StepRefusal(
-          `step ${JSON.stringify(step).slice(0, 80)}: the market is a recording; start the exchange with --market scripted:${step.coin} to tell it`,
+          `step ${told}: this market comes from a file; start the exchange with --market scripted:${step.coin} to tell it`,
         );
+      }
+      if (market?.told?.includes(step.coin) === false)
+        throw new StepRefusal(`coin "${step.coin}": this market is told of ${market.told.join(', ')}; name one of them`);
       const untilMs = inputs.pausedUntil(step.coin);
       if (untilMs > nowMs) throw new StepRefusal(`coin "${step.coin}": its feed is paused until ${untilMs}; tell it after that`);
       inputs.stepEvents(step, nowMs);

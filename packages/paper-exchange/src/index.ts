@@ -27,6 +27,7 @@ export { universeOf } from './market/instruments.ts';
 export { openRecording, type Recording, RecordingError, type RecordingHeader } from './market/recording.ts';
 export { createScriptedMarket, type ScriptedMarket, type WrittenLevel } from './market/scripted-market.ts';
 export { type MarketStep, StepRefusal } from './market/step.ts';
+export { toldMarket } from './market/told-market.ts';
 export { type Listing, listingsOf, type MarginTable } from './market/universe.ts';
 export { marketOf, type RecordedMarket } from './market-source.ts';
 export type * from './matching/contract.ts';

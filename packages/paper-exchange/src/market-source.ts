@@ -12,6 +12,8 @@ export interface RecordedMarket {
     readonly instruments: readonly Instrument[];
   };
   events(): Iterable<MarketEvent>;
+  /** Its coins are told step by step from outside. */
+  readonly isTold?: boolean;
 }
 
 /** An event at another time: receipt and exchange times move alike. */
@@ -48,6 +50,7 @@ export function marketOf(recording: RecordedMarket, offsetMs = 0): MarketSource 
     startMs: marketStartMs + offsetMs,
     endMs: endMs + offsetMs,
     offsetMs,
+    ...(recording.isTold === true ? { told: instruments.map(({ coin }) => coin) } : {}),
     events: offsetMs === 0 ? recording.events() : movedEvents(recording.events(), offsetMs),
   };
 }

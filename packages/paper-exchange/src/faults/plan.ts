@@ -1,3 +1,4 @@
+import { type Chance, createChance } from '../seeded.ts';
 import { type FaultNames, parseFault } from './parse.ts';
 import { type EffectOf, type Fault, type FaultKind, match, type Occasion, STRIKES_ON, type WholeEffect } from './rule.ts';
 
@@ -69,22 +70,14 @@ interface Standing {
   readonly id: number;
   readonly fault: Fault;
   readonly endsMs: number;
-  readonly random: () => number;
+  readonly chance: Chance;
   matched: number;
   struck: number;
   isOver: boolean;
 }
 
-/** Numbers in [0, 1) from a seed: mulberry32. */
-function seeded(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+/** Parts a chance is drawn from. */
+const PARTS = 2 ** 32;
 
 const isOneOf = <K extends FaultKind>(effect: WholeEffect, kinds: readonly K[]): effect is EffectOf<K> =>
   kinds.some((kind) => kind === effect.kind);
@@ -133,7 +126,7 @@ export function createFaultPlan(names: FaultNames): FaultPlan {
       if (!isOneOf(effect, kinds) || !match(fault, occasion) || applies?.(effect, fault) === false) continue;
       rule.matched += 1;
       if (rule.matched <= bounds.after) continue;
-      if (bounds.probability < 1 && rule.random() >= bounds.probability) continue;
+      if (bounds.probability < 1 && rule.chance(PARTS) >= bounds.probability * PARTS) continue;
       rule.struck += 1;
       struck.push({ id, fault, effect });
       if (struck.length >= most) return struck;
@@ -151,7 +144,7 @@ export function createFaultPlan(names: FaultNames): FaultPlan {
       forgetSome(nowMs);
       lastId += 1;
       const endsMs = fault.bounds.forMs === null ? Number.POSITIVE_INFINITY : nowMs + fault.bounds.forMs;
-      rules.push({ id: lastId, fault, endsMs, random: seeded(fault.bounds.seed), matched: 0, struck: 0, isOver: false });
+      rules.push({ id: lastId, fault, endsMs, chance: createChance(fault.bounds.seed), matched: 0, struck: 0, isOver: false });
       if (STRIKES_ON[fault.effect.kind].length > 0) active = true;
       return lastId;
     },
