@@ -5,9 +5,12 @@ import {
   type LimitSettings,
   type MarketEvent,
   type MarketSource,
+  marketOf,
   type Network,
   openOrderSettings,
   type PaperExchange,
+  type PaperExchangeOptions,
+  toldMarket,
   type Venue,
 } from '@hyperfleet/paper-exchange';
 import type { Clock, Instrument } from '@hyperfleet/trading';
@@ -109,6 +112,9 @@ export interface TestVenueOptions {
   /** None where left out, as is time on the way: a stepped clock would not let either pass. */
   readonly limits?: LimitSettings;
   readonly latency?: Latency;
+  /** Coins of a market that is told step by step, instead of events. */
+  readonly told?: readonly string[];
+  readonly faults?: PaperExchangeOptions['faults'];
 }
 
 /** A paper exchange listening on a free port, on a stepped clock one second into its market. */
@@ -121,7 +127,8 @@ export async function openTestVenue(options: TestVenueOptions = {}): Promise<Tes
     ...(limits === undefined ? {} : { limits }),
     ...(latency === undefined ? {} : { latency }),
     clock,
-    market: sourceOf(options.events ?? steadyMarket(60)),
+    ...(options.faults === undefined ? {} : { faults: options.faults }),
+    market: options.told === undefined ? sourceOf(options.events ?? steadyMarket(60)) : marketOf(toldMarket(options.told), START_MS),
     network: options.network ?? 'any',
     journalPath: options.journalPath ?? null,
     ...(options.autoFundUsd === undefined ? {} : { autoFund: microUsd(options.autoFundUsd * 1e6) }),
