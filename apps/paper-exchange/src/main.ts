@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readEnvironment } from '@hyperfleet/config';
@@ -21,12 +22,14 @@ import { type MicroUsd, microUsd, parseDecimal } from '@hyperfleet/trading';
 import { openMarket } from './market-option.ts';
 import { wallClock } from './wall-clock.ts';
 
-const USAGE = `usage: paper-exchange [--port P] [--network mainnet|testnet|any] [--market MARKET] [--speed N] [--auto-fund USD]
-                      [--data-dir DIR] [--limits on|off|NAMES] [--latency real|none|DELAYS]
+const USAGE = `usage: paper-exchange [--port P] [--host ADDRESS] [--network mainnet|testnet|any] [--market MARKET] [--speed N]
+                      [--auto-fund USD] [--data-dir DIR] [--limits on|off|NAMES] [--latency real|none|DELAYS]
 
-  --port       port on 127.0.0.1; 0 takes a free one (3001)
+  --port       port; 0 takes a free one (3001)
+  --host       address to listen on; another than loopback lets others trade here (127.0.0.1)
   --network    whose signatures are taken; any tries both (any)
-  --market     a recording (the bundled 35 minutes of BTC, ETH, SOL and WLFI), or candles:BTC_1m.csv,ETH_1m.csv…
+  --market     a recording (the bundled 35 minutes of BTC, ETH, SOL and WLFI), candles:BTC_1m.csv,ETH_1m.csv…,
+               or scripted:BTC,ETH… told step by step with POST /paper/market
   --speed      market time per wall time (1)
   --auto-fund  USDC paid to an account when it is first named (0: none)
   --data-dir   where the journal is kept, so that the exchange goes on after a restart (kept nowhere)
@@ -35,6 +38,7 @@ const USAGE = `usage: paper-exchange [--port P] [--network mainnet|testnet|any] 
 
 interface Arguments {
   readonly port: number;
+  readonly host: string;
   readonly network: Network;
   readonly market: string | undefined;
   readonly speed: number;
@@ -54,6 +58,13 @@ function toNetwork(text: string): Network {
   if (text === 'mainnet' || text === 'testnet' || text === 'any') return text;
   throw new Error(`--network ${text}: give mainnet, testnet or any`);
 }
+
+function toHost(text: string): string {
+  if (isIP(text) !== 0) return text;
+  throw new Error(`--host ${text}: give an IP address of this machine, e.g. 127.0.0.1 or 0.0.0.0 for all of them`);
+}
+
+const isLoopback = (host: string): boolean => host.startsWith('127.') || host === '::1';
 
 function toLimits(text: string): readonly LimitName[] {
   const names = parseLimits(text);
@@ -76,6 +87,7 @@ function readArguments(argv: readonly string[]): Arguments | null {
     options: {
       help: { type: 'boolean', default: false },
       port: text,
+      host: text,
       network: text,
       market: text,
       speed: text,
@@ -92,6 +104,7 @@ function readArguments(argv: readonly string[]): Arguments | null {
   if (!Number.isInteger(port)) throw new Error(`--port ${values.port}: give a whole number`);
   return {
     port,
+    host: toHost(values.host ?? '127.0.0.1'),
     network: toNetwork(values.network ?? 'any'),
     market: values.market,
     speed: toNumber('speed', values.speed ?? '1', 0.01, 10_000),
@@ -114,7 +127,7 @@ function onParentGone(tell: () => void): void {
 }
 
 /** Runs the exchange until it is told to end. The market begins at the moment of the first start, by the wall clock. */
-async function run({ port, network, market: asked, speed, autoFund, dataDir, ...rules }: Arguments): Promise<void> {
+async function run({ port, host, network, market: asked, speed, autoFund, dataDir, ...rules }: Arguments): Promise<void> {
   const { market: recording, fillsByPrintsOnly } = await openMarket(asked);
   if (dataDir !== null) mkdirSync(dataDir, { recursive: true });
   const journalPath = dataDir === null ? null : join(dataDir, 'paper-exchange.jsonl');
@@ -145,7 +158,14 @@ async function run({ port, network, market: asked, speed, autoFund, dataDir, ...
   process.on('SIGINT', end);
   process.on('SIGTERM', end);
   if (readEnvironment().npm_lifecycle_event !== undefined) onParentGone(end);
-  const { url } = await exchange.listen(port);
+  const { url } = await exchange.listen(port, host).catch(async (error: unknown) => {
+    await exchange.close();
+    throw error;
+  });
+  if (!isLoopback(host))
+    console.error(
+      `warning: ${host} is no loopback address: whoever reaches it can trade here. Control routes still answer to this machine alone.`,
+    );
   console.log(`listening ${url}`);
 }
 

@@ -365,7 +365,11 @@ export function createInProcess(options: InProcessOptions): InProcessExchange {
       accept({ kind: 'expire-agent', atMs: nowMs, agent });
       return true;
     },
-    inputs: (after, limit) => tail.page(after, limit) ?? journal?.page(after, limit) ?? tail.oldest(limit),
+    inputs(after, limit) {
+      const page = tail.page(after, limit);
+      if (journal === null) return page ?? tail.oldest(limit);
+      return page === null ? journal.page(after, limit) : { ...page, first: 1 };
+    },
     stop() {
       stopped = true;
       cancelWake?.();

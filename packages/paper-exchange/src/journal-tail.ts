@@ -28,7 +28,7 @@ export interface JournalTail {
   oldest(limit: number): JournalPage;
 }
 
-/** Creates an empty tail. Memory: at most 10,000 inputs. */
+/** Creates an empty tail. It tells the latest 10,000 inputs and holds at most twice as many. */
 export function createJournalTail(): JournalTail {
   let kept: JournalEntry[] = [];
   let length = 0;

@@ -77,6 +77,7 @@ export function readStep(value: unknown): MarketStep {
     if (side !== 'buy' && side !== 'sell') refuse('side', side, 'give buy or sell, the aggressor');
     return { coin, print: { side, px: decimalText(value.print, 'px'), sz: decimalText(value.print, 'sz') } };
   }
+  if (value.mark === undefined) refuse('step', value, `give ${FORMS}`);
   only('mark', 'fundingRateE10');
   const rate = value.fundingRateE10;
   if (rate !== undefined && (typeof rate !== 'number' || !Number.isSafeInteger(rate)))
