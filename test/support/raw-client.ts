@@ -2,7 +2,7 @@
 import { Agent, request } from 'node:http';
 import WebSocket from 'ws';
 
-export interface RawReply {
+interface RawReply {
   readonly status: number;
   readonly type: string;
   readonly text: string;
@@ -50,7 +50,7 @@ export function rawRequest(url: string, { method = 'POST', headers = {}, body }:
   return { reply, abandon: () => sent.destroy() };
 }
 
-export interface Frame {
+interface Frame {
   readonly channel?: string;
   readonly data?: unknown;
 }
