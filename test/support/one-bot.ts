@@ -12,6 +12,7 @@ import {
   type Log,
   type PeerMessage,
   type SignalLoop,
+  type Watch,
 } from '@hyperfleet/bot';
 import { type Address, createVenue, type MarketEvent, type Venue } from '@hyperfleet/paper-exchange';
 import { openLedger, openSignalQueue } from '@hyperfleet/store';
@@ -57,6 +58,8 @@ export interface World {
   advance(ms: number): Promise<void>;
   /** The last books again, as new snapshots. */
   touchBooks(): void;
+  /** The fleet gives the bot a stream or takes it away. */
+  granted(hasStream: boolean): void;
   /** Something the account stream says. */
   streamEvent(event: AccountEvent): void;
   /** Drops both loops where they stand and starts new ones on the same files. */
@@ -64,7 +67,14 @@ export interface World {
   close(): Promise<void>;
 }
 
-export async function openWorld(overrides: Partial<BotSettings> = {}, latencyMs = 200): Promise<World> {
+/** What a bot may be given besides: means that it watches, and what it does in an emergency. */
+interface Means {
+  readonly watch?: Watch;
+  readonly onEmergency?: 'hold' | 'flatten';
+  readonly requestLifeMs?: () => number;
+}
+
+export async function openWorld(overrides: Partial<BotSettings> = {}, latencyMs = 200, means: Means = {}): Promise<World> {
   const dir = mkdtempSync(join(tmpdir(), 'hyperfleet-world-'));
   const clock = createVirtualClock(START_MS);
   const venue = createVenue({ instruments: [BTC, ETH] });
@@ -133,11 +143,17 @@ export async function openWorld(overrides: Partial<BotSettings> = {}, latencyMs 
       },
       digest: (text: string) => createHash('sha256').update(text).digest('hex'),
       log: silent,
+      ...(means.requestLifeMs === undefined ? {} : { requestLifeMs: means.requestLifeMs }),
       report: (report: BotReport) => reports.push(report),
       onBug: (error: unknown) => bugs.push(error),
     };
     const toMarket = (wallMs: number): number => wallMs;
-    fillLoop = createFillLoop({ ...common, peer: to((message) => signalLoop?.onPeer(message)), fundingFrom: START_MS });
+    fillLoop = createFillLoop({
+      ...common,
+      peer: to((message) => signalLoop?.onPeer(message)),
+      fundingFrom: START_MS,
+      ...(means.watch === undefined ? {} : { watch: means.watch }),
+    });
     signalLoop = createSignalLoop({
       ...common,
       peer: to((message) => fillLoop?.onPeer(message)),
@@ -146,6 +162,7 @@ export async function openWorld(overrides: Partial<BotSettings> = {}, latencyMs 
       marketToWall: toMarket,
       marketToIso: (ms) => new Date(ms).toISOString(),
       controlBots: [settings.id],
+      ...(means.onEmergency === undefined ? {} : { onEmergency: means.onEmergency }),
       breathe: () => new Promise((resolve) => setImmediate(resolve)),
     });
     const ready = Promise.all([fillLoop.start(), signalLoop.start()]);
@@ -196,6 +213,7 @@ export async function openWorld(overrides: Partial<BotSettings> = {}, latencyMs 
     touchBooks() {
       for (const [coin, { bid, ask, size }] of lastBooks) world.book(coin, bid, ask, size);
     },
+    granted: (hasStream) => fillLoop?.granted(hasStream),
     streamEvent: (event) => fillLoop?.onStream(event),
     print(coin, side, px, sz) {
       const atMs = clock.now();
