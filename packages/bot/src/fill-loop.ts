@@ -4,6 +4,7 @@ import { createAccountPoll } from './account-poll.ts';
 import { nextProtectionStep } from './decide/protection.ts';
 import { heldByTrades } from './foreign.ts';
 import { isDisowned } from './key.ts';
+import { createFillsSynced } from './fills-synced.ts';
 import { perform } from './perform.ts';
 import { createReconciler } from './reconcile.ts';
 import type { LoopDeps, PeerMessage } from './settings.ts';
@@ -40,24 +41,27 @@ export function createFillLoop(
   deps: LoopDeps & { readonly fundingFrom: number; readonly onBug: (error: unknown) => void; readonly watch?: Watch },
 ): FillLoop {
   const { ledger, settings, clock, log } = deps;
-  const synced = new Map<string, number>();
+  const synced = createFillsSynced();
   let stopTick: () => void = () => undefined;
   let fundingReadMs = deps.fundingFrom;
   let started = false;
   let draining = false;
   let reconciling: Promise<void> | null = null;
   let lastReconcileMs = 0;
+  /** Something was heard that the ledger could not take. */
+  let missed = false;
 
   const drive = async (tradeId: string): Promise<Performed> => {
     const trade = ledger.trade(tradeId);
-    const sight = trade === null ? null : lookAt(deps, trade, synced.get(tradeId) ?? null);
+    const sight = trade === null ? null : lookAt(deps, trade, synced.of(tradeId));
     if (sight === null) return { kind: 'idle' };
     // Nothing would be taken; its stops stand.
     if (isDisowned(deps)) return { kind: 'later', afterMs: DISOWNED_MS };
     const step = nextProtectionStep(sight);
     if (step === null) return { kind: 'idle' };
+    const askedMs = clock.now();
     const performed = await perform(deps, sight, step);
-    if (step.do === 'sync-fills') synced.set(tradeId, ledger.trade(tradeId)?.version ?? -1);
+    if (step.do === 'sync-fills') synced.note(tradeId, ledger.trade(tradeId)?.version ?? -1, askedMs);
     return performed;
   };
   const runner = createTradeRunner({ drive, clock, log, onBug: deps.onBug });
@@ -132,7 +136,7 @@ export function createFillLoop(
           onBug: deps.onBug,
         });
 
-  const onStream = (event: AccountEvent): void => {
+  const hear = (event: AccountEvent): void => {
     switch (event.kind) {
       case 'fills': {
         const newest = event.fills.reduce((max, fill) => Math.max(max, fill.timeMs), 0);
@@ -161,6 +165,17 @@ export function createFillLoop(
     deps.peer.send({ kind: 'trades-changed' });
   };
 
+  /** News the ledger could not take is not lost: the venue is asked again, and that is tried until it is written. */
+  const onStream = (event: AccountEvent): void => {
+    try {
+      hear(event);
+    } catch (error) {
+      if (!isOperational(error)) throw error;
+      log.warn('news not recorded', { kind: event.kind, code: error.code, reason: error.message });
+      missed = true;
+    }
+  };
+
   const readFunding = async (): Promise<void> => {
     const nowMs = clock.now();
     const hour = Math.floor((nowMs - FUNDING_LAG_MS) / HOUR_MS);
@@ -175,7 +190,11 @@ export function createFillLoop(
     if (draining) return;
     stopTick = clock.after(TICK_MS, tick);
     kickAll();
-    if (clock.now() - lastReconcileMs >= settings.reconcileIntervalMs && reconciling === null) reconcileSoon('interval');
+    const due = clock.now() - lastReconcileMs >= settings.reconcileIntervalMs;
+    if ((due || missed) && reconciling === null) {
+      reconcileSoon(missed ? 'news not recorded' : 'interval');
+      missed = false;
+    }
     readFunding().catch((error: unknown) => {
       if (!isOperational(error)) deps.onBug(error);
       else log.warn('funding not read', { code: error.code, reason: error.message });

@@ -21,7 +21,7 @@ export async function settleTrade(deps: LoopDeps, sight: TradeSight, step: Extra
   }
   const trade = deps.ledger.trade(sight.trade.tradeId);
   if (trade === null || trade.phase === 'settled') return { kind: 'idle' };
-  const now = lookAt(deps, trade, trade.version);
+  const now = lookAt(deps, trade, { version: trade.version, firstMs: deps.clock.now(), lastMs: deps.clock.now() });
   if (now === null) return { kind: 'idle' };
   const heldBySight = now.openSz > 0;
   if (heldBySight && holds(position, trade)) return { kind: 'later', afterMs: LOOK_AGAIN_MS };

@@ -18,6 +18,7 @@ import {
   type TradeFills,
   type TradePlan,
 } from '@hyperfleet/trading';
+import { type FillsRead, outlastsLag } from './fills-synced.ts';
 import type { BotSettings, LoopDeps } from './settings.ts';
 
 /** Everything a decision about one trade may look at; taken at one instant. */
@@ -37,6 +38,10 @@ export interface TradeSight {
   readonly settings: BotSettings;
   /** Fills were read from the venue and nothing has changed since. */
   readonly fillsAreSynced: boolean;
+  /** The same for longer than a read of the fills can be behind: what has not come by now is not on its way. */
+  readonly fillsAreSettled: boolean;
+  /** When the fills were last read for this trade; 0 when never. */
+  readonly fillsReadMs: number;
   readonly cloidOf: (role: OrderRole, attempt: number) => Cloid;
 }
 
@@ -73,7 +78,7 @@ export function stillFilling(sight: TradeSight): Lots {
 export const outSide = (sight: TradeSight): 'buy' | 'sell' => closeSide(sight.direction);
 
 /** What is recorded of a trade and seen of its market now; null when the trade is not an entry with a plan. */
-export function lookAt(deps: LoopDeps, trade: Trade, fillsSyncedVersion: number | null): TradeSight | null {
+export function lookAt(deps: LoopDeps, trade: Trade, read: FillsRead | null): TradeSight | null {
   if (trade.kind !== 'entry' || trade.plan === null || trade.direction === null) return null;
   const instrument = deps.instruments.get(trade.coin);
   if (instrument === undefined) throw new Error(`trade ${trade.tradeId} is on ${trade.coin}, which the venue no longer lists`);
@@ -93,7 +98,9 @@ export function lookAt(deps: LoopDeps, trade: Trade, fillsSyncedVersion: number 
     mark: view?.mark ?? null,
     nowMs,
     settings: deps.settings,
-    fillsAreSynced: fillsSyncedVersion === trade.version,
+    fillsAreSynced: read?.version === trade.version,
+    fillsAreSettled: outlastsLag(read, trade.version),
+    fillsReadMs: read?.lastMs ?? 0,
     cloidOf: (role, attempt) =>
       deriveCloid(deps.digest, { ledgerId: deps.ledger.ledgerId, bot: trade.bot, tradeId: trade.tradeId, role, attempt }),
   };

@@ -5,6 +5,7 @@ import { createControls } from './controls.ts';
 import { nextExitStep } from './decide/exit.ts';
 import { type EntryContext, enter, refuse, refuseAtClaim } from './entries.ts';
 import { claimForExit, coinOf, driveExit } from './exits.ts';
+import { createFillsSynced } from './fills-synced.ts';
 import { closeForeign } from './foreign.ts';
 import { isDisowned } from './key.ts';
 import { createLeverage } from './leverage.ts';
@@ -52,7 +53,7 @@ export interface SignalLoopDeps extends LoopDeps {
 /** Makes the signal worker of one bot. */
 export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   const { ledger, queue, settings, clock, log } = deps;
-  const synced = new Map<string, number>();
+  const synced = createFillsSynced();
   const exitClaimedAt = new Map<string, number>();
   const newestExits = new Map<string, { createdAtMs: number; rowId: number }>();
   const leverage = createLeverage(deps);
@@ -67,6 +68,8 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   let draining = false;
   let stopPoll: () => void = () => undefined;
   let lockedTold = false;
+  /** A row may have been claimed whose trade could not be written. */
+  let claimsBroken = false;
 
   const context: EntryContext = {
     async account() {
@@ -125,11 +128,12 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     if (trade.exitClaimedBy === null) return { kind: 'idle' };
     const claimedAtMs = exitClaimedAt.get(trade.tradeId) ?? clock.now();
     exitClaimedAt.set(trade.tradeId, claimedAtMs);
-    const sight = lookAt(deps, trade, synced.get(trade.tradeId) ?? null);
+    const sight = lookAt(deps, trade, synced.of(trade.tradeId));
     const step = sight === null ? null : nextExitStep(sight, clock.now() - claimedAtMs);
     if (sight === null || step === null) return { kind: 'idle' };
+    const askedMs = clock.now();
     const performed = await perform(deps, sight, step);
-    if (step.do === 'sync-fills') synced.set(trade.tradeId, ledger.trade(trade.tradeId)?.version ?? -1);
+    if (step.do === 'sync-fills') synced.note(trade.tradeId, ledger.trade(trade.tradeId)?.version ?? -1, askedMs);
     if (performed.kind === 'idle') exitClaimedAt.delete(trade.tradeId);
     return performed;
   }
@@ -211,6 +215,8 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
 
   const turn = async (): Promise<void> => {
     try {
+      if (claimsBroken) takeUpProcessing();
+      claimsBroken = false;
       controls.apply();
       for (let taken = 0; taken < CLAIMS_A_TURN; taken += 1) {
         takeExits();
@@ -223,6 +229,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
       lockedTold = false;
     } catch (error) {
       if (!isOperational(error)) throw error;
+      claimsBroken = true;
       if (!lockedTold) log.warn('signals or ledger not reachable, trying again', { code: error.code, reason: error.message });
       lockedTold = true;
     }

@@ -13,6 +13,8 @@ export interface ConnectionOptions {
   readonly synchronous: 'FULL' | 'NORMAL' | 'OFF';
   /** Whether a missing file is made. */
   readonly create: boolean;
+  /** No other connection may use the file, which spares a lock at each look. */
+  readonly alone?: boolean;
 }
 
 /** Names a file for good: 32 hex digits of chance, unless a simulation hands in its own. */
@@ -81,6 +83,7 @@ export function openConnection(path: string, options: ConnectionOptions): { db: 
     db = new Database(path, { timeout: options.busyTimeoutMs });
     // The first read is where SQLite looks at the header: anything but a database shows here.
     db.prepare('SELECT count(*) FROM sqlite_schema').get();
+    if (options.alone === true) db.pragma('locking_mode = EXCLUSIVE');
     const journalMode = preferWal(db, options.busyTimeoutMs);
     db.pragma(`synchronous = ${options.synchronous}`);
     db.pragma('foreign_keys = ON');

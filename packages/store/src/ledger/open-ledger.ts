@@ -67,6 +67,8 @@ export interface LedgerOptions {
   readonly synchronous?: 'FULL' | 'OFF';
   /** Whether every page is read once before anything is done: once a start, by whoever opens it first. Default false. */
   readonly verify?: boolean;
+  /** Whether no other connection will use the file; false by default. */
+  readonly alone?: boolean;
 }
 
 function readLedgerId(db: Connection, drawn: string): string {

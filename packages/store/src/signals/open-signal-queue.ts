@@ -40,6 +40,8 @@ export interface SignalQueueOptions {
   readonly synchronous?: 'NORMAL' | 'OFF';
   /** Whether every page is read once before anything is done: once a start, by whoever opens it first. Default false. */
   readonly verify?: boolean;
+  /** Whether no other connection will use the file; false by default. */
+  readonly alone?: boolean;
 }
 
 const MAX_BUSY_TIMEOUT_MS = 250;
@@ -65,7 +67,12 @@ function createInserter(db: Connection) {
 function connect(path: string, options: SignalQueueOptions, create: boolean) {
   const reference = referenceSchema(readMigrations(options.migrationsDir ?? MIGRATIONS_DIR, 'signals'));
   const busyTimeoutMs = Math.min(options.busyTimeoutMs ?? MAX_BUSY_TIMEOUT_MS, MAX_BUSY_TIMEOUT_MS);
-  const { db } = openConnection(path, { busyTimeoutMs, synchronous: options.synchronous ?? 'NORMAL', create });
+  const { db } = openConnection(path, {
+    busyTimeoutMs,
+    synchronous: options.synchronous ?? 'NORMAL',
+    create,
+    alone: options.alone ?? false,
+  });
   try {
     if (options.verify === true) checkPages(db, path);
     const databaseId = adoptSignals(db, path, reference, options.drawId);

@@ -1,0 +1,43 @@
+/** Which time without a stop is ours to answer for: what was out of order, for whom, and how long. */
+
+interface Span {
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly what: string;
+}
+
+/** How long after a trouble has ended its effects may last, ms. Back-offs of reads reach ten seconds, an unknown order its end of life. */
+const AFTER_MS = 10_000;
+
+export interface Excuses {
+  /** Something is out of order for a bot, or for all (null), on one coin or on all (null). */
+  add(bot: string | null, coin: string | null, span: { readonly fromMs: number; readonly ms: number; readonly what: string }): void;
+  /** Milliseconds of an interval that no trouble excuses. */
+  unexcusedMs(bot: string, coin: string, fromMs: number, toMs: number): number;
+}
+
+export function createExcuses(): Excuses {
+  const spans = new Map<string, Span[]>();
+  const key = (bot: string | null, coin: string | null): string => `${bot ?? '*'} ${coin ?? '*'}`;
+  return {
+    add(bot, coin, { fromMs, ms, what }) {
+      const list = spans.get(key(bot, coin)) ?? [];
+      spans.set(key(bot, coin), list);
+      list.push({ fromMs, untilMs: fromMs + ms + AFTER_MS, what });
+    },
+    unexcusedMs(bot, coin, fromMs, toMs) {
+      const found = [key(bot, coin), key(bot, null), key(null, coin), key(null, null)].flatMap((of) => spans.get(of) ?? []);
+      const within = found.filter((span) => span.untilMs > fromMs && span.fromMs < toMs).sort((a, b) => a.fromMs - b.fromMs);
+      let excused = 0;
+      let at = fromMs;
+      for (const span of within) {
+        const from = Math.max(at, span.fromMs);
+        const until = Math.min(toMs, span.untilMs);
+        if (until <= from) continue;
+        excused += until - from;
+        at = until;
+      }
+      return toMs - fromMs - excused;
+    },
+  };
+}

@@ -1,0 +1,42 @@
+/** What other programs have written to the signals file, as their writers know it: the truth rows are held against. */
+import type { SignalQueueHandle } from '@hyperfleet/store';
+import type { Direction, SignalRow } from '@hyperfleet/trading';
+
+export interface PostedSignal {
+  /** Written into the row's raw_message, so that a copy of it anywhere tells which signal it was. */
+  readonly key: string;
+  readonly bot: string;
+  readonly coin: string;
+  readonly kind: 'entry' | 'exit' | 'rubbish' | 'not ours';
+  readonly direction: Direction | null;
+  readonly atMs: number;
+}
+
+export interface Posted {
+  insert(queue: SignalQueueHandle, signal: Omit<PostedSignal, 'key'>, row: Readonly<Record<string, string | number | null>>): void;
+  keyOf(row: SignalRow | null): string | null;
+  directionOf(row: SignalRow | null): Direction | null;
+  find(key: string): PostedSignal | null;
+  readonly count: number;
+}
+
+export function createPosted(): Posted {
+  const signals = new Map<string, PostedSignal>();
+  const keyOf = (row: SignalRow | null): string | null => {
+    const key = row?.raw_message;
+    return typeof key === 'string' && signals.has(key) ? key : null;
+  };
+  return {
+    insert(queue, signal, row) {
+      const key = `signal ${signals.size + 1}`;
+      signals.set(key, { ...signal, key });
+      queue.insertRow({ ...row, raw_message: key });
+    },
+    keyOf,
+    directionOf: (row) => signals.get(keyOf(row) ?? '')?.direction ?? null,
+    find: (key) => signals.get(key) ?? null,
+    get count() {
+      return signals.size;
+    },
+  };
+}

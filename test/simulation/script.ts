@@ -1,0 +1,154 @@
+/** What other programs, the owner and the operator do to a world, second by second. */
+import type { Direction } from '@hyperfleet/trading';
+import type { Chance } from './chance.ts';
+import { HALVES } from './pair.ts';
+import type { SimBot, World } from './world.ts';
+
+/** How busy each second is, probabilities a bot. */
+export interface Business {
+  readonly entries: number;
+  readonly exits: number;
+  readonly rubbish: number;
+  readonly controls: number;
+  readonly hand: number;
+  readonly margin: number;
+}
+
+export const MIXED: Business = { entries: 0.06, exits: 0.015, rubbish: 0.01, controls: 0.006, hand: 0.004, margin: 0.0004 };
+
+const RUBBISH: readonly Readonly<Record<string, string | number | null>>[] = [
+  { symbol: 'NOPEUSDT', direction: 'long', signal_type: 'entry', entry_1: 5 },
+  { symbol: 'BTC', direction: 'sideways', signal_type: 'entry', entry_1: 100_000 },
+  { symbol: 'ETH', direction: 'LONG', signal_type: 'entry', entry_1: null },
+  { symbol: 'SOL', direction: 'short', signal_type: 'entry', entry_1: '-1', stop_loss: 'NaN' },
+  { symbol: 'BTC/USDT', direction: 'bullish', signal_type: 'entry', entry_1: '1e99', stop_loss: 1 },
+  { symbol: '', direction: null, signal_type: 'exit' },
+  { symbol: 'ETH', direction: 'long', signal_type: 'entry', entry_1: 4_000, created_at: 'yesterday' },
+  { symbol: 'SOL', direction: 'long', signal_type: 'entry', entry_1: 200, created_at: '2025-09-04 18:00:00' },
+];
+
+/** Inserts an entry whose prices stand about the market as it is now. */
+export function postEntry(world: World, bot: SimBot, coin: string, chance: Chance): void {
+  const { market, executor, posted } = world;
+  const instrument = world.venue.instruments.find((candidate) => candidate.coin === coin);
+  if (instrument === undefined) throw new Error(`no coin ${coin}`);
+  const direction: Direction = chance.happens(0.5) ? 'long' : 'short';
+  const sign = direction === 'long' ? 1 : -1;
+  const mid = market.mid(coin);
+  const at = (part: number): number => {
+    const px = Math.round((mid * (1 + sign * part)) / market.step(coin)) * market.step(coin);
+    return px / 10 ** (6 - instrument.szDecimals);
+  };
+  const away = chance.pick([0.0015, 0.003, 0.003, 0.006]);
+  const targets = chance.int(0, 5);
+  const row: Record<string, string | number | null> = {
+    symbol: chance.pick([coin, `${coin}USDT`, `${coin.toLowerCase()}/usdt`, `${coin}-PERP`]),
+    direction: direction === 'long' ? chance.pick(['long', 'LONG', 'buy']) : chance.pick(['short', 'Short', 'sell']),
+    signal_type: 'entry',
+    bot_name: bot.id,
+    created_at: new Date(executor.now()).toISOString(),
+    entry_1: at((chance.next() - 0.6) * 0.003),
+    ...(chance.happens(0.9) ? { stop_loss: at(-2 * away) } : {}),
+  };
+  for (let i = 1; i <= targets; i += 1) row[`target_${i}`] = at(away * i);
+  posted.insert(world.queue(), { bot: bot.id, coin, kind: 'entry', direction, atMs: executor.now() }, row);
+}
+
+export function postExit(world: World, bot: SimBot, coin: string): void {
+  const row = { symbol: coin, signal_type: 'exit', bot_name: bot.id, created_at: new Date(world.executor.now()).toISOString() };
+  world.posted.insert(world.queue(), { bot: bot.id, coin, kind: 'exit', direction: null, atMs: world.executor.now() }, row);
+}
+
+function postRubbish(world: World, bot: SimBot, chance: Chance): void {
+  const setup = chance.happens(0.2);
+  const row = setup ? { symbol: 'BTC', direction: 'long', signal_type: 'setup' } : chance.pick(RUBBISH);
+  const created = { created_at: new Date(world.executor.now()).toISOString(), bot_name: bot.id };
+  const kind = setup ? 'not ours' : 'rubbish';
+  world.posted.insert(world.queue(), { bot: bot.id, coin: '', kind, direction: null, atMs: world.executor.now() }, { ...created, ...row });
+}
+
+/** Writes a control as an operator would. */
+export function control(world: World, target: string, command: string): void {
+  world.journal.note(`control ${target} ${command}`);
+  world.queue().insertControl(target, command);
+  for (const bot of world.bots) if (target === 'ALL' || target === bot.id) bot.pair.wake();
+}
+
+function act(world: World, bot: SimBot, chance: Chance): void {
+  const coin = chance.pick(world.coins);
+  const instrument = world.venue.instruments.find((candidate) => candidate.coin === coin);
+  const usdLots = Math.max(1, Math.round((300 * 1e6) / world.market.mid(coin)));
+  const step = world.market.step(coin);
+  const px = Math.round(world.market.mid(coin) / step) * step;
+  if (instrument === undefined) return;
+  const held = world.venue.account(bot.user).positions.find((position) => position.coin === coin)?.szi ?? 0;
+  const ours = world
+    .ledger()
+    .activeTrades(bot.id)
+    .some((trade) => trade.coin === coin && trade.kind === 'entry');
+  switch (chance.pick(['rest', 'rest', 'cancel', 'open', 'cut'] as const)) {
+    case 'rest':
+      world.journal.note(`hand rests ${bot.id} ${coin}`);
+      bot.hand.rest(coin, 'buy', Math.round((px * 0.8) / step) * step, usdLots);
+      break;
+    case 'cancel':
+      world.journal.note(`hand cancels ${bot.id}`);
+      bot.hand.cancelAll();
+      break;
+    case 'open':
+      if (ours) return;
+      world.journal.note(`hand buys ${bot.id} ${coin}`);
+      bot.hand.take(coin, 'buy', { px: Math.round((px * 1.02) / step) * step, sz: usdLots, reduceOnly: false });
+      break;
+    case 'cut':
+      if (held === 0 || bot.hand.net(coin) !== 0) return;
+      world.journal.note(`hand cuts ${bot.id} ${coin}`);
+      bot.hand.take(coin, held > 0 ? 'sell' : 'buy', {
+        px: Math.round((px * (held > 0 ? 0.97 : 1.03)) / step) * step,
+        sz: Math.max(1, Math.floor(Math.abs(held) / chance.int(1, 3))),
+        reduceOnly: true,
+      });
+      break;
+  }
+}
+
+/** The owner takes money out: entries lose their margin, liquidation comes near. */
+function takeMoney(world: World, bot: SimBot, chance: Chance): void {
+  const { withdrawable } = world.venue.account(bot.user);
+  const usd = Math.floor(withdrawable * (0.5 + chance.next() * 0.45));
+  if (usd <= 0 || !world.venue.withdraw(bot.user, usd as typeof withdrawable, world.executor.now())) return;
+  world.journal.note(`withdrawn ${bot.id} ${usd}`);
+  world.deposits.set(bot.id, (world.deposits.get(bot.id) ?? 0) - usd);
+  // Liquidation may now stand before the stop, which no stop of ours can help.
+  world.excuses.add(bot.id, null, { fromMs: world.executor.now(), ms: 3_600_000, what: 'wallet emptied' });
+}
+
+function actOn(world: World, bot: SimBot, business: Business, chance: Chance): void {
+  if (chance.happens(business.entries)) postEntry(world, bot, chance.pick(world.coins), chance);
+  if (chance.happens(business.exits)) postExit(world, bot, chance.pick(world.coins));
+  if (chance.happens(business.rubbish)) postRubbish(world, bot, chance);
+  if (chance.happens(business.controls)) {
+    const command = chance.pick(['PAUSE', 'RESUME', 'RESUME', 'RESUME', 'CLOSE_ALL', 'nonsense'] as const);
+    control(world, chance.happens(0.2) ? 'ALL' : bot.id, command);
+    if (command === 'CLOSE_ALL' || command === 'PAUSE')
+      world.executor.after(chance.int(2_000, 20_000), () => control(world, 'ALL', 'RESUME'));
+  }
+  if (chance.happens(business.hand)) act(world, bot, chance);
+  if (chance.happens(business.margin)) takeMoney(world, bot, chance);
+  // The notice of a changed file comes within 20 ms in most cases; the bot's own poll is the backstop.
+  if (chance.happens(0.7)) bot.pair.wake();
+}
+
+/** One second of it, at the beginning of that second; some of it falls within. */
+export function second(world: World, business: Business, chance: Chance): void {
+  const { weather, executor } = world;
+  for (const bot of world.bots) executor.after(chance.int(0, 999), () => actOn(world, bot, business, chance));
+  for (const bot of world.bots) {
+    if (!weather.strikes('crash')) continue;
+    const half = chance.pick(HALVES);
+    executor.after(chance.int(0, 999), () => bot.pair.kill(half, 'killed'));
+  }
+  if (chance.happens(0.05)) world.syncSignals();
+  if (weather.rate('crash') > 0 && chance.happens(0.01)) executor.after(chance.int(0, 999), () => world.restart(chance.happens(0.5)));
+  if (weather.strikes('clock')) world.stepClock(chance.pick([-3_600_000, -5_000, -250, 250, 5_000, 3_600_000]));
+}

@@ -1,0 +1,308 @@
+/** A whole small world: several bots on one ledger and one signals file, a venue, a market, and what goes wrong between them. */
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BotSettings } from '@hyperfleet/bot';
+import { type Address, createVenue, type Venue } from '@hyperfleet/paper-exchange';
+import { type LedgerHandle, openLedger, openSignalQueue, type SignalQueueHandle } from '@hyperfleet/store';
+import { type Instrument, type Instruments, microUsd } from '@hyperfleet/trading';
+import { type Chance, createChance } from './chance.ts';
+import { createExcuses, type Excuses } from './excuses.ts';
+import { createExecutor, type Executor } from './executor.ts';
+import { createHand } from './hand.ts';
+import { createJournal, type Journal } from './journal.ts';
+import { WRITES } from './life.ts';
+import { type Link, openLink } from './link.ts';
+import { type SimMarket, startMarket } from './market.ts';
+import { remembering } from './memo.ts';
+import { createPair, type Pair } from './pair.ts';
+import { createPosted, type Posted } from './posted.ts';
+import { createWatch, type Watch, type WatchedBot } from './watch.ts';
+import { type Climate, createWeather, type Weather } from './weather.ts';
+
+const INSTRUMENTS: readonly Instrument[] = [
+  { coin: 'BTC', assetId: 0, szDecimals: 5, maxLeverage: 40, onlyIsolated: false, isDelisted: false },
+  { coin: 'ETH', assetId: 1, szDecimals: 4, maxLeverage: 25, onlyIsolated: false, isDelisted: false },
+  { coin: 'SOL', assetId: 5, szDecimals: 2, maxLeverage: 20, onlyIsolated: false, isDelisted: false },
+];
+/** Half an hour before a full hour and some, so that funding falls into most runs of any length. */
+const START_MS = 1_757_015_880_000;
+const DEPOSIT = 10_000_000_000;
+const BOTS = ['Sentient', 'Vulcan', 'Cassini'];
+
+export interface SimBot extends WatchedBot {
+  readonly settings: BotSettings;
+  readonly pair: Pair;
+  readonly link: Link;
+}
+
+export interface World {
+  readonly seed: number;
+  readonly executor: Executor;
+  readonly chance: Chance;
+  readonly weather: Weather;
+  readonly venue: Venue;
+  readonly market: SimMarket;
+  readonly bots: readonly SimBot[];
+  readonly posted: Posted;
+  readonly watch: Watch;
+  readonly excuses: Excuses;
+  readonly journal: Journal;
+  readonly coins: readonly string[];
+  readonly deposits: Map<string, number>;
+  readonly startMs: number;
+  ledger(): LedgerHandle;
+  queue(): SignalQueueHandle;
+  /** Wall clock steps by this much, from now on. */
+  stepClock(ms: number): void;
+  /** The process ends and starts again; with `power` the newest commits of the signals file are gone as well. */
+  restart(power: boolean): void;
+  /** Makes what the signals file holds now safe from a power cut. */
+  syncSignals(): void;
+  /** Runs for so much market time; false when a promise was broken. */
+  run(ms: number): Promise<boolean>;
+  close(): void;
+}
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly climate: Climate;
+  /** Standard deviation of a tick of the market. */
+  readonly restlessness?: number;
+  readonly print?: ((line: string) => void) | null;
+  readonly startMs?: number;
+}
+
+const settingsOf = (id: string, user: Address, chance: Chance): BotSettings => ({
+  id,
+  accountAddress: user,
+  limits: {
+    riskPerTradePpm: chance.pick([5_000, 20_000]),
+    maxLeverage: chance.pick([2, 5, 10]),
+    maxTotalLeverage: null,
+    defaultStopDistancePpm: 50_000,
+    maxStopDistancePpm: 100_000,
+    stopSlippagePpm: 100_000,
+    staleEntryPpm: 20_000,
+    onStaleEntry: chance.pick(['rest', 'market', 'refuse']),
+    marketSlippagePpm: 10_000,
+    takerPpm: 450,
+    minNotional: microUsd(10_000_000),
+    maxConcurrentPositions: 3,
+    allowedDirections: 'both',
+  },
+  maxSignalAgeMs: 900_000,
+  entryLifeMs: chance.pick([30_000, 86_400_000]),
+  pollIntervalMs: 2_000,
+  staleBookMs: 5_000,
+  breakeven: chance.happens(0.9),
+  expiresAfterMs: 5_000,
+  reconcileIntervalMs: chance.pick([10_000, 30_000, 60_000]),
+});
+
+/** Opens the stores of a world and knows how they survive. */
+function openDisk(journal: Journal) {
+  const dir = mkdtempSync(join(tmpdir(), 'hyperfleet-sim-'));
+  const [ledgerPath, signalsPath] = [join(dir, 'ledger.db'), join(dir, 'signals.db')];
+  const writes = new Set([...WRITES, 'insertRow', 'insertControl', 'changed', 'close']);
+  const open = () => ({
+    ledger: remembering(openLedger(ledgerPath, { synchronous: 'OFF', alone: true, drawId: () => 'a'.repeat(32) }), writes),
+    queue: remembering(openSignalQueue(signalsPath, { synchronous: 'OFF', alone: true, drawId: () => 'b'.repeat(32) }), writes),
+  });
+  let stores = open();
+  const files = ['', '-wal'].map((suffix) => [`${signalsPath}${suffix}`, join(dir, `safe.db${suffix}`)] as const);
+  return {
+    stores: () => stores,
+    syncSignals(): void {
+      for (const [from, to] of files) {
+        rmSync(to, { force: true });
+        if (existsSync(from)) copyFileSync(from, to);
+      }
+    },
+    reopen(power: boolean): void {
+      stores.ledger.close();
+      stores.queue.close();
+      if (power && existsSync(files[0]?.[1] ?? '')) {
+        journal.note('power cut: the signals file is set back');
+        rmSync(`${signalsPath}-shm`, { force: true });
+        for (const [to, from] of files) {
+          rmSync(to, { force: true });
+          if (existsSync(from)) copyFileSync(from, to);
+        }
+      }
+      stores = open();
+    },
+    close(): void {
+      stores.ledger.close();
+      stores.queue.close();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Opens a world; its bots start at once, on market time. */
+export function openWorld(options: WorldOptions): World {
+  const startMs = options.startMs ?? START_MS;
+  const chance = createChance(options.seed);
+  const executor = createExecutor(startMs);
+  const journal = createJournal(executor, startMs, options.print ?? null);
+  const weather = createWeather(executor, chance.fork('weather'), options.climate);
+  const venue = createVenue({ instruments: INSTRUMENTS });
+  const excuses = createExcuses();
+  const posted = createPosted();
+  const disk = openDisk(journal);
+  const instruments: Instruments = new Map(INSTRUMENTS.map((instrument) => [instrument.coin, instrument]));
+  const deposits = new Map<string, number>();
+  const bots: SimBot[] = [];
+  const watch = createWatch({ venue, clock: executor, ledger: () => disk.stores().ledger, bots, excuses, posted });
+  let skewMs = 0;
+
+  const pump = (): void => {
+    for (const event of venue.drain()) {
+      const user =
+        event.kind === 'fill' ? event.fill.user : event.kind === 'order' ? event.order.user : 'user' in event ? event.user : null;
+      const bot = bots.find((candidate) => candidate.user === user);
+      if (event.kind === 'fill') {
+        const { coin, side, sz, px, cloid, tid, liquidation } = event.fill;
+        journal.note(`fill ${bot?.id} ${coin} ${side} ${sz} at ${px} ${cloid} ${tid}${liquidation === null ? '' : ' liquidation'}`);
+      }
+      if (event.kind === 'order') journal.note(`order ${bot?.id} ${event.order.coin} ${event.order.oid} ${event.status}`);
+      if (bot === undefined) continue;
+      watch.venueEvent(bot, event);
+      bot.link.hear(event);
+    }
+  };
+  const market = startMarket({
+    venue,
+    clock: executor,
+    chance: chance.fork('market'),
+    weather,
+    restlessness: options.restlessness ?? 0.0006,
+    onMoved: pump,
+    onTrouble(coin, what, ms) {
+      journal.note(`market ${coin} ${what} ${ms}`);
+      excuses.add(null, coin, { fromMs: executor.now(), ms, what });
+    },
+  });
+  for (const [index, id] of BOTS.entries()) bots.push(openBot(id, index));
+
+  function openBot(id: string, index: number): SimBot {
+    const user: Address = `0x${String(index + 1).repeat(40)}`;
+    const mine = chance.fork(id);
+    const settings = settingsOf(id, user, mine);
+    const trouble = (what: string, ms: number): void => excuses.add(id, null, { fromMs: executor.now(), ms, what });
+    venue.fund(user, microUsd(DEPOSIT), executor.now());
+    deposits.set(id, DEPOSIT);
+    const self = (): SimBot => bot;
+    const link = openLink({
+      venue,
+      clock: executor,
+      user,
+      chance: mine.fork('link'),
+      weather,
+      events: {
+        sending(life, sending) {
+          const what =
+            sending.kind === 'place'
+              ? sending.orders.map(({ role, coin, sz, px }) => `${role} ${coin} ${sz} at ${px}`).join(', ')
+              : sending.cancels.join(' ');
+          journal.note(`send ${id} ${sending.kind} ${what} ${sending.nonce}`);
+          watch.sending(life, sending);
+        },
+        arriving: (sending) => watch.arriving(self(), sending),
+        applied(sending, reply) {
+          journal.note(`applied ${id} ${sending.nonce} ${JSON.stringify(reply)}`);
+          watch.applied(self(), sending, reply);
+        },
+        nonceUsedTwice: (sending) => watch.nonceUsedTwice(self(), sending),
+        trouble,
+        pump,
+        note: (line) => journal.note(`${line} ${id}`),
+      },
+    });
+    const pair = createPair({
+      settings,
+      bots: BOTS,
+      clock: executor,
+      chance: mine.fork('pair'),
+      weather,
+      link,
+      market,
+      instruments,
+      stores: disk.stores,
+      skewMs: () => skewMs,
+      events: {
+        refused(method) {
+          journal.note(`disk refuses ${id} ${method}`);
+          trouble(`disk ${method}`, 0);
+        },
+        written: (_bot, method, args, result) => watch.written(self(), method, args, result),
+        died(_bot, half, why, downMs) {
+          journal.note(`died ${id} ${half}: ${why}, back in ${downMs}`);
+          trouble(`${half} died`, downMs);
+        },
+        ready(_bot, half) {
+          journal.note(`ready ${id} ${half}`);
+          trouble(`${half} is back`, 0);
+        },
+        bug: (_bot, half, error) =>
+          watch.break(
+            'no worker ends by a bug',
+            `${id} ${half}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+          ),
+        report(_bot, report) {
+          if (report.kind === 'trade')
+            journal.note(`bot ${id} ${report.coin} ${report.what} ${report.tradeId} ${JSON.stringify(report.detail)}`);
+          if (report.kind === 'alert') journal.note(`alert ${id} ${report.phrase} ${JSON.stringify(report.detail)}`);
+        },
+      },
+    });
+    const bot: SimBot = { id, user, settings, pair, link, hand: createHand(venue, executor, user), foreignClosing: false };
+    pair.start();
+    return bot;
+  }
+
+  const everySecond = (): void => {
+    venue.advance(executor.now());
+    pump();
+    watch.look();
+    executor.after(1_000, everySecond);
+  };
+  everySecond();
+
+  return {
+    seed: options.seed,
+    executor,
+    chance,
+    weather,
+    venue,
+    market,
+    bots,
+    posted,
+    watch,
+    excuses,
+    journal,
+    coins: INSTRUMENTS.map(({ coin }) => coin),
+    deposits,
+    startMs,
+    ledger: () => disk.stores().ledger,
+    queue: () => disk.stores().queue,
+    stepClock(ms) {
+      journal.note(`clock steps ${ms}`);
+      skewMs += ms;
+    },
+    restart(power) {
+      journal.note(power ? 'machine crashes' : 'process crashes');
+      for (const bot of bots) bot.pair.killAll('process');
+      disk.reopen(power);
+      const downMs = chance.int(300, 2_000);
+      excuses.add(null, null, { fromMs: executor.now(), ms: downMs, what: 'process down' });
+      executor.after(downMs, () => {
+        for (const bot of bots) bot.pair.start();
+      });
+    },
+    syncSignals: disk.syncSignals,
+    run: (ms) => executor.runUntil(executor.now() + ms, () => watch.broken === null),
+    close: disk.close,
+  };
+}
