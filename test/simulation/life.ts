@@ -47,6 +47,7 @@ export const WRITES: ReadonlySet<string> = new Set([
   'setBotState',
   'recordControl',
   'record',
+  'reserveNonces',
   'markProjected',
   'claimExits',
   'claimEntry',

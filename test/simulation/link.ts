@@ -36,7 +36,7 @@ export interface Sending {
   readonly expiresAfterMs: number;
 }
 
-export interface LinkEvents {
+interface LinkEvents {
   /** Before the first byte leaves. */
   sending(life: Life, sending: Sending): void;
   /** Just before the venue executes it, and just after. */
@@ -362,7 +362,10 @@ function createStream({ venue, clock, user, chance, weather, events }: LinkOptio
       if (listener === null || clock.now() < deafUntilMs) return;
       const message = messageOf(event);
       if (message === null) return;
-      if (!weather.strikes('stream')) return inOrder(message);
+      if (!weather.strikes('stream')) {
+        inOrder(message);
+        return;
+      }
       const luck = chance.int(0, 9);
       events.note(`fault stream ${luck}`);
       // Twice, later than what comes after it, or the last that is heard before a silence.
@@ -370,7 +373,8 @@ function createStream({ venue, clock, user, chance, weather, events }: LinkOptio
       if (luck < 8) {
         const delayMs = chance.int(100, 1_500);
         events.trouble('stream', delayMs);
-        return deliver(message, delayMs);
+        deliver(message, delayMs);
+        return;
       }
       this.stall(chance.int(500, 4_000));
     },

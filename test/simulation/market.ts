@@ -102,15 +102,18 @@ export function startMarket(options: MarketOptions): SimMarket {
         return;
       case 'thin':
         state.thinUntilMs = clock.now() + ms;
-        return options.onTrouble(coin, 'thin', ms);
+        options.onTrouble(coin, 'thin', ms);
+        return;
       case 'gap':
         state.gapUntilMs = clock.now() + ms;
         state.mid *= 1 + (chance.next() - 0.5) * 0.03;
         feed({ kind: 'gap', coin, atMs: clock.now(), untilMs: state.gapUntilMs });
-        return options.onTrouble(coin, 'gap', ms);
+        options.onTrouble(coin, 'gap', ms);
+        return;
       case 'stale':
         state.staleUntilMs = clock.now() + ms;
-        return options.onTrouble(coin, 'stale', ms);
+        options.onTrouble(coin, 'stale', ms);
+        return;
     }
   };
   const tick = (state: CoinState): void => {

@@ -62,7 +62,7 @@ describe('one bot against the matching core', () => {
     const id = world.signal(long);
     await hold('100000', '100010', 4_000);
     const exit = world.signal({ symbol: 'BTC', signal_type: 'exit' });
-    await hold('100000', '100010', 6_000);
+    await hold('100000', '100010', 9_000);
     expect(world.row(id).status).toBe('expired');
     expect(world.row(exit).status).toBe('executed');
     expect(world.venue.openOrders(userOf())).toHaveLength(0);

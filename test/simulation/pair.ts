@@ -4,6 +4,7 @@ import {
   type BotReport,
   type BotSettings,
   createFillLoop,
+  createNonceSource,
   createSignalLoop,
   type FillLoop,
   type Log,
@@ -51,7 +52,7 @@ export interface PairOptions {
   readonly events: PairEvents;
 }
 
-export interface PairEvents extends Pick<DiskEvents, 'refused'> {
+interface PairEvents extends Pick<DiskEvents, 'refused'> {
   written(bot: string, method: string, args: readonly unknown[], result: unknown): void;
   died(bot: string, half: Half, why: string, downMs: number): void;
   ready(bot: string, half: Half): void;
@@ -127,7 +128,6 @@ export function createPair(options: PairOptions): Pair {
       written: (method, args, result) => events.written(settings.id, method, args, result),
     };
     const mine = onDisk(ledger, life, options, disk);
-    nonces.raiseTo(ledger.highestNonce(settings.id));
     const deps: LoopDeps & { readonly onBug: (error: unknown) => void } = {
       settings,
       clock: clockOf(clock, life, onThrown),
@@ -136,7 +136,8 @@ export function createPair(options: PairOptions): Pair {
       reads: options.link.readsOf(life),
       market: options.market,
       instruments: options.instruments,
-      nextNonce: () => nonces.next(clock.now() + options.skewMs()),
+      requestLifeMs: () => settings.expiresAfterMs,
+      nextNonce: createNonceSource({ cell: nonces, ledger: mine, bot: settings.id, now: () => clock.now() + options.skewMs() }),
       digest,
       log: silent,
       peer: { send: (message) => tellOther(half, life, message) },
@@ -200,6 +201,7 @@ export function createPair(options: PairOptions): Pair {
       nonces = openNonceCell(createNonceCell());
     },
     start() {
+      options.stores().ledger.projectAgain(settings.id);
       for (const half of HALVES) begin(half);
     },
     wake() {

@@ -2,7 +2,7 @@
 import type { SignalQueueHandle } from '@hyperfleet/store';
 import type { Direction, SignalRow } from '@hyperfleet/trading';
 
-export interface PostedSignal {
+interface PostedSignal {
   /** Written into the row's raw_message, so that a copy of it anywhere tells which signal it was. */
   readonly key: string;
   readonly bot: string;

@@ -28,7 +28,7 @@ const RUBBISH: readonly Readonly<Record<string, string | number | null>>[] = [
 ];
 
 /** Inserts an entry whose prices stand about the market as it is now. */
-export function postEntry(world: World, bot: SimBot, coin: string, chance: Chance): void {
+function postEntry(world: World, bot: SimBot, coin: string, chance: Chance): void {
   const { market, executor, posted } = world;
   const instrument = world.venue.instruments.find((candidate) => candidate.coin === coin);
   if (instrument === undefined) throw new Error(`no coin ${coin}`);

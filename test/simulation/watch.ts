@@ -21,7 +21,7 @@ import type { Posted } from './posted.ts';
  * A reaction: the longest that size may stand without a stop while nothing is out of order. It holds the stream's delay, a look,
  * one or two reads and two round trips at the slowest the simulated network is.
  */
-export const REACTION_MS = 3_000;
+const REACTION_MS = 3_000;
 
 export interface WatchedBot {
   readonly id: string;
@@ -57,7 +57,6 @@ export interface WatchOptions {
   readonly posted: Posted;
 }
 
-const PROTECTIVE: ReadonlySet<string> = new Set(['stop', 'own-stop', 'breakeven']);
 const isTakeProfit = (role: string): boolean => role.startsWith('tp');
 
 /** Size that armed stops of the account hold on a coin, lots. */
@@ -96,7 +95,10 @@ export function createWatch(options: WatchOptions): Watch {
   const sendingOrder = (order: OrderIntent, nonce: number): void => {
     const record = recordOf(order.cloid);
     const what = `${order.role} ${order.coin} ${order.cloid}`;
-    if (record === null) return fail('nothing is sent before its intent is committed', what);
+    if (record === null) {
+      fail('nothing is sent before its intent is committed', what);
+      return;
+    }
     if (record.nonce !== nonce)
       fail('what is sent is what was recorded', `${what} recorded with nonce ${record.nonce}, sent with ${nonce}`);
     if (sent.has(order.cloid)) fail('nothing is sent twice', what);
@@ -275,5 +277,3 @@ export function createWatch(options: WatchOptions): Watch {
 
 const describe = (order: VenueOrder): string =>
   `${order.side} ${order.sz} ${order.isTrigger ? 'trigger' : 'limit'} ${order.oid} ${order.cloid}`;
-
-void PROTECTIVE;

@@ -27,14 +27,14 @@ export type RequestFault =
   /** Applied whole; the answer speaks of fewer orders than were sent. */
   | 'short-answer';
 
-export type ReadFault = 'failed' | 'timed-out';
+type ReadFault = 'failed' | 'timed-out';
 
 const UNKNOWN_FAULTS: readonly RequestFault[] = ['lost-before', 'lost-after', 'failed-before', 'failed-after', 'late'];
 const REQUEST_FAULTS: readonly RequestFault[] = [...UNKNOWN_FAULTS, 'not-sent', 'rate-limited', 'duplicated', 'short-answer', 'rejected'];
 
 /** Kinds of trouble, each with spells of its own. */
 const KINDS = ['requests', 'reads', 'lag', 'stream', 'disk', 'crash', 'clock', 'market'] as const;
-export type Trouble = (typeof KINDS)[number];
+type Trouble = (typeof KINDS)[number];
 
 /** How bad it is: nothing, now and then, or often. */
 type Level = 0 | 1 | 2;

@@ -104,7 +104,7 @@ const settingsOf = (id: string, user: Address, chance: Chance): BotSettings => (
 function openDisk(journal: Journal) {
   const dir = mkdtempSync(join(tmpdir(), 'hyperfleet-sim-'));
   const [ledgerPath, signalsPath] = [join(dir, 'ledger.db'), join(dir, 'signals.db')];
-  const writes = new Set([...WRITES, 'insertRow', 'insertControl', 'changed', 'close']);
+  const writes = new Set([...WRITES, 'insertRow', 'insertControl', 'projectAgain', 'changed', 'close']);
   const open = () => ({
     ledger: remembering(openLedger(ledgerPath, { synchronous: 'OFF', alone: true, drawId: () => 'a'.repeat(32) }), writes),
     queue: remembering(openSignalQueue(signalsPath, { synchronous: 'OFF', alone: true, drawId: () => 'b'.repeat(32) }), writes),

@@ -42,6 +42,8 @@ type EntrySignal = Extract<ParsedSignal, { kind: 'entry' }>;
 export interface EntryContext {
   /** The newest account state, asked for only when the stream's is older than our last order. */
   account(): Promise<AccountView>;
+  /** The next `account()` asks the venue, whatever was heard. */
+  askAccountAgain(): void;
   isForeign(coin: string): boolean;
   /** Coins an exit is at work on. */
   isExiting(coin: string): boolean;
@@ -116,6 +118,12 @@ export async function enter(deps: LoopDeps, context: EntryContext, trade: Trade)
   if (view === null) return { kind: 'later', afterMs: 200 };
   const again = judge(deps, context, trade, row);
   if (again.kind !== 'go') return { kind: 'again' };
+  // What the reconciler knows of foreign positions may be as old as its interval, and this account as old as our last trade's end.
+  if (account.positions.some(({ coin, szi }) => coin === instrument.coin && szi !== 0)) {
+    context.askAccountAgain();
+    if (waitedMs < BOOK_WAIT_MS) return { kind: 'later', afterMs: 500 };
+    return refuse(deps, trade, 'failed', `${instrument.coin} is foreign: the wallet has a position there that is not ours`);
+  }
   const verdict = planEntry(signal, { instrument, view, account: sizingAccount(deps, account, trade), limits: deps.settings.limits });
   if (verdict.kind === 'refused') return refuse(deps, trade, 'failed', verdict.reason);
   const { plan: planned } = verdict;

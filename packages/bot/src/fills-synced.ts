@@ -1,7 +1,7 @@
 /** When a trade's fills were read, and how long nothing new has come of it. */
 
 /** A read of the fills may be this far behind what the venue has already answered or streamed. */
-const FILLS_LAG_MS = 3_000;
+const FILLS_LAG_MS = 2_000;
 
 export interface FillsRead {
   /** The trade's version after the reads. */

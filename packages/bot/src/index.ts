@@ -2,6 +2,7 @@ export type { Condition } from './condition.ts';
 export { createFillLoop, type FillLoop } from './fill-loop.ts';
 export { HEALTH_POLICY, type HealthPolicy } from './health.ts';
 export { KEY_HALT } from './key.ts';
+export { createNonceSource } from './nonce-source.ts';
 export type { BotReport, BotSettings, Detail, Log, LoopDeps, PeerMessage } from './settings.ts';
 export { createSignalLoop, type SignalLoop, type SignalLoopDeps } from './signal-loop.ts';
 export type { KeyStanding, Risk, Watch, Ways } from './watchkeeper.ts';

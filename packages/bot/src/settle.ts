@@ -1,7 +1,8 @@
 /** Ends a trade on evidence: the venue shows no position and no order of it, every fill and funding payment is in. */
-import { closeSide, type PositionView, type Trade } from '@hyperfleet/trading';
+import { closeSide, type OpenOrder, type PositionView, type Trade } from '@hyperfleet/trading';
+import { resolveOrders } from './resolve.ts';
 import type { LoopDeps } from './settings.ts';
-import { lookAt, type TradeSight } from './sight.ts';
+import { isUnresolved, lookAt, type TradeSight } from './sight.ts';
 import type { Performed, Said, Step } from './step.ts';
 import { change } from './tell.ts';
 import { readOpenOrders, syncFills } from './venue-news.ts';
@@ -15,16 +16,16 @@ export async function settleTrade(deps: LoopDeps, sight: TradeSight, step: Extra
   await syncFunding(deps, sight);
   const account = await deps.reads.account();
   const position = account.positions.find((candidate) => candidate.coin === sight.trade.coin) ?? null;
-  if ((await deps.reads.openOrders()).some((order) => order.coin === sight.trade.coin && isOurs(sight, order.cloid))) {
-    await readOpenOrders(deps, sight);
-    return { kind: 'later', afterMs: LOOK_AGAIN_MS };
-  }
+  const resting = (await deps.reads.openOrders()).filter((order) => order.coin === sight.trade.coin && isOurs(sight, order.cloid));
   const trade = deps.ledger.trade(sight.trade.tradeId);
   if (trade === null || trade.phase === 'settled') return { kind: 'idle' };
   const now = lookAt(deps, trade, { version: trade.version, firstMs: deps.clock.now(), lastMs: deps.clock.now() });
   if (now === null) return { kind: 'idle' };
   const heldBySight = now.openSz > 0;
   if (heldBySight && holds(position, trade)) return { kind: 'later', afterMs: LOOK_AGAIN_MS };
+  if (resting.length > 0) return await sweep(deps, now, resting);
+  const doubtful = now.orders.filter(isUnresolved);
+  if (doubtful.length > 0) return await resolveOrders(deps, doubtful);
   const said: Said[] = [
     { event: 'settled', detail: { status: step.status, reason: step.reason, entrySz: now.fills.entrySz, exitSz: now.fills.exitSz } },
   ];
@@ -36,6 +37,15 @@ export async function settleTrade(deps: LoopDeps, sight: TradeSight, step: Extra
   }
   change(deps, trade, { phase: 'settled', status: step.status, reason: step.reason, settledAtMs: deps.clock.now() }, said, heldBySight);
   return { kind: 'idle' };
+}
+
+/** The venue is flat and something of ours still rests: it protects nothing, and would act on the next position. */
+async function sweep(deps: LoopDeps, sight: TradeSight, resting: readonly OpenOrder[]): Promise<Performed> {
+  const orders = resting.flatMap(({ coin, cloid }) => (cloid === null ? [] : [{ coin, cloid }]));
+  for (const { cloid } of orders) deps.ledger.applyOrderNews(cloid, { cancelAsked: true });
+  await deps.exchange.cancel(orders, deps.nextNonce());
+  await readOpenOrders(deps, sight);
+  return { kind: 'later', afterMs: LOOK_AGAIN_MS };
 }
 
 const isOurs = (sight: TradeSight, cloid: string | null): boolean => sight.orders.some((order) => order.intent.cloid === cloid);

@@ -74,9 +74,13 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   const context: EntryContext = {
     async account() {
       if (account === null || account.view.timeMs <= placedAtMs || clock.now() - account.atMs > settings.reconcileIntervalMs) {
-        account = { view: await deps.reads.account(), atMs: clock.now() };
+        const view = await deps.reads.account();
+        account = { view, atMs: clock.now() };
       }
       return account.view;
+    },
+    askAccountAgain: () => {
+      account = null;
     },
     isForeign: (coin) => foreign.has(coin),
     isExiting: (coin) =>

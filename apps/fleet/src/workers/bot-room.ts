@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { MessagePort } from 'node:worker_threads';
-import type { BotReport, BotSettings, LoopDeps, PeerMessage, Watch } from '@hyperfleet/bot';
+import { type BotReport, type BotSettings, createNonceSource, type LoopDeps, type PeerMessage, type Watch } from '@hyperfleet/bot';
 import {
   type Address,
   createClockSkew,
@@ -94,7 +94,7 @@ export function openBotRoom(data: BotData, name: 'signal' | 'fill-monitor', even
   const skew = createClockSkew();
   const reads = openAccountReads({ url, clock, budget, ...REQUEST_TIMES, account: accountOf(settings), skew, instruments });
   const nonces = openNonceCell(data.nonceCell);
-  nonces.raiseTo(ledger.highestNonce(settings.id));
+  const nextNonce = createNonceSource({ cell: nonces, ledger, bot: settings.id, now: clock.now });
 
   const deps = {
     settings,
@@ -104,8 +104,8 @@ export function openBotRoom(data: BotData, name: 'signal' | 'fill-monitor', even
     reads,
     instruments,
     market: openMarketReader(data.books),
-    nextNonce: () => nonces.next(clock.now()),
     requestLifeMs: () => Math.max(settings.expiresAfterMs, LIFE_TRIPS * exchange.roundTripMs()),
+    nextNonce,
     digest: (text: string) => createHash('sha256').update(text).digest('hex'),
     log: createLog((record) => thread.send({ kind: 'log', record }), { bot: settings.id, thread: name }),
     peer: { send: peer.send },

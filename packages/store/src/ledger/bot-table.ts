@@ -47,7 +47,7 @@ const toEvent = (row: EventSqlRow): LedgerEvent => ({
   detail: JSON.parse(row.detail) as LedgerEvent['detail'],
 });
 
-/** The tables `bots` and `control_outcomes`. Nothing here opens a transaction; callers do. */
+/** The tables `bots`, `nonce_marks` and `control_outcomes`. Nothing here opens a transaction; callers do. */
 export function createBotTable(db: Connection) {
   const get = db.prepare<[string], BotSqlRow>('SELECT * FROM bots WHERE bot = ?');
   const all = db.prepare<[], BotSqlRow>('SELECT * FROM bots ORDER BY bot');
@@ -59,6 +59,10 @@ export function createBotTable(db: Connection) {
     'SELECT bot, outcome FROM control_outcomes WHERE control_key = ? ORDER BY at_ms, bot',
   );
 
+  const reserved = db.prepare<[string], { reserved: number }>('SELECT reserved FROM nonce_marks WHERE bot = ?');
+  const reserve = db.prepare<[string, number]>(
+    'INSERT INTO nonce_marks (bot, reserved) VALUES (?, ?) ON CONFLICT (bot) DO UPDATE SET reserved = max(reserved, excluded.reserved)',
+  );
   const state = (bot: string): BotState => {
     const found = get.get(bot);
     return found === undefined ? { bot, ...FRESH } : toState(found);
@@ -71,6 +75,8 @@ export function createBotTable(db: Connection) {
       const next = { ...state(bot), ...patch };
       set.run({ ...next, paused: next.paused ? 1 : 0 });
     },
+    reservedNonce: (bot: string): number => reserved.get(bot)?.reserved ?? 0,
+    reserveNonces: (bot: string, upTo: number): void => void reserve.run(bot, upTo),
     recordControl: (bot: string, key: string, outcome: string, atMs: number): boolean =>
       insertControl.run(key, bot, outcome, atMs).changes === 1,
     outcomes: (key: string): ReadonlyMap<string, string> => new Map(outcomes.all(key).map(({ bot, outcome }) => [bot, outcome])),

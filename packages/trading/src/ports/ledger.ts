@@ -111,8 +111,10 @@ export interface Ledger {
   /** Time up to which fills are known, ms; null at first start. */
   watermark(account: string): number | null;
 
-  /** Highest nonce ever recorded for the bot; 0 when none. */
+  /** Highest nonce ever recorded or reserved for the bot; 0 when none. */
   highestNonce(bot: string): number;
+  /** Notes that the bot may use nonces up to `upTo` from now on. A lower mark than one before changes nothing. */
+  reserveNonces(bot: string, upTo: number): void;
 
   botState(bot: string): BotState;
   setBotState(bot: string, patch: Partial<Omit<BotState, 'bot'>>): void;
