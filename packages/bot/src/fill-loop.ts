@@ -2,9 +2,9 @@
 import type { AccountEvent, AccountView, OrderUpdate, Trade } from '@hyperfleet/trading';
 import { createAccountPoll } from './account-poll.ts';
 import { nextProtectionStep } from './decide/protection.ts';
+import { createFillsSynced } from './fills-synced.ts';
 import { heldByTrades } from './foreign.ts';
 import { isDisowned } from './key.ts';
-import { createFillsSynced } from './fills-synced.ts';
 import { perform } from './perform.ts';
 import { createReconciler } from './reconcile.ts';
 import type { LoopDeps, PeerMessage } from './settings.ts';
