@@ -43,8 +43,16 @@ export interface Wallet {
 }
 
 /** The wallet of the n-th test key. */
-export function testWallet(n: number): Wallet {
-  const key = keccak_256(utf8ToBytes(`test key ${n}`));
+export const testWallet = (n: number): Wallet => wallet(keccak_256(utf8ToBytes(`test key ${n}`)));
+
+/** The wallet of a private key of 64 hex digits, with or without `0x`. Throws without repeating it when it is none. */
+export function walletOf(key: string): Wallet {
+  const digits = /^(?:0x)?([0-9a-fA-F]{64})$/.exec(key)?.[1];
+  if (digits === undefined) throw new Error('the private key is not 64 hex digits');
+  return wallet(hexToBytes(digits));
+}
+
+function wallet(key: Uint8Array): Wallet {
   const publicKey = native.publicKeyCreate(key, false);
   return {
     address: `0x${bytesToHex(keccak_256(publicKey.subarray(1)).subarray(12))}`,

@@ -32,6 +32,7 @@ export interface BookRow {
   readonly time: number;
   readonly levels: readonly [readonly LevelRow[], readonly LevelRow[]];
   readonly spread?: string;
+  readonly fast?: true;
 }
 
 export interface BboRow {

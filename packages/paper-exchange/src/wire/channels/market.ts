@@ -5,14 +5,14 @@ import { NoAnswer, readFigures } from '../info-market.ts';
 import type { Channel, Occasion, Opened } from './channel.ts';
 import { BadSubscription, ofCoin, readCoin, SILENCE } from './channel.ts';
 
-const LEVELS = 20;
 /** Levels a side with `fast: true` (PROTOCOL §9). */
 const FAST_LEVELS = 5;
 
-const shallow = (row: BookRow, levels: number): BookRow => {
+/** Five levels a side, and said to be so, where the book was asked for fast [recorded on the testnet]. */
+function shown(row: BookRow, isFast: boolean): BookRow {
   const [bids, asks] = row.levels;
-  return { ...row, levels: [bids.slice(0, levels), asks.slice(0, levels)] };
-};
+  return isFast ? { ...row, levels: [bids.slice(0, FAST_LEVELS), asks.slice(0, FAST_LEVELS)], fast: true } : row;
+}
 
 function figuresOf(from: JsonObject): Figures | null {
   try {
@@ -29,22 +29,22 @@ const l2Book: Channel = {
     const { feed } = sources;
     const coin = readCoin(from, sources);
     const figures = figuresOf(from);
-    const levels = optional(from, 'fast', boolean) === true ? FAST_LEVELS : LEVELS;
+    const isFast = optional(from, 'fast', boolean) === true;
     return {
       about: { coin },
-      key: `${coin} ${figures?.nSigFigs ?? ''} ${figures?.mantissa ?? ''} ${levels}`,
+      key: `${coin} ${figures?.nSigFigs ?? ''} ${figures?.mantissa ?? ''} ${isFast}`,
       echo: { ...from, nSigFigs: from.nSigFigs ?? null, mantissa: from.mantissa ?? null },
       snapshot() {
         const row = feed.hasRecordedBook(coin) ? feed.recordedBook(coin, figures) : feed.book(coin, figures);
-        return row === null ? null : shallow(row, levels);
+        return row === null ? null : shown(row, isFast);
       },
       push(occasion) {
         const own = occasion.kind === 'own-book' ? feed.book(coin, figures) : null;
-        if (own !== null) return [shallow(own, levels)];
+        if (own !== null) return [shown(own, isFast)];
         const event = marketEvent(occasion);
         const instrument = feed.instrument(coin);
         if (event?.kind !== 'book' || instrument === null) return SILENCE;
-        return [shallow(bookRow({ bids: event.bids, asks: event.asks, timeMs: event.exchangeTimeMs }, instrument, figures), levels)];
+        return [shown(bookRow({ bids: event.bids, asks: event.asks, timeMs: event.exchangeTimeMs }, instrument, figures), isFast)];
       },
     };
   },
