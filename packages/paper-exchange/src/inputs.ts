@@ -60,7 +60,7 @@ export function createInputs({ desk, nonces, takeMarket }: InputOptions): Inputs
     bank.countRequests(user, requestCost(action) * (expired ? 5 : 1), { atMs, cancels: isCancel(action) });
     if (expired) return { status: 'err', response: 'Action already expired' };
     if (imposed?.kind === 'action') return { status: 'err', response: imposed.error };
-    return perform(desk, user, withImposed(action, imposed), atMs);
+    return perform(desk, { user, signer: entry.signer }, withImposed(action, imposed), atMs);
   }
 
   function take(entry: JournalEntry, action: ParsedAction | null): ExchangeReply {

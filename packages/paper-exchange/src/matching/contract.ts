@@ -312,6 +312,13 @@ export interface VenueSettings {
    * side stands across an order's price fills it too, as a scripted market without trades needs.
    */
   readonly fillsByPrintsOnly: boolean;
+  /** Dollars an account must have traded before it may have sub-accounts; 0 for none (PROTOCOL §3). */
+  readonly subAccountVolumeUsd: number;
+  /** Codes that `setReferrer` takes; all others are not registered (PROTOCOL §3). */
+  readonly referralCodes: readonly string[];
+  /** What a withdrawal costs, and what sending to an account that does not exist yet costs on top, in micro-dollars (PROTOCOL §3). */
+  readonly withdrawFee: number;
+  readonly activationFee: number;
   /** Whether scheduleCancel needs $1M traded volume (PROTOCOL §3). */
   readonly scheduleCancelVolume: boolean;
 }
@@ -354,12 +361,14 @@ export interface Venue {
   fees(user: Address): VenueFees;
   /** Gives an account, and those that share its tier, discounts in place of the settings'. */
   setDiscounts(user: Address, discounts: FeeDiscounts): void;
-  /** From now on the two share one fee tier (PROTOCOL §7). */
+  /** From now on the two share one fee tier, from the sub-account's first deposit on (PROTOCOL §7). */
   linkSubAccount(sub: Address, master: Address): void;
   /** The margin tiers of an asset, lowest first, at least one. */
   marginTiers(asset: number): readonly MarginTier[];
   /** What fills have paid to a builder so far, less what it took out. */
   builderRewards(builder: Address): MicroUsd;
+  /** Pays a builder's rewards out of the venue; 0 when there are none. */
+  takeBuilderRewards(builder: Address): MicroUsd;
   leverage(user: Address, asset: number): { readonly leverage: number; readonly isCross: boolean };
   audit(): VenueAudit;
 }

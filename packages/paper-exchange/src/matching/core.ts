@@ -36,6 +36,8 @@ export interface Core {
   readonly exchangeVolume: ExchangeVolume;
   /** What fills have paid to builders and they have not taken out. */
   readonly builderRewards: Map<Address, number>;
+  /** The master of each sub-account. */
+  readonly masters: Map<Address, Address>;
   /** Market time; −1 before the first input. */
   nowMs: number;
   nextMarkMs: number;
@@ -80,6 +82,7 @@ export function createCore(instruments: readonly MarginedInstrument[], settings:
     house: { cash: 0, szi: new Map() },
     exchangeVolume: [],
     builderRewards: new Map(),
+    masters: new Map(),
     nowMs: -1,
     nextMarkMs: 0,
     nextFundingMs: 0,
@@ -105,6 +108,8 @@ export function accountOf(core: Core, user: Address): Account {
   if (known !== undefined) return known;
   const account = createAccount(user, core.byAsset, core.settings);
   core.accounts.set(user, account);
+  const master = core.masters.get(user);
+  if (master !== undefined) account.fees = accountOf(core, master).fees;
   return account;
 }
 

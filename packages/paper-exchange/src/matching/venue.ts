@@ -55,6 +55,10 @@ export const defaultVenueSettings: VenueSettings = {
   duplicateCloid: 'taken',
   modifyError: 'text',
   fillsByPrintsOnly: false,
+  subAccountVolumeUsd: 100_000,
+  referralCodes: [],
+  withdrawFee: 0,
+  activationFee: 0,
   scheduleCancelVolume: true,
 };
 
@@ -193,10 +197,18 @@ export function createVenue(options: VenueOptions): Venue {
       setDiscounts(core, accountOf(core, user), discounts);
     },
     linkSubAccount(sub, master) {
-      accountOf(core, sub).fees = accountOf(core, master).fees;
+      core.masters.set(sub, master);
+      const known = core.accounts.get(sub);
+      if (known !== undefined) known.fees = accountOf(core, master).fees;
     },
     marginTiers: (asset) => marketOf(asset).tiers.map(({ lowerBound, maxLeverage }) => ({ lowerBoundUsd: lowerBound / 1e6, maxLeverage })),
     builderRewards: (builder) => microUsd(core.builderRewards.get(builder) ?? 0),
+    takeBuilderRewards(builder) {
+      const owed = core.builderRewards.get(builder) ?? 0;
+      core.builderRewards.delete(builder);
+      core.totals.deposits -= owed;
+      return microUsd(owed);
+    },
     leverage(user, asset) {
       const market = marketOf(asset);
       const holding = core.accounts.get(user)?.holdings.get(asset);

@@ -17,6 +17,18 @@ import {
 import { asset, readOid, readOrder } from './order-form.ts';
 import { readUserSigned, USER_SIGNED_TYPES, type UserSignedAction } from './user-signed-form.ts';
 
+/** USDC from one place to another, as sendAsset and agentSendAsset name it (PROTOCOL §2.3). */
+export interface Sending {
+  readonly destination: Address;
+  readonly sourceDex: string;
+  readonly destinationDex: string;
+  readonly token: string;
+  readonly amount: string;
+  /** "" for the account itself. */
+  readonly fromSubAccount: string;
+  readonly nonce: number;
+}
+
 /** What an L1 action asks for, once read. */
 export type L1Effect =
   | {
@@ -30,13 +42,20 @@ export type L1Effect =
       readonly priority: boolean;
     }
   | { readonly kind: 'setReferrer'; readonly code: string }
-  | { readonly kind: 'reserveRequestWeight'; readonly weight: number }
+  | { readonly kind: 'reserveRequestWeight'; readonly weight: number; readonly destination: Address | null }
+  | { readonly kind: 'claimRewards' }
   | { readonly kind: 'createSubAccount'; readonly name: string }
   | { readonly kind: 'subAccountModify'; readonly user: Address; readonly name: string }
   | { readonly kind: 'subAccountTransfer'; readonly user: Address; readonly isDeposit: boolean; readonly microUsd: number }
-  | { readonly kind: 'subAccountSpotTransfer'; readonly user: Address }
+  | {
+      readonly kind: 'subAccountSpotTransfer';
+      readonly user: Address;
+      readonly isDeposit: boolean;
+      readonly token: string;
+      readonly amount: string;
+    }
   | { readonly kind: 'vaultTransfer'; readonly vault: Address }
-  | { readonly kind: 'agentSendAsset'; readonly destination: Address; readonly from: string; readonly to: string; readonly amount: string }
+  | { readonly kind: 'agentSendAsset'; readonly sending: Sending }
   | { readonly kind: 'twapOrder'; readonly asset: number; readonly isBuy: boolean; readonly reduceOnly: boolean }
   | { readonly kind: 'twapCancel' }
   | { readonly kind: 'agentSetAbstraction'; readonly abstraction: string }
@@ -166,7 +185,7 @@ function readAgentSend(from: JsonObject): L1Form {
   };
   return {
     fields,
-    effect: { kind: 'agentSendAsset', destination, from: fields.sourceDex, to: fields.destinationDex, amount: fields.amount },
+    effect: { kind: 'agentSendAsset', sending: fields },
   };
 }
 
@@ -200,8 +219,12 @@ const READERS: Readonly<Record<string, (from: JsonObject) => L1Form>> = {
   reserveRequestWeight: (from) => {
     const weight = integer(from, 'weight');
     const destination = optional(from, 'destination', address);
-    return { fields: { weight, ...(destination === null ? {} : { destination }) }, effect: { kind: 'reserveRequestWeight', weight } };
+    return {
+      fields: { weight, ...(destination === null ? {} : { destination }) },
+      effect: { kind: 'reserveRequestWeight', weight, destination },
+    };
   },
+  claimRewards: () => ({ fields: {}, effect: { kind: 'claimRewards' } }),
   noop: () => ({ fields: {}, effect: venue({ type: 'noop' }) }),
   setReferrer: (from) => ({ fields: { code: string(from, 'code') }, effect: { kind: 'setReferrer', code: string(from, 'code') } }),
   createSubAccount: (from) => ({
@@ -211,10 +234,8 @@ const READERS: Readonly<Record<string, (from: JsonObject) => L1Form>> = {
   subAccountTransfer: readSubTransfer,
   subAccountSpotTransfer: (from) => {
     const subAccountUser = address(from, 'subAccountUser');
-    return {
-      fields: { subAccountUser, isDeposit: boolean(from, 'isDeposit'), token: string(from, 'token'), amount: decimal(from, 'amount') },
-      effect: { kind: 'subAccountSpotTransfer', user: subAccountUser },
-    };
+    const rest = { isDeposit: boolean(from, 'isDeposit'), token: string(from, 'token'), amount: decimal(from, 'amount') };
+    return { fields: { subAccountUser, ...rest }, effect: { kind: 'subAccountSpotTransfer', user: subAccountUser, ...rest } };
   },
   subAccountModify: (from) => {
     const fields = { subAccountUser: address(from, 'subAccountUser'), name: string(from, 'name') };

@@ -142,8 +142,9 @@ export function createDoor({ exchange, network, autoFund, hasBudget }: DoorOptio
       const { action, nonce, vaultAddress, expiresAfter } = request;
       const who = action.signing === 'user' ? resolveUserSigned(request) : resolveL1(request);
       if ('refusal' in who) return err(who.refusal);
-      if (vaultAddress !== null && bank.subAccount(vaultAddress)?.master !== who.master)
-        return err(`Vault not registered: ${vaultAddress}`);
+      const sub = vaultAddress === null ? null : bank.subAccount(vaultAddress);
+      if (vaultAddress !== null && sub === null) return err(`Vault not registered: ${vaultAddress}`);
+      if (sub !== null && sub.master !== who.master) return err(`Sub-account ${sub.address} is not registered to ${who.master}`);
       const user = vaultAddress ?? who.master;
       const skewMs = exchange.skewOf(action, [user, who.signer]);
       const refusal = nonces.refusal(who.signer, nonce, exchange.nowMs + skewMs);

@@ -174,9 +174,13 @@ function subAccountsByDex(sources: InfoSources, user: Address, nowMs: number): u
   }));
 }
 
-function referral({ venue }: InfoSources, user: Address): Row {
+/** Codes of the settings belong to no account. */
+const NOBODY = `0x${'0'.repeat(40)}`;
+
+function referral({ venue, bank }: InfoSources, user: Address): Row {
+  const code = bank.referrer(user);
   return {
-    referredBy: null,
+    referredBy: code === null ? null : { referrer: NOBODY, code },
     cumVlm: usdText(venue.volume(user)),
     unclaimedRewards: '0.0',
     claimedRewards: '0.0',

@@ -1,12 +1,13 @@
 import { microUsd, parseDecimal } from '@hyperfleet/trading';
 import type { ActionReply, OrderStatusReply, Venue, VenueAction } from '../matching/contract.ts';
-import type { L1Effect, ParsedAction } from './action-form.ts';
+import type { L1Effect, ParsedAction, Sending } from './action-form.ts';
 import type { AgentBook } from './agents.ts';
 import type { Bank } from './bank.ts';
 import { plain } from './decimal-text.ts';
 import { type Address, parseAddress } from './fields.ts';
 import type { TypedField } from './signature.ts';
 import { withoutSpot } from './spot.ts';
+import { moveSpotToSub, moveToSub, parseUsd, sendAsset, sendSpot, sendUsd } from './transfers.ts';
 import type { UserSignedAction } from './user-signed-form.ts';
 
 /** The body of an /exchange reply. */
@@ -34,7 +35,6 @@ const err = (response: string): ExchangeReply => ({ status: 'err', response });
 const settle = (refusal: string | null): ExchangeReply => (refusal === null ? OK : err(refusal));
 const unsupported = (what: string): ExchangeReply => err(`${what} is not supported by this exchange.`);
 
-const SUB_ACCOUNT_VOLUME = 100_000;
 /** 0.0005 USDC a request (PROTOCOL §3). */
 const REQUEST_PRICE = 500;
 
@@ -63,8 +63,35 @@ export function requestCost(parsed: ParsedAction): number {
 }
 
 /** Applies an authenticated action of an account at `nowMs` and gives the reply (PROTOCOL §3). */
-export function perform(desk: Desk, user: Address, parsed: ParsedAction, nowMs: number): ExchangeReply {
-  return parsed.signing === 'user' ? performUserSigned(desk, user, parsed, nowMs) : performL1(desk, user, parsed.effect, nowMs);
+export function perform(desk: Desk, who: Actor, parsed: ParsedAction, nowMs: number): ExchangeReply {
+  if (parsed.signing === 'user') return performUserSigned(desk, who.user, parsed, nowMs);
+  const refusal = refuseActor(desk, who, parsed.effect);
+  return refusal === null ? performL1(desk, who.user, parsed.effect, nowMs) : err(refusal);
+}
+
+/** For whom an action is done, and the key it was signed with: the account's own, its master's, or an agent's. */
+export interface Actor {
+  readonly user: Address;
+  readonly signer: Address;
+}
+
+/** What only a master's own key may do: money does not move, and accounts do not come to be, by an agent (PROTOCOL §2.2). */
+const MASTER_ONLY: ReadonlySet<L1Effect['kind']> = new Set([
+  'createSubAccount',
+  'subAccountModify',
+  'subAccountTransfer',
+  'subAccountSpotTransfer',
+  'vaultTransfer',
+  'claimRewards',
+]);
+
+/** Why this key may not do this for this account, in the venue's words, or null. */
+function refuseActor({ venue, bank }: Desk, { user, signer }: Actor, effect: L1Effect): string | null {
+  const sub = bank.subAccount(user);
+  if (!MASTER_ONLY.has(effect.kind))
+    return sub !== null && !venue.exists(user) ? `Must deposit before performing actions. User: ${user}` : null;
+  if (sub !== null) return 'Sub-accounts cannot perform this action.';
+  return signer === user ? null : `Must deposit before performing actions. User: ${user}`;
 }
 
 type VenueEffect = Extract<L1Effect, { kind: 'venue' }>;
@@ -106,12 +133,16 @@ function performL1(desk: Desk, user: Address, effect: L1Effect, nowMs: number): 
     case 'venue':
       return performVenue(desk, user, effect, nowMs);
     case 'setReferrer':
-      return err('Referral code not registered');
+      return settle(bank.setReferrer(user, effect.code));
+    case 'claimRewards':
+      return settle(bank.claimRewards(user, nowMs));
     case 'reserveRequestWeight': {
+      const reader = effect.destination ?? user;
+      if (!desk.venue.exists(reader)) return err(`User ${reader} does not exist.`);
       // A price past every balance is refused as any other that is too high.
       const price = microUsd(Math.min(effect.weight * REQUEST_PRICE, Number.MAX_SAFE_INTEGER));
       const refusal = bank.charge(user, price, nowMs);
-      if (refusal === null) bank.reserveRequests(user, effect.weight);
+      if (refusal === null) bank.reserveRequests(reader, effect.weight);
       return settle(refusal);
     }
     case 'createSubAccount':
@@ -119,25 +150,22 @@ function performL1(desk: Desk, user: Address, effect: L1Effect, nowMs: number): 
     case 'subAccountModify': {
       const sub = bank.subAccount(effect.user);
       if (sub?.master !== user) return err(`Sub-account ${effect.user} is not registered to ${user}`);
+      if (!isName(effect.name)) return err(BAD_NAME);
       sub.name = effect.name;
       return OK;
     }
-    case 'subAccountTransfer': {
-      if (bank.subAccount(effect.user)?.master !== user) return err(`Invalid sub-account transfer from ${user} to ${effect.user}`);
-      const [from, to] = effect.isDeposit ? [user, effect.user] : [effect.user, user];
-      return settle(bank.send(from, to, microUsd(effect.microUsd), 'subAccountTransfer', nowMs));
-    }
+    case 'subAccountTransfer':
+      return settle(moveToSub(desk, user, { ...effect, sub: effect.user }, nowMs));
     case 'subAccountSpotTransfer':
-      return unsupported('Spot transfer between sub-accounts');
+      return settle(moveSpotToSub(desk, user, { ...effect, sub: effect.user }, nowMs));
     case 'vaultTransfer':
       return err(`Vault not registered: ${effect.vault}`);
-    case 'agentSendAsset':
-      return sendBetweenDexs(
-        desk,
-        user,
-        { destination: effect.destination, from: effect.from, to: effect.to, amount: effect.amount },
-        nowMs,
-      );
+    case 'agentSendAsset': {
+      // An agent moves what its master has between the master's own accounts, and nowhere else (PROTOCOL §2.2).
+      const { destination } = effect.sending;
+      const isOwn = destination === user || bank.subAccount(destination)?.master === user;
+      return isOwn ? settle(sendAsset(desk, user, effect.sending, nowMs)) : err('An agent can only send to its own account.');
+    }
     case 'twapOrder':
       return twapError('twapOrder', wouldIncrease(desk, user, effect) ? 'Reduce-only TWAP order would increase position.' : NO_TWAP);
     case 'twapCancel':
@@ -165,35 +193,19 @@ function wouldIncrease({ venue }: Desk, user: Address, order: Extract<L1Effect, 
   return order.isBuy ? szi >= 0 : szi <= 0;
 }
 
+const BAD_NAME = 'Sub-account name must be between 1 and 16 characters long';
+const isName = (name: string): boolean => name.length >= 1 && name.length <= 16;
+
 function createSubAccount({ venue, bank }: Desk, user: Address, name: string): ExchangeReply {
   const volume = venue.volume(user);
-  if (volume < SUB_ACCOUNT_VOLUME * 1e6) {
+  const required = venue.settings.subAccountVolumeUsd;
+  if (volume < required * 1e6) {
     return err(
-      `Cannot create sub-accounts until enough volume traded. Required: $${SUB_ACCOUNT_VOLUME}. Traded: $${plain(Math.trunc(volume / 10_000), 2)}.`,
+      `Cannot create sub-accounts until enough volume traded. Required: $${required}. Traded: $${plain(Math.trunc(volume / 10_000), 2)}.`,
     );
   }
-  if (name.length < 1 || name.length > 16) return err('Sub-account name must be between 1 and 16 characters long');
+  if (!isName(name)) return err(BAD_NAME);
   return { status: 'ok', response: { type: 'createSubAccount', data: bank.createSubAccount(user, name).address } };
-}
-
-interface Sending {
-  readonly destination: Address;
-  readonly from: string;
-  readonly to: string;
-  readonly amount: string;
-}
-
-/** sendAsset and agentSendAsset: USDC between one's own perp and spot, or from perp to another account's perp. */
-function sendBetweenDexs({ bank }: Desk, user: Address, sending: Sending, nowMs: number): ExchangeReply {
-  const usd = parseDecimal(sending.amount, 6, 'truncate');
-  if (usd === null) return err('Invalid amount.');
-  const { from, to, destination } = sending;
-  if (destination === user && from !== to) {
-    if (from === '' && to === 'spot') return settle(bank.classTransfer(user, microUsd(usd), false, nowMs));
-    if (from === 'spot' && to === '') return settle(bank.classTransfer(user, microUsd(usd), true, nowMs));
-  }
-  if (from === '' && to === '') return settle(bank.send(user, destination, microUsd(usd), 'internalTransfer', nowMs));
-  return unsupported(`A transfer from dex "${from}" to "${to}"`);
 }
 
 function text(fields: readonly TypedField[], name: string): string {
@@ -209,28 +221,23 @@ const PERCENT = /^(\d+(?:\.\d+)?)%$/;
 function performUserSigned(desk: Desk, user: Address, action: UserSignedAction, nowMs: number): ExchangeReply {
   const { bank, agents } = desk;
   const { fields } = action;
-  const amount = (): number | null => parseDecimal(text(fields, 'amount'), 6, 'truncate');
   switch (action.type) {
     case 'usdClassTransfer':
       return classTransfer(desk, user, fields, nowMs);
-    case 'usdSend': {
-      const to = addressOf(fields, 'destination');
-      const usd = amount();
-      if (to === null || usd === null) return err('Invalid transfer.');
-      return settle(bank.send(user, to, microUsd(usd), 'internalTransfer', nowMs));
-    }
+    case 'usdSend':
+      return settle(sendUsd(desk, { from: user, to: addressOf(fields, 'destination'), amount: text(fields, 'amount') }, nowMs));
     case 'withdraw3': {
-      const usd = amount();
-      return usd === null ? err('Invalid transfer.') : settle(bank.withdraw(user, microUsd(usd), action.nonce, nowMs));
+      const usd = parseUsd(text(fields, 'amount'));
+      return usd === null ? err('Invalid transfer.') : settle(bank.withdraw(user, usd, action.nonce, nowMs));
     }
     case 'sendAsset': {
       const destination = addressOf(fields, 'destination');
-      if (destination === null) return err('Invalid transfer.');
-      const sending = { destination, from: text(fields, 'sourceDex'), to: text(fields, 'destinationDex'), amount: text(fields, 'amount') };
-      return sendBetweenDexs(desk, user, sending, nowMs);
+      return destination === null ? err('Invalid transfer.') : settle(sendAsset(desk, user, sendingOf(action, destination), nowMs));
     }
-    case 'spotSend':
-      return unsupported('Spot transfer');
+    case 'spotSend': {
+      const payment = { from: user, to: addressOf(fields, 'destination'), amount: text(fields, 'amount') };
+      return settle(sendSpot(desk, { ...payment, token: text(fields, 'token') }, nowMs));
+    }
     case 'approveAgent': {
       const address = addressOf(fields, 'agentAddress');
       if (address === null) return err('Invalid agent address.');
@@ -247,19 +254,34 @@ function performUserSigned(desk: Desk, user: Address, action: UserSignedAction, 
       return OK;
     }
     case 'userSetAbstraction':
+      if (!isOwnAccount(desk, user, addressOf(fields, 'user')))
+        return err(`Sub-account ${text(fields, 'user')} is not registered to ${user}`);
       return text(fields, 'abstraction') === 'disabled' ? OK : unsupported('Account abstraction');
     default:
       return action.type satisfies never;
   }
 }
 
+const isOwnAccount = ({ bank }: Desk, user: Address, named: Address | null): boolean =>
+  named === user || (named !== null && bank.subAccount(named)?.master === user);
+
+const sendingOf = ({ fields, nonce }: UserSignedAction, destination: Address): Sending => ({
+  destination,
+  sourceDex: text(fields, 'sourceDex'),
+  destinationDex: text(fields, 'destinationDex'),
+  token: text(fields, 'token'),
+  amount: text(fields, 'amount'),
+  fromSubAccount: text(fields, 'fromSubAccount'),
+  nonce,
+});
+
 function classTransfer({ bank }: Desk, user: Address, fields: readonly TypedField[], nowMs: number): ExchangeReply {
   const signed = text(fields, 'amount');
   const forSub = SUB_ACCOUNT_AMOUNT.exec(signed);
   const owner = forSub === null ? user : parseAddress(forSub[2]);
-  const usd = parseDecimal(forSub?.[1] ?? signed, 6, 'truncate');
+  const usd = parseUsd(forSub?.[1] ?? signed);
   if (owner === null || usd === null) return err('Invalid transfer.');
   if (forSub !== null && bank.subAccount(owner)?.master !== user) return err(`Sub-account ${owner} is not registered to ${user}`);
   const toPerp = fields.some((field) => field.name === 'toPerp' && field.value === true);
-  return settle(bank.classTransfer(owner, microUsd(usd), toPerp, nowMs));
+  return settle(bank.classTransfer(owner, usd, toPerp, nowMs));
 }

@@ -208,13 +208,33 @@ export function fundingDeltaRow(event: FundingEvent, instrument: Scaled): Row {
 }
 
 /** A ledger row as userNonFundingLedgerUpdates has it (PROTOCOL §8). */
-export function ledgerRow({ timeMs, hash, delta }: LedgerRow): Row {
-  const shown: Record<string, unknown> = { type: delta.type, usdc: usdText(delta.usdc) };
-  if (delta.type === 'withdraw') Object.assign(shown, { nonce: delta.nonce, fee: '0.0' });
-  if (delta.type === 'accountClassTransfer') shown.toPerp = delta.toPerp;
-  if (delta.type === 'internalTransfer' || delta.type === 'subAccountTransfer') {
-    Object.assign(shown, { user: delta.user, destination: delta.destination });
-    if (delta.type === 'internalTransfer') shown.fee = '0.0';
+export const ledgerRow = ({ timeMs, hash, delta }: LedgerRow): Row => ({ time: timeMs, hash, delta: deltaRow(delta) });
+
+function deltaRow(delta: LedgerRow['delta']): Row {
+  const { type } = delta;
+  const usdc = usdText(delta.usdc);
+  switch (type) {
+    case 'deposit':
+      return { type, usdc };
+    case 'withdraw':
+      return { type, usdc, nonce: delta.nonce, fee: usdText(delta.fee) };
+    case 'accountClassTransfer':
+      return { type, usdc, toPerp: delta.toPerp };
+    case 'internalTransfer':
+      return { type, usdc, user: delta.user, destination: delta.destination, fee: usdText(delta.fee) };
+    case 'subAccountTransfer':
+      return { type, usdc, user: delta.user, destination: delta.destination };
+    case 'spotTransfer':
+    case 'send': {
+      const dexs = type === 'send' ? { sourceDex: delta.sourceDex, destinationDex: delta.destinationDex } : {};
+      const amounts = { token: 'USDC', amount: usdc, usdcValue: usdc };
+      const parties = { user: delta.user, destination: delta.destination };
+      const fees = { fee: usdText(delta.fee), nativeTokenFee: '0.0', nonce: type === 'send' ? delta.nonce : null, feeToken: '' };
+      return type === 'send' ? { type, ...parties, ...dexs, ...amounts, ...fees } : { type, ...amounts, ...parties, ...fees };
+    }
+    case 'rewardsClaim':
+      return { type, amount: usdc, token: 'USDC' };
+    default:
+      return delta satisfies never;
   }
-  return { time: timeMs, hash, delta: shown };
 }
