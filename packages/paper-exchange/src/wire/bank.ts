@@ -108,7 +108,7 @@ export interface Pocket {
 }
 
 /** A movement of USDC between pockets, and the row it leaves in the ledgers of both accounts. */
-export interface Transfer {
+interface Transfer {
   readonly from: Pocket;
   readonly to: Pocket;
   readonly usd: MicroUsd;
