@@ -43,6 +43,11 @@ export function gateClock(marketNowMs: number, speed: number): GatedClock {
   };
 }
 
+/** Whether a clock of this mapping runs: one with a gate stands until it is opened. */
+export function isOpen({ gate }: ClockMapping): boolean {
+  return gate === undefined || Atomics.load(new BigInt64Array(gate), 0) !== 0n;
+}
+
 /** How often, wall time, a waiting task looks whether the clock has been opened. */
 const GATE_EVERY_MS = 5;
 

@@ -1,10 +1,12 @@
 import type { Clock } from '@hyperfleet/trading';
-import { type ClockMapping, createReplayClock } from './clock.ts';
+import { type ClockMapping, createReplayClock, isOpen } from './clock.ts';
 
 /** A clock that stands until it is told to go, and again when it is told to stop. */
 export interface GateClock extends Clock {
   /** Runs by this mapping from now on. Once; later calls change nothing. */
   go(mapping: ClockMapping): void;
+  /** Whether it stands at this moment. */
+  stands(): boolean;
   /** Stands still at the present time, for good; what is due later is never run. */
   freeze(): void;
 }
@@ -20,6 +22,7 @@ export function createGateClock(standingMs: number): GateClock {
   const tasks = new Set<Task>();
   let standing = standingMs;
   let running: Clock | null = null;
+  let runsBy: ClockMapping | null = null;
   let isFrozen = false;
 
   const now = (): number => Math.max(standing, running?.now() ?? standing);
@@ -45,8 +48,10 @@ export function createGateClock(standingMs: number): GateClock {
     go(mapping) {
       if (isFrozen || running !== null) return;
       running = createReplayClock(mapping);
+      runsBy = mapping;
       for (const task of tasks) arm(task, running);
     },
+    stands: () => running === null || runsBy === null || !isOpen(runsBy),
     freeze() {
       standing = now();
       running = null;

@@ -2,7 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { BotReport, BotSettings } from '@hyperfleet/bot';
 import type { FeedState } from '@hyperfleet/hyperliquid';
-import type { VenueAccount, VenueAudit } from '@hyperfleet/paper-exchange';
+import type { Latency, LimitSettings, VenueAccount, VenueAudit } from '@hyperfleet/paper-exchange';
 import type { LogRecord } from '@hyperfleet/telemetry';
 import type { Instruments, MicroUsd } from '@hyperfleet/trading';
 import type { ClockMapping } from './clock.ts';
@@ -27,6 +27,10 @@ export interface VenueData {
   readonly port: number;
   /** Accounts that must exist, with what is paid in where they do not. */
   readonly accounts: readonly { readonly address: string; readonly usd: MicroUsd }[];
+  readonly limits: LimitSettings;
+  readonly latency: Latency;
+  /** Market time per wall time, for limits, which go on while the market stands. */
+  readonly speed: number;
 }
 
 export interface VenueProtocol {
@@ -50,6 +54,9 @@ export interface MarketDataData {
   readonly coins: readonly string[];
   readonly instruments: Instruments;
   readonly books: SharedArrayBuffer;
+  /** Goes at the speed of `clock` and never stands. */
+  readonly pace: ClockMapping;
+  readonly budget: SharedArrayBuffer;
 }
 
 export interface MarketDataProtocol {
@@ -65,6 +72,10 @@ export interface BotData {
   readonly url: string;
   readonly isMainnet: boolean;
   readonly clock: ClockMapping;
+  /** Goes at the speed of `clock` and never stands. */
+  readonly pace: ClockMapping;
+  /** Asked once for both workers: it weighs 20. */
+  readonly hasSpotCollateral: boolean;
   readonly instruments: Instruments;
   readonly books: SharedArrayBuffer;
   readonly nonceCell: SharedArrayBuffer;

@@ -22,6 +22,19 @@ function resolved(options: unknown, overrides: object = {}): Fleet {
 }
 
 describe('a fleet made whole', () => {
+  it('takes the paper exchange’s limits and delays as they are written', () => {
+    expect(resolved(fleet({ paper: { limits: 'off', connections: 100, latency: 'none' } })).paper).toEqual({
+      limits: [],
+      connections: 100,
+      latency: 'none',
+    });
+    expect(resolved(fleet({ paper: { limits: ['ws', 'ip'], latency: { request: 100, feed: 250 } } })).paper).toEqual({
+      limits: ['ws', 'ip'],
+      connections: 10,
+      latency: { requestMs: 100, blockMs: 0, jitterMs: 0, replyMs: 0, feedMs: 250 },
+    });
+  });
+
   it('has every default, in milliseconds and parts per million', () => {
     expect(resolved(fleet())).toEqual({
       mode: 'paper',
@@ -34,6 +47,7 @@ describe('a fleet made whole', () => {
       reconcileIntervalMs: 60_000,
       onEmergency: 'hold',
       restart: { firstDelayMs: 250, maxDelayMs: 10_000, jitter: 0.2, budget: 5, windowMs: 600_000 },
+      paper: { limits: ['ip', 'address', 'ws', 'orders'], connections: 10, latency: 'real' },
       bots: [
         {
           id: 'Sentient',
@@ -117,6 +131,14 @@ describe('a mistake', () => {
     ['an id that ends in a blank', bot({ id: 'Sentient ' }), /^bots\[0\]\.id is "Sentient "/],
     ['an id that means everyone', bot({ id: 'all' }), /ALL addresses every bot/],
     ['every bot disabled', bot({ enabled: false }), /enable at least one/],
+    ['a paper exchange that is none', fleet({ paper: 'strict' }), /^paper is "strict": write how the paper exchange is/],
+    ['limits misspelt', fleet({ paper: { limits: 'onn' } }), /^paper\.limits is "onn": write 'on', 'off', or some of/],
+    ['a limit misspelt', fleet({ paper: { limits: ['ip', 'adress'] } }), /^paper\.limits is .*did you mean 'address'\? Write 'on'/],
+    ['connections in between', fleet({ paper: { connections: 11 } }), /^paper\.connections is 11: write 10 or 100$/],
+    ['a latency misspelt', fleet({ paper: { latency: 'rael' } }), /^paper\.latency is "rael": did you mean 'real'\?.*or the delays in ms/],
+    ['a delay misspelt', fleet({ paper: { latency: { replay: 60 } } }), /^paper\.latency\.replay is 60: did you mean reply\?$/],
+    ['a delay too long', fleet({ paper: { latency: { feed: 60_001 } } }), /^paper\.latency\.feed is 60001: write a whole number/],
+    ['an option of the paper exchange misspelt', fleet({ paper: { limit: 'on' } }), /^paper\.limit is "on": did you mean limits\?$/],
     ['a restart that gets shorter', fleet({ restart: { firstDelay: '20s' } }), /^restart\.maxDelay is 10000/],
     ['live', fleet({ mode: 'live' }), /^mode is "live": this version trades only on its own paper exchange/],
     ['no mode', { bots: [{ id: 'Sentient' }] }, /^mode is missing: write mode: 'paper'/],

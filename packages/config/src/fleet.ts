@@ -2,7 +2,16 @@ import { resolve as resolvePath } from 'node:path';
 import type { EntryLimits, MicroUsd } from '@hyperfleet/trading';
 import { type Environment, environmentProblems } from './environment.ts';
 import { isRecord, type Resolved, readFields } from './field.ts';
-import { BOT_FIELDS, FLEET_FIELDS, type FleetOptions, RESTART_FIELDS } from './options.ts';
+import {
+  BOT_FIELDS,
+  FLEET_FIELDS,
+  type FleetOptions,
+  LATENCY_FIELDS,
+  LATENCY_WORD,
+  type LimitWord,
+  PAPER_FIELDS,
+  RESTART_FIELDS,
+} from './options.ts';
 import { type ConfigProblem, FleetConfigError, problem } from './problem.ts';
 
 /** A bot's limits, whole; the venue's own (its fees and its minimum notional) are not configured. */
@@ -31,6 +40,26 @@ export interface RestartConfig {
   readonly windowMs: number;
 }
 
+/** How long things take at the paper exchange, ms of market time; `real` is what the venue was seen to take. */
+export type PaperLatency =
+  | 'real'
+  | 'none'
+  | {
+      readonly requestMs: number;
+      readonly blockMs: number;
+      readonly jitterMs: number;
+      readonly replyMs: number;
+      readonly feedMs: number;
+    };
+
+/** How strict and how slow the paper exchange is. */
+export interface PaperConfig {
+  /** The limits that hold. */
+  readonly limits: readonly LimitWord[];
+  readonly connections: 10 | 100;
+  readonly latency: PaperLatency;
+}
+
 /** The fleet, whole, frozen and fit for a message to another thread: nothing downstream has a default. */
 export interface Fleet {
   readonly mode: 'paper';
@@ -46,6 +75,7 @@ export interface Fleet {
   readonly reconcileIntervalMs: number;
   readonly onEmergency: 'hold' | 'flatten';
   readonly restart: RestartConfig;
+  readonly paper: PaperConfig;
   /** In the order written, disabled ones among them. */
   readonly bots: readonly BotConfig[];
 }
@@ -156,9 +186,33 @@ function readRestart(option: unknown, problems: ConfigProblem[]): RestartConfig 
   };
 }
 
+function readLatency(option: unknown, problems: ConfigProblem[]): PaperLatency | null {
+  if (isRecord(option)) {
+    const { whole } = readFields(option, LATENCY_FIELDS, { prefix: 'paper.latency.', extra: [], problems });
+    if (whole === null) return null;
+    const { request, block, jitter, reply, feed } = whole;
+    return { requestMs: request, blockMs: block, jitterMs: jitter, replyMs: reply, feedMs: feed };
+  }
+  const read = LATENCY_WORD.read(option);
+  if ('value' in read) return read.value;
+  problems.push(problem('paper.latency', option, `${read.remedy}, or the delays in ms: { request: 90, reply: 60, feed: 200 }`));
+  return null;
+}
+
+function readPaper(option: unknown, problems: ConfigProblem[]): PaperConfig | null {
+  if (!isRecord(option)) {
+    problems.push(problem('paper', option, "write how the paper exchange is: paper: { limits: 'on', latency: 'real' }"));
+    return null;
+  }
+  const { whole } = readFields(option, PAPER_FIELDS, { prefix: 'paper.', extra: ['latency'], problems });
+  const latency = readLatency(option.latency ?? 'real', problems);
+  return whole === null || latency === null ? null : { ...whole, latency };
+}
+
 interface LooseFleet {
   readonly own: Resolved<typeof FLEET_FIELDS>;
   readonly restart: RestartConfig;
+  readonly paper: PaperConfig;
   readonly bots: readonly BotConfig[];
 }
 
@@ -168,10 +222,12 @@ function readFleet(options: unknown, problems: ConfigProblem[]): LooseFleet | nu
     problems.push(problem('the configuration', options, "write export default defineFleet({ mode: 'paper', bots: [ … ] })"));
     return null;
   }
-  const { whole } = readFields(options, FLEET_FIELDS, { prefix: '', extra: ['bots', 'restart'], problems });
+  const { whole } = readFields(options, FLEET_FIELDS, { prefix: '', extra: ['bots', 'restart', 'paper'], problems });
   const restart = readRestart(options.restart ?? {}, problems);
+  const paper = readPaper(options.paper ?? {}, problems);
   const bots = readBots(options.bots, problems);
-  return problems.length > 0 || whole === null || restart === null || bots === null ? null : { own: whole, restart, bots };
+  if (problems.length > 0 || whole === null || restart === null || paper === null || bots === null) return null;
+  return { own: whole, restart, paper, bots };
 }
 
 function deepFreeze<T>(value: T): T {
@@ -206,7 +262,7 @@ export function resolveFleet(options: unknown, env: Environment, overrides: Flee
   const loose = readFleet(isRecord(options) ? { ...options, ...over } : options, problems);
   if (loose !== null) problems.push(...environmentProblems(loose.bots, env));
   if (loose === null || problems.length > 0) return { kind: 'errors', errors: problems };
-  const { own, restart, bots } = loose;
+  const { own, restart, paper, bots } = loose;
   const dataDir = resolvePath(overrides.baseDir ?? process.cwd(), own.dataDir);
   const fleet: Fleet = {
     ...own,
@@ -214,6 +270,7 @@ export function resolveFleet(options: unknown, env: Environment, overrides: Flee
     signalsDb: resolvePath(dataDir, own.signalsDb),
     market: own.market === null ? null : resolvePath(overrides.baseDir ?? process.cwd(), own.market),
     restart,
+    paper,
     bots,
   };
   return { kind: 'ok', fleet: deepFreeze(fleet) };

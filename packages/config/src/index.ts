@@ -6,9 +6,10 @@ export {
   type Fleet,
   type FleetOverrides,
   type FleetResolution,
+  type PaperConfig,
   type RestartConfig,
   resolveFleet,
 } from './fleet.ts';
 export { type LoadedConfig, loadFleetConfig } from './load.ts';
-export type { BotOptions, FleetOptions, RestartOptions } from './options.ts';
+export type { BotOptions, FleetOptions, LatencyOptions, PaperOptions, RestartOptions } from './options.ts';
 export { type ConfigProblem, FleetConfigError, listProblems } from './problem.ts';

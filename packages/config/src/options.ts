@@ -13,6 +13,7 @@ import {
   withDefault,
   word,
 } from './field.ts';
+import { nearName } from './near-name.ts';
 import { looksSecret } from './problem.ts';
 
 /** One bot as it is written in fleet.config.ts. Everything but `id` has a default. */
@@ -71,6 +72,32 @@ export interface RestartOptions {
   readonly window?: number | string;
 }
 
+/** The fleet's own paper exchange: as strict and as slow as the real one, unless it is told otherwise. */
+export interface PaperOptions {
+  /** The venue's limits: 'on', 'off', or the names of those that hold. Default 'on'. */
+  readonly limits?: 'on' | 'off' | readonly LimitWord[];
+  /**
+   * WebSocket connections the venue allows one IP: 10 today, 100 in older pages of its documentation. Default 10.
+   */
+  readonly connections?: 10 | 100;
+  /** How long requests, answers and feeds are under way: 'real', 'none', or ms of market time for each. Default 'real'. */
+  readonly latency?: 'real' | 'none' | LatencyOptions;
+}
+
+/** Delays of the paper exchange, whole ms of market time; what is left out is 0. */
+export interface LatencyOptions {
+  /** From the arrival of an order or cancel until it may have effect. */
+  readonly request?: number;
+  /** It has effect at the next multiple of this. */
+  readonly block?: number;
+  /** Up to so much more for a request, by lot. */
+  readonly jitter?: number;
+  /** Until the answer leaves. */
+  readonly reply?: number;
+  /** Until streams tell of what happened. */
+  readonly feed?: number;
+}
+
 /** The fleet as it is written in fleet.config.ts. */
 export interface FleetOptions {
   /** 'paper' trades on the fleet's own exchange, with money that does not exist. It is all there is yet. */
@@ -96,6 +123,7 @@ export interface FleetOptions {
    */
   readonly onEmergency?: 'hold' | 'flatten';
   readonly restart?: RestartOptions;
+  readonly paper?: PaperOptions;
 }
 
 const DAY_MS = 86_400_000;
@@ -149,6 +177,41 @@ export const RESTART_FIELDS = {
   budget: withDefault(integer({ least: 0, most: 1_000 }), 5),
   window: withDefault(duration({ leastMs: 1_000, mostMs: DAY_MS }), 600_000),
 } as const;
+
+export const LIMIT_WORDS = ['ip', 'address', 'ws', 'orders'] as const;
+export type LimitWord = (typeof LIMIT_WORDS)[number];
+
+const limits: Field<readonly LimitWord[]> = {
+  fallback: LIMIT_WORDS,
+  read: (value) => {
+    if (value === 'on') return { value: LIMIT_WORDS };
+    if (value === 'off') return { value: [] };
+    const names: readonly unknown[] = Array.isArray(value) ? value : [null];
+    const found = names.map((name) => LIMIT_WORDS.find((known) => known === name));
+    if (found.every((name) => name !== undefined)) return { value: found };
+    const strange = names.find((_, index) => found[index] === undefined) ?? value;
+    const near = typeof strange === 'string' ? nearName(strange, [...LIMIT_WORDS, 'on', 'off']) : null;
+    const remedy = "write 'on', 'off', or some of ['ip', 'address', 'ws', 'orders']";
+    return { remedy: near === null ? remedy : `did you mean '${near}'? ${remedy[0]?.toUpperCase()}${remedy.slice(1)}` };
+  },
+};
+
+const connections: Field<10 | 100> = {
+  fallback: 10,
+  read: (value) => (value === 10 || value === 100 ? { value } : { remedy: 'write 10 or 100' }),
+};
+
+/** How the options of the paper exchange are read; a latency written out is read one level down. */
+export const PAPER_FIELDS = { limits, connections } as const;
+
+/** Beyond a minute every client has given up. */
+const DELAY = withDefault(integer({ least: 0, most: 60_000 }), 0);
+
+/** How a latency written out is read. */
+export const LATENCY_FIELDS = { request: DELAY, block: DELAY, jitter: DELAY, reply: DELAY, feed: DELAY } as const;
+
+/** A latency by name. */
+export const LATENCY_WORD = word(['real', 'none']);
 
 const LIVE_IS_NOT_YET = "this version trades only on its own paper exchange, never with real money; write mode: 'paper'";
 

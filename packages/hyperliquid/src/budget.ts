@@ -1,4 +1,5 @@
 import { BREAKER_WORDS, type Breaker, openBreaker } from './breaker.ts';
+import { CONNECT_WORDS, type Connects, openConnects } from './connects.ts';
 import { openPosts, POST_WORDS, type Posts } from './posts.ts';
 import { openRetryBudget, type RetryBudget } from './retry-budget.ts';
 
@@ -28,6 +29,8 @@ export interface RequestBudget {
   limitedAtMs(): number;
   /** Requests under way. */
   readonly posts: Posts;
+  /** New connections of the last minute. */
+  readonly connects: Connects;
   readonly retries: RetryBudget;
   readonly breakers: Readonly<Record<Endpoint, Breaker>>;
 }
@@ -38,7 +41,8 @@ const MICROS_PER_WEIGHT = 60_000_000n / BigInt(CAPACITY);
 const FULL_MICROS = BigInt(CAPACITY) * MICROS_PER_WEIGHT;
 /** Where in the shared words each thing lies. */
 const WORDS = { weight: 0, limitedAt: 1, strikes: 2, waits: 3, retries: 8, breakers: 9, posts: 9 + 3 * BREAKER_WORDS } as const;
-const BYTES = (WORDS.posts + POST_WORDS) * BigInt64Array.BYTES_PER_ELEMENT;
+const CONNECTS_AT = WORDS.posts + POST_WORDS;
+const BYTES = (CONNECTS_AT + CONNECT_WORDS) * BigInt64Array.BYTES_PER_ELEMENT;
 
 /** Order of the classes in the shared words. */
 const CLASSES: readonly RequestClass[] = ['exit', 'cancel', 'protect', 'entry', 'read'];
@@ -134,6 +138,7 @@ export function openRequestBudget(buffer: SharedArrayBuffer): RequestBudget {
     },
     limitedAtMs: () => Number(Atomics.load(cell, WORDS.limitedAt)),
     posts: openPosts(cell, WORDS.posts),
+    connects: openConnects(cell, CONNECTS_AT),
     retries: openRetryBudget(cell, WORDS.retries),
     breakers: { info: breakerAt(0), exchange: breakerAt(1), stream: breakerAt(2) },
   };

@@ -19,6 +19,8 @@ export interface ExchangeOptions {
   readonly vaultAddress: Address | null;
   readonly instruments: Instruments;
   readonly clock: Clock;
+  /** What budgets and waits are counted by, where it is not `clock`: of the same speed, but never standing. */
+  readonly pace?: Clock;
   /** Wall time a request may take; after it the outcome is unknown. */
   readonly timeoutMs: number;
   /** Market time after which the venue drops a cancel or leverage change of ours that is still under way. */
@@ -54,7 +56,7 @@ const BUDGET_WAIT_MAX_MS = 2_000;
  * A batch in which one order failed is `answered`. Throws only on a bug.
  */
 export function openExchange(options: ExchangeOptions): VenueExchange {
-  const { signer, instruments, clock, cancelLifeMs, budget } = options;
+  const { signer, instruments, clock, cancelLifeMs, budget, pace = clock } = options;
   const http = openHttp({ url: options.url, timeoutMs: options.timeoutMs, maxSockets: MAX_SOCKETS });
   const roundTrip = createRoundTrip();
 
@@ -79,9 +81,9 @@ export function openExchange(options: ExchangeOptions): VenueExchange {
   /** What the answer says of the way itself. A refusal is an answer too. */
   function noteWay(posted: Posted): void {
     const { exchange: breaker } = budget.breakers;
-    if (posted.kind === 'replied' && posted.status === 429) budget.limited(clock.now());
+    if (posted.kind === 'replied' && posted.status === 429) budget.limited(pace.now());
     if (posted.kind === 'replied' && posted.status < 500) breaker.succeeded();
-    else breaker.failed(clock.now());
+    else breaker.failed(pace.now());
   }
 
   /** What a refusal says of the address's budget. */
@@ -98,7 +100,7 @@ export function openExchange(options: ExchangeOptions): VenueExchange {
   async function spend(sending: Sending): Promise<Room | Refusal> {
     const { requests, priority, expiresAfterMs } = sending;
     const latestMs = Math.min(clock.now() + BUDGET_WAIT_MAX_MS, expiresAfterMs);
-    const shutMs = priority === 'entry' ? budget.breakers.exchange.admit(clock.now()) : 0;
+    const shutMs = priority === 'entry' ? budget.breakers.exchange.admit(pace.now()) : 0;
     if (shutMs > 0) return refusal(`the last actions all failed; the way is tried again in ${shutMs} ms`);
     for (;;) {
       const waitMs = takeWeight(sending);
@@ -111,11 +113,11 @@ export function openExchange(options: ExchangeOptions): VenueExchange {
       }
       const againMs = Math.max(waitMs, CROWDED_MS);
       if (clock.now() + againMs > latestMs) return refusal(`the request budget of this address is spent for ${againMs} ms`);
-      await new Promise<void>((resolve) => clock.after(againMs, resolve));
+      await new Promise<void>((resolve) => pace.after(againMs, resolve));
     }
   }
 
-  const takeWeight = ({ requests, priority }: Sending): number => budget.acquire(exchangeWeight(requests), priority, clock.now());
+  const takeWeight = ({ requests, priority }: Sending): number => budget.acquire(exchangeWeight(requests), priority, pace.now());
 
   function spentText(spentMs: number): string {
     const { used, allowed } = options.address?.count() ?? { used: 0, allowed: 0 };

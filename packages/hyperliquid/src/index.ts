@@ -2,6 +2,7 @@ export { type AddressBudget, type AddressCount, createAddressBudget, leftForEntr
 export type { BreakerState } from './breaker.ts';
 export { createRequestBudget, openRequestBudget, type RequestBudget, type RequestClass } from './budget.ts';
 export { type ClockSkew, createClockSkew } from './clock-skew.ts';
+export type { Connects } from './connects.ts';
 export { type VenueReadCode, VenueReadError } from './errors.ts';
 export { type ExchangeOptions, openExchange, type VenueExchange } from './exchange.ts';
 export {

@@ -17,6 +17,11 @@ export interface InfoOptions {
   /** Base URL of the venue. */
   readonly url: string;
   readonly clock: Clock;
+  /**
+   * What budgets and waits are counted by, where it is not `clock`: of the same speed, but never standing, since a market that
+   * waits for its bots would else keep them from asking.
+   */
+  readonly pace?: Clock;
   readonly budget: RequestBudget;
   /** Wall time a single try may take. */
   readonly timeoutMs: number;
@@ -44,13 +49,13 @@ const BACKOFF_MAX_MS = 8_000;
  * answers are asked again after a wait drawn from [0, 250 ms × 2^try], at most 8 s, of market time.
  */
 export function openInfo(options: InfoOptions): Info {
-  const { clock, budget, attempts } = options;
+  const { clock, budget, attempts, pace = clock } = options;
   const http = openHttp({ url: options.url, timeoutMs: options.timeoutMs, maxSockets: options.concurrency });
   const queue = new PQueue({ concurrency: options.concurrency });
 
   async function attempt<T>(request: InfoRequest, read: (reply: unknown) => Parsed<T>): Promise<T> {
     const weight = infoWeight(request.type);
-    const shutMs = budget.breakers.info.admit(clock.now());
+    const shutMs = budget.breakers.info.admit(pace.now());
     if (shutMs > 0)
       throw new VenueReadError('VENUE_SHUT', `${request.type} is not asked: the last reads all failed, next try in ${shutMs} ms`);
     const place = await room(weight);
@@ -60,7 +65,7 @@ export function openInfo(options: InfoOptions): Info {
     const reply = jsonOf(posted, request.type);
     if (isObject(reply) && typeof reply.time === 'number') options.skew?.sample({ sentMs, receivedMs: clock.now(), venueMs: reply.time });
     const rows = Array.isArray(reply) ? rowsWeight(request.type, reply.length) : 0;
-    if (rows > 0) budget.charge(rows, clock.now());
+    if (rows > 0) budget.charge(rows, pace.now());
     const value = read(reply);
     if (!value.ok) throw new VenueReadError('VENUE_UNREADABLE', `the venue's answer to ${request.type} is unreadable: ${value.problem}`);
     return value.value;
@@ -69,23 +74,23 @@ export function openInfo(options: InfoOptions): Info {
   /** Waits for weight and for a place among the requests under way. */
   async function room(weight: number): Promise<{ leave(): void }> {
     for (;;) {
-      const waitMs = budget.acquire(weight, 'read', clock.now());
-      if (waitMs > 0) await marketWait(clock, waitMs);
+      const waitMs = budget.acquire(weight, 'read', pace.now());
+      if (waitMs > 0) await marketWait(pace, waitMs);
       else break;
     }
     for (;;) {
       const place = budget.posts.enter('read', 2 * options.timeoutMs);
       if (place !== null) return place;
-      await marketWait(clock, CROWDED_MS);
+      await marketWait(pace, CROWDED_MS);
     }
   }
 
   /** What the answer says of the way itself. A refusal is an answer too. */
   function note(posted: Posted): void {
     const { info: breaker } = budget.breakers;
-    if (posted.kind === 'replied' && posted.status === 429) budget.limited(clock.now());
+    if (posted.kind === 'replied' && posted.status === 429) budget.limited(pace.now());
     if (posted.kind === 'replied' && posted.status < 500) breaker.succeeded();
-    else breaker.failed(clock.now());
+    else breaker.failed(pace.now());
   }
 
   async function withRetries<T>(request: InfoRequest, read: (reply: unknown) => Parsed<T>): Promise<T> {
@@ -94,8 +99,8 @@ export function openInfo(options: InfoOptions): Info {
         return await attempt(request, read);
       } catch (error) {
         if (!(error instanceof VenueReadError) || error.retry === 'never' || error.code === 'VENUE_SHUT' || tried >= attempts) throw error;
-        if (!budget.retries.take(clock.now())) throw error;
-        await marketWait(clock, jitteredBackoff(tried - 1, BACKOFF_MS, BACKOFF_MAX_MS));
+        if (!budget.retries.take(pace.now())) throw error;
+        await marketWait(pace, jitteredBackoff(tried - 1, BACKOFF_MS, BACKOFF_MAX_MS));
       }
     }
   }

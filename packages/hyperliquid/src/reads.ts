@@ -23,6 +23,8 @@ export interface AccountReadsOptions extends InfoOptions {
   /** The account itself, never an agent's address: for that the venue silently answers nothing (PROTOCOL §8). */
   readonly account: Address;
   readonly instruments: Instruments;
+  /** What `hasSpotCollateral` answered before, where somebody has asked: it weighs 20. */
+  readonly hasSpotCollateral?: boolean;
 }
 
 /** `AccountReads` of the venue itself. */
@@ -49,7 +51,8 @@ export function openAccountReads(options: AccountReadsOptions): VenueAccountRead
   const { instruments } = options;
   const info = openInfo(options);
   const user: Address = `0x${options.account.slice(2).toLowerCase()}`;
-  let collateral: Collateral | null = null;
+  const known = options.hasSpotCollateral;
+  let collateral: Collateral | null = known === undefined ? null : known ? 'spot' : 'perps';
 
   const spotCash = () => info.ask({ type: 'spotClearinghouseState', user }, parseSpotCash);
 

@@ -1,5 +1,6 @@
 import type { Clock } from '@hyperfleet/trading';
 import { jitteredBackoff } from './budget.ts';
+import type { Connects } from './connects.ts';
 import { isObject, preview } from './from-wire/fields.ts';
 import { parseBaseUrl } from './http.ts';
 import { channelKey, openWatchdog } from './watchdog.ts';
@@ -18,6 +19,10 @@ export interface SocketOptions {
   /** Base URL of the venue, http(s); the socket is at /ws under it. */
   readonly url: string;
   readonly clock: Clock;
+  /** What waits for a connection are counted by, where it is not `clock`: of the same speed, but never standing. */
+  readonly pace?: Clock;
+  /** The IP's new connections (PROTOCOL §10); made whenever wanted where left out. */
+  readonly connects?: Connects;
   /** Wall time for the handshake, the acknowledgements and a pong. */
   readonly timeoutMs: number;
   /** Wall time between pings; the venue closes a connection on which it said nothing for 60 s (PROTOCOL §9). */
@@ -53,7 +58,7 @@ export function socketUrl(url: string): string {
  * connections and silent channels, and connects again after a jittered wait in market time. Never throws once open.
  */
 export function openSocket(options: SocketOptions, listener: SocketListener): { close(): Promise<void> } {
-  const { clock } = options;
+  const { clock, pace = clock } = options;
   const url = socketUrl(options.url);
   let closed = false;
   let failures = 0;
@@ -70,9 +75,16 @@ export function openSocket(options: SocketOptions, listener: SocketListener): { 
   });
 
   function connect(): void {
+    const leave = options.connects?.enter(pace.now()) ?? null;
+    if (leave?.kind === 'wait') {
+      cancelRetry = pace.after(leave.waitMs, connect);
+      return;
+    }
+    const settled = (): void => leave?.settled(pace.now());
     let upSinceMs: number | null = null;
     live = openConnection(url, options, {
       subscriptions: listener.subscriptions,
+      opened: settled,
       up() {
         upSinceMs = clock.now();
         watchdog.start();
@@ -80,12 +92,13 @@ export function openSocket(options: SocketOptions, listener: SocketListener): { 
       },
       down(reason) {
         live = null;
+        settled();
         watchdog.stop();
         if (closed) return;
         if (upSinceMs !== null && clock.now() - upSinceMs >= STABLE_MS) failures = 0;
-        const waitMs = jitteredBackoff(failures, BACKOFF_MS, BACKOFF_MAX_MS);
+        const backoffMs = jitteredBackoff(failures, BACKOFF_MS, BACKOFF_MAX_MS);
         failures += 1;
-        cancelRetry = clock.after(waitMs, connect);
+        cancelRetry = pace.after(backoffMs, connect);
         listener.down(reason);
       },
       message(channel, data) {
@@ -124,6 +137,8 @@ interface Connection {
 
 interface ConnectionListener {
   readonly subscriptions: readonly Subscription[];
+  /** The handshake is done. */
+  opened(): void;
   up(): void;
   down(reason: string): void;
   message(channel: string, data: unknown): void;
@@ -181,6 +196,7 @@ function openConnection(url: string, options: SocketOptions, listener: Connectio
 
   expect('handshake');
   socket.onopen = () => {
+    listener.opened();
     expect('acknowledgement of every subscription');
     for (const { request } of listener.subscriptions) send({ method: 'subscribe', subscription: request });
     pinger = setInterval(() => {

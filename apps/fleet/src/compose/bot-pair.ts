@@ -20,6 +20,7 @@ export interface BotPair {
   readonly restarts: number;
   /** Both have been ready once. */
   readonly ready: Promise<void>;
+  readonly isReady: boolean;
   wake(): void;
   /** Gives its guard a stream or takes it away; false when there is no guard to be told. */
   stream(isGranted: boolean): boolean;
@@ -39,7 +40,11 @@ export interface BotPairEvents {
 }
 
 /** Starts a bot's two workers, each start with what `data` says then, and the line between them, which is made anew whenever either of them is. */
-export function startBotPair(data: () => BotData, restart: RestartConfig, events: BotPairEvents): BotPair {
+export function startBotPair(
+  data: () => BotData,
+  how: { readonly restart: RestartConfig; readonly readyTimeoutMs: number },
+  events: BotPairEvents,
+): BotPair {
   const { id } = data().settings;
   const workers = new Map<Half, Supervised<BotProtocol>>();
 
@@ -59,8 +64,8 @@ export function startBotPair(data: () => BotData, restart: RestartConfig, events
       name,
       entry: ENTRIES[half],
       launch: () => ({ workerData: data() }),
-      ...WORKER_LIMITS,
-      restart,
+      beatTimeoutMs: WORKER_LIMITS.beatTimeoutMs,
+      ...how,
       // Deferred: at the very first start the worker is not in the map yet.
       onStart: () => queueMicrotask(connect),
       onMessage(message) {
@@ -92,7 +97,10 @@ export function startBotPair(data: () => BotData, restart: RestartConfig, events
   }
 
   const all = [...workers.values()];
-  const ready = Promise.all(all.map(({ firstReady }) => firstReady)).then(() => undefined);
+  let isReady = false;
+  const ready = Promise.all(all.map(({ firstReady }) => firstReady)).then(() => {
+    isReady = true;
+  });
   ready.catch(() => undefined);
   return {
     id,
@@ -100,6 +108,9 @@ export function startBotPair(data: () => BotData, restart: RestartConfig, events
       return all.reduce((sum, worker) => sum + worker.restarts, 0);
     },
     ready,
+    get isReady() {
+      return isReady;
+    },
     wake: () => void workers.get('signal')?.post({ kind: 'wake' }),
     stream: (isGranted) => workers.get('fill-monitor')?.post({ kind: 'stream', isGranted }) ?? false,
     async drain(timeoutMs) {

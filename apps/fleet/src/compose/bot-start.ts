@@ -16,6 +16,7 @@ import { type BotPair, type BotPairEvents, startBotPair } from './bot-pair.ts';
 import type { BotAccount } from './house.ts';
 import type { Floor } from './running.ts';
 import { settingsOf } from './settings.ts';
+import { botReadyMs } from './worker-limits.ts';
 
 /** A halt written by us is taken back at the next start; one written by a person is not. */
 const HALT_REASON = 'a worker is past its restart budget';
@@ -36,7 +37,9 @@ export function startBot(floor: Floor, account: BotAccount): BotPair {
   const looked = lookPatiently(floor, account, () => isEnding);
   const ready = looked.then((look) => {
     if (look === null || isEnding) return;
-    pair = startBotPair(dataOf(floor, account, look), floor.house.plan.fleet.restart, eventsOf(floor, id));
+    const { restart, speed } = floor.house.plan.fleet;
+    const how = { restart, readyTimeoutMs: botReadyMs(floor.streams.bots, speed) };
+    pair = startBotPair(dataOf(floor, account, look), how, eventsOf(floor, id));
     return pair.ready;
   });
   ready.catch(() => undefined);
@@ -46,6 +49,9 @@ export function startBot(floor: Floor, account: BotAccount): BotPair {
       return pair?.restarts ?? 0;
     },
     ready,
+    get isReady() {
+      return pair?.isReady ?? false;
+    },
     wake: () => pair?.wake(),
     stream: (isGranted) => pair?.stream(isGranted) ?? false,
     async drain(timeoutMs) {
@@ -57,7 +63,7 @@ export function startBot(floor: Floor, account: BotAccount): BotPair {
 }
 
 /** What its workers are started with; made anew for each start. Its key travels in it and nowhere else. */
-function dataOf(floor: Floor, account: BotAccount, { takerPpm }: FirstLook): () => BotData {
+function dataOf(floor: Floor, account: BotAccount, { takerPpm, hasSpotCollateral }: FirstLook): () => BotData {
   const { plan } = floor.house;
   const { id } = account;
   const config = plan.bots.find((bot) => bot.id === id);
@@ -68,6 +74,8 @@ function dataOf(floor: Floor, account: BotAccount, { takerPpm }: FirstLook): () 
     url: floor.venue.url,
     isMainnet: false,
     clock: floor.venue.clock.mapping,
+    pace: floor.venue.pace,
+    hasSpotCollateral,
     instruments: floor.instruments,
     books: floor.books,
     nonceCell: createNonceCell(),
@@ -128,6 +136,7 @@ function giveUp({ house, newsroom, watch }: Pick<Floor, 'house' | 'newsroom' | '
 
 interface FirstLook {
   readonly takerPpm: number;
+  readonly hasSpotCollateral: boolean;
 }
 
 /** Looks at the account until it could be read; null when the restart budget is spent or the account is unfit. */
@@ -169,7 +178,7 @@ async function firstLook(floor: Floor, account: BotAccount): Promise<FirstLook> 
     const isOurs = state.reason === HALT_REASON || (state.reason?.startsWith(KEY_HALT) ?? false);
     if (state.tradingState === 'halted' && isOurs) ledger.setBotState(id, { tradingState: 'active', reason: null });
     if (state.equityStart === null) ledger.setBotState(id, { equityStart: (await reads.account()).equity });
-    return { takerPpm };
+    return { takerPpm, hasSpotCollateral: await reads.hasSpotCollateral() };
   } finally {
     reads.close();
   }
@@ -216,12 +225,13 @@ const hex = (address: string): Address => `0x${address.slice(2).toLowerCase()}`;
 
 /** A look at a bot's account from the main thread. */
 export function openReads(
-  { venue, clock, budget, instruments }: Pick<Floor, 'venue' | 'clock' | 'budget' | 'instruments'>,
+  { venue, clock, pace, budget, instruments }: Pick<Floor, 'venue' | 'clock' | 'pace' | 'budget' | 'instruments'>,
   { address }: Pick<BotAccount, 'address'>,
 ): ReturnType<typeof openAccountReads> {
   return openAccountReads({
     url: venue.url,
     clock,
+    pace,
     budget: openRequestBudget(budget),
     ...REQUEST_TIMES,
     account: hex(address),

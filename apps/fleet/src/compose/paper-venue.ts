@@ -1,8 +1,9 @@
-import type { RestartConfig } from '@hyperfleet/config';
+import type { PaperConfig, RestartConfig } from '@hyperfleet/config';
+import { limitSettings, NO_LATENCY, REAL_LATENCY } from '@hyperfleet/paper-exchange';
 import { type Supervised, supervise } from '@hyperfleet/supervisor';
 import type { LogRecord } from '@hyperfleet/telemetry';
 import { assertNever } from '../assert-never.ts';
-import { type GatedClock, gateClock } from '../clock.ts';
+import { type ClockMapping, type GatedClock, gateClock, mapClock } from '../clock.ts';
 import type { VenueData, VenueProtocol } from '../protocol.ts';
 import { WORKER_LIMITS } from './worker-limits.ts';
 
@@ -14,6 +15,8 @@ export interface RunningVenue {
   readonly url: string;
   /** Stands until it is opened, when the bots are at their places. */
   readonly clock: GatedClock;
+  /** The same speed, from now on and without a stop: what budgets are counted by. */
+  readonly pace: ClockMapping;
   readonly worker: Supervised<VenueProtocol>;
 }
 
@@ -24,12 +27,21 @@ export interface VenueEvents {
   readonly onHalted: (worker: string, reason: string) => void;
 }
 
+/** The limits and delays of the venue, as the configuration has them. */
+export function venueRules({ limits, connections, latency }: PaperConfig): Pick<VenueData, 'limits' | 'latency'> {
+  return {
+    // Followed accounts are counted as on mainnet, though the testnet would not.
+    limits: limitSettings({ on: limits, figures: { wsConnections: connections } }),
+    latency: latency === 'real' ? REAL_LATENCY : latency === 'none' ? NO_LATENCY : latency,
+  };
+}
+
 /**
  * Starts the venue and makes the clock: replaying a journal takes its time, and no market passes meanwhile. A venue that dies
  * comes back on the same port, its market having gone on without it. Rejects when it cannot be started at all.
  */
 export async function startVenue(
-  data: Omit<VenueData, 'clock' | 'port'>,
+  data: Omit<VenueData, 'clock' | 'port' | 'speed'>,
   how: { readonly speed: number; readonly restart: RestartConfig },
   events: VenueEvents,
 ): Promise<RunningVenue> {
@@ -39,7 +51,7 @@ export async function startVenue(
   const worker = supervise<VenueProtocol>({
     name: 'paper-venue',
     entry: new URL('../workers/paper-venue.worker.ts', import.meta.url),
-    launch: () => ({ workerData: { ...data, clock: clock?.mapping ?? null, port } satisfies VenueData }),
+    launch: () => ({ workerData: { ...data, clock: clock?.mapping ?? null, port, speed: how.speed } satisfies VenueData }),
     ...WORKER_LIMITS,
     readyTimeoutMs: REPLAY_MS,
     restart: how.restart,
@@ -66,5 +78,5 @@ export async function startVenue(
   const { url, nowMs } = await listening.promise;
   clock = gateClock(nowMs, how.speed);
   worker.post({ kind: 'go', clock: clock.mapping });
-  return { url, clock, worker };
+  return { url, clock, pace: mapClock(nowMs, how.speed), worker };
 }

@@ -110,9 +110,9 @@ async function live(house: House, board: Board, options: Options, around: Surrou
 }
 
 /** Says what begins, the bots being at their places. */
-function greet({ plan, beginMs }: House, { newsroom, pairs, watch, streams }: RunningFleet): void {
+function greet({ plan, beginMs }: House, { newsroom, pairs, streams }: RunningFleet): void {
   const { recording, fleet } = plan;
-  const ready = pairs.length - watch.haltedBots.size;
+  const ready = pairs.filter(({ isReady }) => isReady).length;
   newsroom.tell('fleet', ready === pairs.length ? `all ${ready} bots are ready` : `${ready} of ${pairs.length} bots are ready`);
   newsroom.tell('fleet', planSentence(streams));
   const how = beginMs > recording.marketStartMs ? 'takes up where the last run ended' : 'begins';

@@ -11,7 +11,7 @@ import { startBot } from './bot-start.ts';
 import type { House } from './house.ts';
 import { startMarketData } from './market-data.ts';
 import { type Newsroom, openNewsroom } from './newsroom.ts';
-import { type RunningVenue, startVenue } from './paper-venue.ts';
+import { type RunningVenue, startVenue, venueRules } from './paper-venue.ts';
 import { planStreams, type StreamPlan } from './stream-plan.ts';
 import { createSlotKeeper, type SlotKeeper } from './stream-slots.ts';
 
@@ -33,6 +33,8 @@ export interface Floor {
   readonly house: House;
   readonly venue: RunningVenue;
   readonly clock: Clock;
+  /** Goes at the speed of `clock` and never stands: what budgets are counted by. */
+  readonly pace: Clock;
   readonly instruments: Instruments;
   readonly books: SharedArrayBuffer;
   readonly budget: SharedArrayBuffer;
@@ -83,6 +85,7 @@ export async function startFleet(house: House, board: Board, events: FleetEvents
       journalPath: plan.files.journal,
       standingMs: house.beginMs,
       accounts: house.accounts.map(({ address, usd }) => ({ address, usd })),
+      ...venueRules(fleet.paper),
     },
     { speed: fleet.speed, restart: fleet.restart },
     {
@@ -96,10 +99,11 @@ export async function startFleet(house: House, board: Board, events: FleetEvents
     },
   );
   const clock = createReplayClock(venue.clock.mapping);
+  const pace = createReplayClock(venue.pace);
   // Begins, for now, when the market must begin at the latest: what is written until then ages as the wall goes.
   const sessionId = ledger.beginClockSession({ wallMs: Date.now() + STARTING_MS_MAX, marketMs: clock.now(), speed: fleet.speed });
   const budget = createRequestBudget();
-  const listed = await fetchInstruments({ url: venue.url, clock, budget: openRequestBudget(budget), ...REQUEST_TIMES });
+  const listed = await fetchInstruments({ url: venue.url, clock, pace, budget: openRequestBudget(budget), ...REQUEST_TIMES });
   const instruments = recorded(house, listed);
   const books = createBookMemory([...instruments.keys()]).buffer;
   const newsroom = openNewsroom({
@@ -122,9 +126,9 @@ export async function startFleet(house: House, board: Board, events: FleetEvents
     now: clock.now,
     tell: (id, isGranted) => void byId.get(id)?.stream(isGranted),
   });
-  const floor: Floor = { house, venue, clock, instruments, books, budget, streams, slots, newsroom, watch };
+  const floor: Floor = { house, venue, clock, pace, instruments, books, budget, streams, slots, newsroom, watch };
   const marketData = startMarketData(
-    { url: venue.url, clock: venue.clock.mapping, coins: [...instruments.keys()], instruments, books },
+    { url: venue.url, clock: venue.clock.mapping, pace: venue.pace, coins: [...instruments.keys()], instruments, books, budget },
     fleet.restart,
     {
       log: sink.write,

@@ -1,6 +1,15 @@
 /** Patience with workers, wall time. Two busy cores are slow: these end what hangs, they time nothing. */
 export const WORKER_LIMITS = { readyTimeoutMs: 60_000, beatTimeoutMs: 15_000 } as const;
 
+/** REST weight a bot asks for until its workers are ready: fees, mode, state and counts, and a reconcile for each of them. */
+const BOOT_WEIGHT = 250;
+/** Weight an IP gets back a second (PROTOCOL §10). */
+const WEIGHT_PER_SECOND = 20;
+
+/** How long a bot's worker may take until it is ready, wall time: it may have to wait until the IP's weight served all the others. */
+export const botReadyMs = (bots: number, speed: number): number =>
+  WORKER_LIMITS.readyTimeoutMs + Math.ceil((bots * BOOT_WEIGHT * 1_000) / (WEIGHT_PER_SECOND * speed));
+
 /** How long a worker may take to finish the step in hand: a request's own timeout and a little. */
 export const DRAIN_MS = 12_000;
 

@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { type BotReport, type BotSettings, createNonceSource, type LoopDeps, type PeerMessage, type Watch } from '@hyperfleet/bot';
 import {
   type Address,
+  type Connects,
   createClockSkew,
   createSigner,
   openAccountReads,
@@ -16,6 +17,7 @@ import { openMarketReader } from '@hyperfleet/market-data';
 import { type LedgerHandle, openLedger } from '@hyperfleet/store';
 import { openThread, type Thread } from '@hyperfleet/supervisor';
 import { createLog } from '@hyperfleet/telemetry';
+import type { Clock } from '@hyperfleet/trading';
 import { assertNever } from '../assert-never.ts';
 import { createReplayClock } from '../clock.ts';
 import type { BotData, BotProtocol } from '../protocol.ts';
@@ -40,12 +42,15 @@ export interface BotRoom {
   readonly ledger: LedgerHandle;
   readonly reads: VenueAccountReads;
   readonly watch: Watch;
+  /** What its sockets wait by, and for. */
+  readonly line: { readonly pace: Clock; readonly connects: Connects };
   readonly thread: Thread<BotProtocol>;
 }
 
 /** Opens the room of a bot's worker. `events` may be used once its loop is made. */
 export function openBotRoom(data: BotData, name: 'signal' | 'fill-monitor', events: () => RoomEvents): BotRoom {
   const clock = createReplayClock(data.clock);
+  const pace = createReplayClock(data.pace);
   const peer = createPeerLine((message) => events().onPeer(message));
   const thread = openThread<BotProtocol>({
     onMessage(message) {
@@ -86,13 +91,24 @@ export function openBotRoom(data: BotData, name: 'signal' | 'fill-monitor', even
     vaultAddress: null,
     instruments,
     clock,
+    pace,
     timeoutMs: REQUEST_TIMES.timeoutMs,
     cancelLifeMs: settings.expiresAfterMs,
     budget,
     address,
   });
   const skew = createClockSkew();
-  const reads = openAccountReads({ url, clock, budget, ...REQUEST_TIMES, account: accountOf(settings), skew, instruments });
+  const reads = openAccountReads({
+    url,
+    clock,
+    pace,
+    budget,
+    ...REQUEST_TIMES,
+    account: accountOf(settings),
+    skew,
+    instruments,
+    hasSpotCollateral: data.hasSpotCollateral,
+  });
   const nonces = openNonceCell(data.nonceCell);
   const nextNonce = createNonceSource({ cell: nonces, ledger, bot: settings.id, now: clock.now });
 
@@ -118,7 +134,7 @@ export function openBotRoom(data: BotData, name: 'signal' | 'fill-monitor', even
     },
   };
   const watch = createWatch({
-    clock,
+    pace,
     budget,
     address,
     exchange,
@@ -129,7 +145,7 @@ export function openBotRoom(data: BotData, name: 'signal' | 'fill-monitor', even
     pollIntervalMs: data.accountPollMs,
     speed: data.clock.speed,
   });
-  return { deps, ledger, reads, thread, watch };
+  return { deps, ledger, reads, line: { pace, connects: budget.connects }, thread, watch };
 }
 
 /** The account a bot trades for, as the adapter writes it. */

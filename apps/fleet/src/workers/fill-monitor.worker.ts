@@ -17,26 +17,32 @@ const room = openBotRoom(data, 'fill-monitor', () => ({
     await loop?.drain();
   },
 }));
-const { reads, deps } = room;
+const { deps, line } = room;
 let stream: AccountStream | null = null;
 let loop: FillLoop | null = null;
 let turning: Promise<void> = Promise.resolve();
 
 const made = createFillLoop({ ...deps, fundingFrom: data.fundingFromMs, watch: room.watch });
 loop = made;
-const hasSpotCollateral = await reads.hasSpotCollateral();
+/** Wall time the first reconcile waits for the stream: a fleet that starts at once must queue for its connections. */
+const CONNECT_PATIENCE_MS = 2_000;
+const connected = Promise.withResolvers<void>();
 
 function openStream(): AccountStream {
   return openAccountStream({
     url: data.url,
     clock: deps.clock,
+    ...line,
     timeoutMs: FEED_TIMES.timeoutMs,
     pingIntervalMs: FEED_TIMES.pingIntervalMs,
     account: accountOf(data.settings),
     instruments: data.instruments,
-    hasSpotCollateral,
+    hasSpotCollateral: data.hasSpotCollateral,
     silenceMs: null,
-    onEvent: (event) => made.onStream(event),
+    onEvent(event) {
+      if (event.kind === 'connected') connected.resolve();
+      made.onStream(event);
+    },
   });
 }
 
@@ -59,6 +65,10 @@ function turnStream(isGranted: boolean): void {
 }
 
 made.granted(data.hasStream);
-if (data.hasStream) stream = openStream();
+if (data.hasStream) {
+  stream = openStream();
+  // A reconcile before the stream stands would only have to be made again: what happened between the two is in neither.
+  await Promise.race([connected.promise, new Promise((resolve) => setTimeout(resolve, CONNECT_PATIENCE_MS).unref())]);
+}
 await made.start();
 room.thread.ready();

@@ -1,6 +1,6 @@
 /** The market's thread: one feed from the venue into books that every other thread reads. */
 import { workerData } from 'node:worker_threads';
-import { openMarketFeed } from '@hyperfleet/hyperliquid';
+import { openMarketFeed, openRequestBudget } from '@hyperfleet/hyperliquid';
 import { openBookWriter } from '@hyperfleet/market-data';
 import { openThread } from '@hyperfleet/supervisor';
 import { createLog } from '@hyperfleet/telemetry';
@@ -21,6 +21,8 @@ const log = createLog((record) => thread.send({ kind: 'log', record }), { thread
 const feed = openMarketFeed({
   url: data.url,
   clock: createReplayClock(data.clock),
+  pace: createReplayClock(data.pace),
+  connects: openRequestBudget(data.budget).connects,
   coins: data.coins,
   instruments: data.instruments,
   ...FEED_TIMES,

@@ -1,9 +1,10 @@
 /** The venue's thread: a Hyperliquid on loopback that trades the recorded market. */
 import { workerData } from 'node:worker_threads';
-import { createPaperExchange, createVenue, marketOf, openRecording, universeOf } from '@hyperfleet/paper-exchange';
+import { createPaperExchange, createVenue, marketOf, openOrderSettings, openRecording, universeOf } from '@hyperfleet/paper-exchange';
 import { openThread } from '@hyperfleet/supervisor';
 import { createLog } from '@hyperfleet/telemetry';
 import { assertNever } from '../assert-never.ts';
+import { createReplayClock, mapClock } from '../clock.ts';
 import { createGateClock } from '../gate-clock.ts';
 import type { VenueData, VenueProtocol } from '../protocol.ts';
 
@@ -18,6 +19,7 @@ const thread = openThread<VenueProtocol>({
         return;
       case 'freeze':
         clock.freeze();
+        exchange.release();
         return;
       default:
         assertNever(message);
@@ -32,12 +34,20 @@ const thread = openThread<VenueProtocol>({
 const log = createLog((record) => thread.send({ kind: 'log', record }), { thread: 'paper-venue' });
 
 const recording = openRecording(data.recording);
-const venue = createVenue({ instruments: universeOf(recording.header.instruments), settings: { fillsByPrintsOnly: true } });
+const venue = createVenue({
+  instruments: universeOf(recording.header.instruments),
+  settings: { fillsByPrintsOnly: true, ...openOrderSettings(data.limits) },
+});
 const exchange = createPaperExchange({
   venue,
   clock,
   market: marketOf(recording),
   network: 'testnet',
+  limits: data.limits,
+  latency: data.latency,
+  // The market waits for the bots, but the minutes of limits go on: bots that ask too much while they start are told so.
+  pace: createReplayClock(mapClock(data.standingMs, data.speed)),
+  stands: clock.stands,
   journalPath: data.journalPath,
   onMarketEnd: () => thread.send({ kind: 'market-ended', atMs: clock.now() }),
 });

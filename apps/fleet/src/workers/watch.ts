@@ -28,7 +28,8 @@ const policyAt = (speed: number): HealthPolicy => ({
 
 /** What a bot's guard knows and asks of its own means: the budgets its threads share, the clock, the key. */
 export function createWatch(means: {
-  readonly clock: Clock;
+  /** What the budgets are counted by. */
+  readonly pace: Clock;
   readonly budget: RequestBudget;
   readonly address: AddressBudget;
   readonly exchange: VenueExchange;
@@ -40,14 +41,14 @@ export function createWatch(means: {
   /** Market time per wall time. */
   readonly speed: number;
 }): Watch {
-  const { clock, budget, address, exchange, reads, skew, signer, account } = means;
+  const { pace, budget, address, exchange, reads, skew, signer, account } = means;
   const { info, exchange: actions } = budget.breakers;
   return {
     policy: policyAt(means.speed),
     lookMs: Math.max(LOOK_MS, LOOK_WALL_MS * means.speed),
     pollIntervalMs: means.pollIntervalMs,
     ways() {
-      const nowMs = clock.now();
+      const nowMs = pace.now();
       const limitedAtMs = budget.limitedAtMs();
       return {
         areReadsShut: info.state(nowMs) !== 'closed',
