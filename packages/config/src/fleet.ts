@@ -41,7 +41,7 @@ export interface RestartConfig {
 }
 
 /** How long things take at the paper exchange, ms of market time; `real` is what the venue was seen to take. */
-export type PaperLatency =
+type PaperLatency =
   | 'real'
   | 'none'
   | {

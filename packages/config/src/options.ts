@@ -178,7 +178,7 @@ export const RESTART_FIELDS = {
   window: withDefault(duration({ leastMs: 1_000, mostMs: DAY_MS }), 600_000),
 } as const;
 
-export const LIMIT_WORDS = ['ip', 'address', 'ws', 'orders'] as const;
+const LIMIT_WORDS = ['ip', 'address', 'ws', 'orders'] as const;
 export type LimitWord = (typeof LIMIT_WORDS)[number];
 
 const limits: Field<readonly LimitWord[]> = {
