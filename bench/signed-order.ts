@@ -6,23 +6,32 @@ type Action = Readonly<Record<string, unknown>>;
 /** The n-th throw-away key, hex. */
 export const benchKey = (n: number): string => createHash('sha256').update(`bench key ${n}`).digest('hex');
 
-/** A BTC limit order of 0.001; keys in the order that is hashed (PROTOCOL §2.1). `px` is a decimal string. */
-export const orderAction = ({
-  side,
-  px,
-  cloid,
-}: {
+interface Terms {
   readonly side: 'buy' | 'sell';
   readonly px: string;
   readonly cloid: string;
-}): Action => ({
+}
+
+/** BTC limit orders of 0.001; keys in the order that is hashed (PROTOCOL §2.1). `px` is a decimal string. */
+export const orderAction = (orders: readonly Terms[]): Action => ({
   type: 'order',
-  orders: [{ a: 0, b: side === 'buy', p: px, s: '0.001', r: false, t: { limit: { tif: 'Gtc' } }, c: cloid }],
+  orders: orders.map(({ side, px, cloid }) => ({
+    a: 0,
+    b: side === 'buy',
+    p: px,
+    s: '0.001',
+    r: false,
+    t: { limit: { tif: 'Gtc' } },
+    c: cloid,
+  })),
   grouping: 'na',
 });
 
-/** Cancels a BTC order of ours. */
-export const cancelAction = (cloid: string): Action => ({ type: 'cancelByCloid', cancels: [{ asset: 0, cloid }] });
+/** Cancels BTC orders of ours. */
+export const cancelAction = (cloids: readonly string[]): Action => ({
+  type: 'cancelByCloid',
+  cancels: cloids.map((cloid) => ({ asset: 0, cloid })),
+});
 
 /** The body of an /exchange request on testnet, signed. */
 export function signedBody(signer: Signer, action: Action, nonce: number): string {
