@@ -96,6 +96,8 @@ export interface InProcessExchange extends Desk {
    * sent, waits first for the time the venue takes until it has effect.
    */
   request(task: (nowMs: number) => void, signed?: { readonly action: unknown }): void;
+  /** As `request`, but it waits for what else comes in this turn of the event loop: one write of the journal for all of them. */
+  gather(task: (nowMs: number) => void, signed?: { readonly action: unknown }): void;
   /** Lets everything due by now happen at once, requests that wait too, however long it takes. */
   settle(): void;
   /** Lets what still waits for its time have effect now. */
@@ -227,6 +229,7 @@ export function createInProcess(options: InProcessOptions): InProcessExchange {
     driving = true;
     for (const observer of observers) observer.settled(nowMs);
     driving = false;
+    journal?.write();
     if (outbox.length === 0) return;
     journal?.raise(nowMs);
     const sends = outbox;
@@ -283,6 +286,12 @@ export function createInProcess(options: InProcessOptions): InProcessExchange {
     options.onMarketEnd?.();
   }
 
+  function lineUp(task: (nowMs: number) => void, signed: { readonly action: unknown } | undefined): void {
+    if (stopped) return;
+    if (signed === undefined) line.add(clockMs(), task, null);
+    else line.add(effectMs(latency(), clockMs(), actionsSeen++), task, signed);
+  }
+
   function accept(entry: JournalEntry, action: ParsedAction | null = null): ExchangeReply {
     journal?.append(entry);
     return apply(entry, action);
@@ -319,10 +328,12 @@ export function createInProcess(options: InProcessOptions): InProcessExchange {
       drive();
     },
     request(task, signed) {
-      if (stopped) return;
-      if (signed === undefined) line.add(clockMs(), task, null);
-      else line.add(effectMs(latency(), clockMs(), actionsSeen++), task, signed);
+      lineUp(task, signed);
       if (pendingTurn === null) drive();
+    },
+    gather(task, signed) {
+      lineUp(task, signed);
+      pendingTurn ??= setImmediate(turn);
     },
     settle: () => drive(Number.POSITIVE_INFINITY),
     release() {

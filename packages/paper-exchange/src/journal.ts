@@ -54,9 +54,11 @@ export interface Journal {
   readonly highWaterMs: number;
   /** Entries after the first `after` of them, out of the file. */
   page(after: number, limit: number): JournalPage;
-  /** Writes one line before anything that follows from it may be told. */
+  /** Adds an entry, which must be written before anything that follows from it may be told. */
   append(entry: JournalEntry): void;
-  /** Raises the high-water mark. Cheap when it does not move. */
+  /** Hands everything appended to the operating system. */
+  write(): void;
+  /** Writes, and raises the high-water mark. Cheap when there is nothing new. */
   raise(atMs: number): void;
   close(): void;
 }
@@ -174,9 +176,41 @@ export function* replayJournal(path: string): Generator<JournalEntry> {
   }
 }
 
+interface Pen {
+  /** Byte after the last line added. */
+  readonly end: number;
+  /** Adds a line, which `write` hands to the operating system. */
+  add(value: unknown): void;
+  write(): void;
+}
+
+/** Adds lines to a file from a byte on, all that were added between two writes in one: a write costs more than the line's making. */
+function createPen(file: number, from: number): Pen {
+  let written = from;
+  let waiting: Buffer[] = [];
+  let end = from;
+  return {
+    get end() {
+      return end;
+    },
+    add(value) {
+      const line = Buffer.from(`${JSON.stringify(value)}\n`);
+      waiting.push(line);
+      end += line.length;
+    },
+    write() {
+      if (waiting.length === 0) return;
+      const bytes = waiting.length === 1 && waiting[0] !== undefined ? waiting[0] : Buffer.concat(waiting);
+      waiting = [];
+      for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done, written + done);
+      written += bytes.length;
+    },
+  };
+}
+
 /**
- * Opens or makes the journal at `path`; a torn last line is cut off. Lines are handed to the operating system before
- * `append` returns, so they outlive the process, though not a power cut. Throws `JournalError` when the file belongs to
+ * Opens or makes the journal at `path`; a torn last line is cut off. Lines are handed to the operating system before `write`
+ * or `raise` returns, so they outlive the process, though not a power cut. Throws `JournalError` when the file belongs to
  * another market or cannot be read.
  */
 export function openJournal(path: string, fresh: JournalHeader): Journal {
@@ -195,24 +229,21 @@ export function openJournal(path: string, fresh: JournalHeader): Journal {
   let written = 0;
   /** Byte at which every thousandth entry begins. */
   const marks: number[] = [];
-  const count = (): void => {
-    // The first line is the header.
-    if (written % MARK_EVERY === 0) marks.push(end);
+  const count = (fromByte: number): void => {
+    if (written % MARK_EVERY === 0) marks.push(fromByte);
     written += 1;
   };
   if (found !== null) {
     for (const line of lines(path)) {
-      if (end > 0) count();
+      // The first line is the header.
+      if (end > 0) count(end);
       end = line.endByte;
     }
   }
   if (statSync(path).size > end) ftruncateSync(file, end);
-  const write = (value: unknown): void => {
-    const bytes = Buffer.from(`${JSON.stringify(value)}\n`);
-    for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done, end + done);
-    end += bytes.length;
-  };
-  if (found === null) write(header);
+  const pen = createPen(file, end);
+  if (found === null) pen.add(header);
+  pen.write();
   const markPath = `${path}.time`;
   let highWaterMs = Math.max(header.startMs, found === null ? 0 : readMark(markPath));
   const mark = openSync(markPath, existsSync(markPath) ? 'r+' : 'w+');
@@ -227,10 +258,12 @@ export function openJournal(path: string, fresh: JournalHeader): Journal {
     highWaterMs,
     replay: () => replayJournal(path),
     append(entry) {
-      count();
-      write(entry);
+      count(pen.end);
+      pen.add(entry);
     },
+    write: pen.write,
     page(after, limit) {
+      pen.write();
       const entries: NumberedEntry[] = [];
       let seq = Math.floor(after / MARK_EVERY) * MARK_EVERY;
       const fromByte = marks[seq / MARK_EVERY];
@@ -242,11 +275,13 @@ export function openJournal(path: string, fresh: JournalHeader): Journal {
       return { entries, next: after + entries.length, last: written, first: 1 };
     },
     raise(atMs) {
+      pen.write();
       if (atMs <= highWaterMs) return;
       highWaterMs = atMs;
       stamp();
     },
     close() {
+      pen.write();
       closeSync(file);
       closeSync(mark);
     },

@@ -107,7 +107,7 @@ export function createHttpServer(options: ServerOptions): HttpServer {
         return;
       }
       // What a route throws beyond its own errors is a bug: nothing here catches it, and the process ends.
-      exchange.request((nowMs) => {
+      exchange.gather((nowMs) => {
         const reply = answer(() => {
           const value = route(body, nowMs);
           if (path === '/info') admission.rows(ip, body, value);

@@ -2,6 +2,7 @@
  * Hashes of actions and recovery of their signers (PROTOCOL §2.1, §2.3). Everything is computed over this server's own
  * canonical rebuild of an action, never over the client's bytes.
  */
+import { getHashes, hash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { Encoder } from '@msgpack/msgpack';
 import { keccak_256 } from '@noble/hashes/sha3.js';
@@ -25,7 +26,10 @@ export interface Signature {
   readonly v: number;
 }
 
-const keccak = (bytes: Uint8Array): Uint8Array => keccak_256(bytes);
+/** OpenSSL takes 1.1 µs for what takes 4.4 µs in JS, and a request has four; where a Node is built without it, JS will do. */
+const keccak: (bytes: Uint8Array) => Uint8Array = getHashes().includes('keccak-256')
+  ? (bytes) => hash('keccak-256', bytes, 'buffer')
+  : keccak_256;
 const keccakText = (text: string): Uint8Array => keccak(utf8ToBytes(text));
 
 const encoder = new Encoder({ ignoreUndefined: true });
@@ -67,10 +71,19 @@ function domainSeparator(name: string, chainId: bigint): Uint8Array {
 const EXCHANGE_DOMAIN = domainSeparator('Exchange', 1337n);
 const SOURCE_HASH: Readonly<Record<Source, Uint8Array>> = { a: keccakText('a'), b: keccakText('b') };
 
+/** What is hashed for an agent, all but the connection id and its hash: only these change from one action to the next. */
+const AGENT_MESSAGE: Readonly<Record<Source, Uint8Array>> = {
+  a: concatBytes(AGENT_TYPE, SOURCE_HASH.a, ZERO_WORD),
+  b: concatBytes(AGENT_TYPE, SOURCE_HASH.b, ZERO_WORD),
+};
+const AGENT_ENVELOPE = concatBytes(EIP712_PREFIX, EXCHANGE_DOMAIN, ZERO_WORD);
+
 /** The EIP-712 digest an agent signs for an L1 action (PROTOCOL §2.1). */
 export function agentDigest(connectionId: Uint8Array, source: Source): Uint8Array {
-  const message = keccak(concatBytes(AGENT_TYPE, SOURCE_HASH[source], connectionId));
-  return keccak(concatBytes(EIP712_PREFIX, EXCHANGE_DOMAIN, message));
+  const message = AGENT_MESSAGE[source];
+  message.set(connectionId, message.length - 32);
+  AGENT_ENVELOPE.set(keccak(message), AGENT_ENVELOPE.length - 32);
+  return keccak(AGENT_ENVELOPE);
 }
 
 /** One field of typed data with its value as read from the action. */
