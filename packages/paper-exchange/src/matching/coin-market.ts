@@ -5,6 +5,7 @@ import type { MarginedInstrument, VenueSettings } from './contract.ts';
 import { PriceLadder } from './ladder.ts';
 import { LiquiditySide } from './liquidity.ts';
 import { type TierTerms, tierTerms } from './margin-tiers.ts';
+import type { PremiumSamples } from './premium.ts';
 
 export type BboEvent = Extract<MarketEvent, { kind: 'bbo' }>;
 
@@ -34,9 +35,13 @@ export interface CoinMarket {
   lastPrintMs: number;
   mark: FineTicks | null;
   oracle: FineTicks | null;
+  /** A message of the market stated a funding rate, so none is computed. */
+  fundingIsRecorded: boolean;
   /** The recording states marks itself, so none is computed. */
   markIsRecorded: boolean;
+  /** The hour's rate: recorded, of the settings, or what the premiums so far make it. */
   fundingRateE10: number;
+  readonly premiums: PremiumSamples;
   readonly seenTids: TidMemory;
 }
 
@@ -82,8 +87,10 @@ export function createCoinMarket(instrument: MarginedInstrument, settings: Venue
     lastPrintMs: 0,
     mark: null,
     oracle: null,
+    fundingIsRecorded: false,
     markIsRecorded: false,
     fundingRateE10: settings.fundingRateE10,
+    premiums: { sum: 0, count: 0 },
     seenTids: new TidMemory(),
   };
 }

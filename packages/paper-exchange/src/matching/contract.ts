@@ -286,6 +286,11 @@ export interface VenueSettings {
   readonly stakingDiscountPpm: number;
   /** Hourly rate used where a recording has none, in 10^−10: 0.0000125 = 125000. */
   readonly fundingRateE10: number;
+  /**
+   * Where no rate is recorded: by the premium, with `fundingRateE10` as the interest that it is drawn to, or always
+   * `fundingRateE10` (PROTOCOL §7).
+   */
+  readonly fundingBy: 'premium' | 'setting';
   readonly markIntervalMs: number;
   /** What market liquidations do in the 30 s after a part of a position was sold: nothing, or the whole (PROTOCOL §7, §11). */
   readonly liquidationCooldown: 'pause' | 'whole';

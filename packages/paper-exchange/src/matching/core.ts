@@ -46,6 +46,8 @@ export interface Core {
   readonly scheduled: Set<Account>;
   /** Coins whose mark can have moved since the last refresh. */
   readonly restless: Set<CoinMarket>;
+  /** Coins whose funding rate follows from their premium. */
+  readonly premiumCoins: Set<CoinMarket>;
   nextOid: number;
   nextTid: number;
   nextHash: number;
@@ -88,6 +90,7 @@ export function createCore(instruments: readonly MarginedInstrument[], settings:
     nextFundingMs: 0,
     scheduled: new Set(),
     restless: new Set(),
+    premiumCoins: new Set(),
     nextOid: FIRST_OID,
     nextTid: FIRST_TID,
     nextHash: 1,

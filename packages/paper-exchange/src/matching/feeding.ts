@@ -89,7 +89,11 @@ export function takeMarketEvent(core: Core, event: MarketEvent): void {
       market.inGap = true;
       return;
     case 'mark':
-      if (event.fundingRateE10 !== null) market.fundingRateE10 = event.fundingRateE10;
+      if (event.fundingRateE10 !== null) {
+        market.fundingRateE10 = event.fundingRateE10;
+        market.fundingIsRecorded = true;
+        core.premiumCoins.delete(market);
+      }
       if (market.inGap) return;
       market.markIsRecorded = true;
       applyMark(core, market, event.mark, event.oracle);

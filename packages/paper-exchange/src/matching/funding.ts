@@ -2,10 +2,9 @@ import { FINE_PER_TICK, microUsd, mulDiv } from '@hyperfleet/trading';
 import type { Holding } from './account.ts';
 import type { Core } from './core.ts';
 import { touch } from './fills.ts';
+import { capRate } from './premium.ts';
 
 const RATE_ONE = 10_000_000_000;
-/** 4 % an hour at most (PROTOCOL §7). */
-const MAX_RATE = RATE_ONE * 0.04;
 
 /** Pays one hour's funding of every position: szi × oracle × rate, longs pay a positive rate (PROTOCOL §7). The house takes the other side. */
 export function payFunding(core: Core): void {
@@ -17,7 +16,7 @@ export function payFunding(core: Core): void {
 function payOne(core: Core, holding: Holding): void {
   const { account, market } = holding;
   if (market.oracle === null) return;
-  const fundingRateE10 = Math.max(-MAX_RATE, Math.min(MAX_RATE, market.fundingRateE10));
+  const fundingRateE10 = capRate(market.fundingRateE10);
   const value = mulDiv(holding.szi, market.oracle, FINE_PER_TICK, 'truncate');
   // `0 -` keeps a payment of nothing from becoming −0.
   const usd = microUsd(0 - mulDiv(value, fundingRateE10, RATE_ONE, 'truncate'));

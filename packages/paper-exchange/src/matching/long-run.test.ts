@@ -106,8 +106,8 @@ describe('a long run of random actions on the recorded market', () => {
     expect([few.replies, few.events, few.views]).toMatchInlineSnapshot(`
       [
         "d3a3b1d782538ef8",
-        "587da152d1aa972a",
-        "0f9309a79869bae0",
+        "b5b5878fb5d7ff24",
+        "718da59941cab31c",
       ]
     `);
   });
@@ -115,9 +115,9 @@ describe('a long run of random actions on the recorded market', () => {
   it('answers, tells and shows exactly what it always did, remembering all', () => {
     expect([many.replies, many.events, many.views]).toMatchInlineSnapshot(`
       [
-        "138e2171c51a3382",
-        "edb23a1de168c780",
-        "b73d43579e226686",
+        "97b72d5c669ff26f",
+        "feae4486c7639171",
+        "721e93c0b8177529",
       ]
     `);
   });

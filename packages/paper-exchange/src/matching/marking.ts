@@ -23,6 +23,7 @@ function computeMark(market: CoinMarket): FineTicks | null {
 /** Sets mark and oracle and does what a new mark brings: triggers, then liquidations. */
 export function applyMark(core: Core, market: CoinMarket, mark: FineTicks, oracle: FineTicks): void {
   market.mark = mark;
+  if (market.oracle === null && !market.fundingIsRecorded && core.settings.fundingBy === 'premium') core.premiumCoins.add(market);
   market.oracle = oracle;
   core.events.push({ kind: 'mark', coin: market.instrument.coin, timeMs: core.nowMs });
   for (const holding of market.holders) {

@@ -3,6 +3,7 @@ import { type Core, touchHolding } from './core.ts';
 import { payFunding } from './funding.ts';
 import { refreshMark } from './marking.ts';
 import { judgeTouched } from './naked.ts';
+import { forgetPremiums, samplePremiums } from './premium.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -45,6 +46,7 @@ function runDue(core: Core): void {
   }
   if (core.nextFundingMs <= core.nowMs) {
     payFunding(core);
+    forgetPremiums(core);
     core.nextFundingMs = nextMultiple(core.nowMs, HOUR_MS);
   }
   for (const account of [...core.scheduled]) {
@@ -68,7 +70,9 @@ export function advanceTo(core: Core, nowMs: number): void {
   while (nowMs > core.nowMs) {
     const markMs = core.restless.size > 0 ? core.nextMarkMs : Number.POSITIVE_INFINITY;
     const dueMs = Math.min(markMs, core.nextFundingMs, nextScheduledMs(core), core.nakedDeadlines[0]?.atMs ?? Number.POSITIVE_INFINITY);
-    core.nowMs = Math.max(core.nowMs, Math.min(dueMs, nowMs));
+    const thenMs = Math.max(core.nowMs, Math.min(dueMs, nowMs));
+    samplePremiums(core, core.nowMs, thenMs);
+    core.nowMs = thenMs;
     if (core.restless.size === 0 && core.nextMarkMs <= core.nowMs)
       core.nextMarkMs = nextMultiple(core.nowMs - 1, core.settings.markIntervalMs);
     if (dueMs <= nowMs) runDue(core);

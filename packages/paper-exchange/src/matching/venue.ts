@@ -41,6 +41,7 @@ export const defaultVenueSettings: VenueSettings = {
   referralDiscountPpm: 0,
   stakingDiscountPpm: 0,
   fundingRateE10: 125_000,
+  fundingBy: 'premium',
   markIntervalMs: 3_000,
   liquidationCooldown: 'pause',
   priceBand: 0.95,

@@ -101,7 +101,8 @@ export function viewMarket(market: CoinMarket): AssetMarket {
   };
 }
 
-function mergedLevels(market: CoinMarket, sign: 1 | -1): Level[] {
+/** What can be traded with on one side, ours and recorded together, best first. */
+export function mergedLevels(market: CoinMarket, sign: 1 | -1): Level[] {
   const sizes = new Map<number, number>();
   const anonymous = sign === 1 ? market.anonymous.bids : market.anonymous.asks;
   // Recorded lots across one of our orders are that order's until a print tells (the venue never shows a crossed book).

@@ -1,6 +1,7 @@
-import { FINE_PER_TICK, fineTicks, type Instrument, type Level, priceDecimals, ticks } from '@hyperfleet/trading';
+import { fineTicks, type Instrument, type Level, priceDecimals, ticks } from '@hyperfleet/trading';
 import type { MarketEvent, Print } from '../market/event.ts';
 import type { AssetMarket, Venue, VenueFill } from '../matching/contract.ts';
+import { impactNotional, impactPx, premiumE10 } from '../matching/premium.ts';
 import { type Candles, createCandles } from './candles.ts';
 import { finePxText, midText, pxText, rateText, szText, usdText, withDecimal } from './decimal-text.ts';
 
@@ -181,23 +182,6 @@ function midOf(market: AssetMarket): string | null {
   return bid === undefined || ask === undefined ? null : midText(bid.px, ask.px, market.instrument);
 }
 
-/** Notional at which impact prices are taken: 20 000 USD for BTC and ETH, else 6 000 (PROTOCOL §7). */
-const impactMicroUsd = (coin: string): number => (coin === 'BTC' || coin === 'ETH' ? 20_000 : 6_000) * 1e6;
-
-/** The average price of an order of this notional into one side, in FineTicks; null when the side is too thin. */
-function impactPx(levels: readonly Level[], microUsd: number): number | null {
-  let left = microUsd;
-  let lots = 0;
-  for (const level of levels) {
-    const worth = level.px * level.sz;
-    const taken = Math.min(worth, left);
-    lots += taken / level.px;
-    left -= taken;
-    if (left <= 0) return Math.round((microUsd / lots) * FINE_PER_TICK);
-  }
-  return null;
-}
-
 /** Creates the public feed over a venue's instruments. */
 export function createFeed(venue: Venue): Feed {
   const byCoin = new Map<string, CoinFeed>(
@@ -233,19 +217,12 @@ export function createFeed(venue: Venue): Feed {
     if (feed.tids.size > TIDS_KEPT) feed.tids = new Set([...feed.tids].slice(-TIDS_KEPT / 2));
   }
 
-  function premium(market: AssetMarket, impact: readonly [number, number] | null): string | null {
-    if (market.oracle === null || impact === null) return null;
-    const [bid, ask] = impact;
-    const over = Math.max(bid - market.oracle, 0) - Math.max(market.oracle - ask, 0);
-    return withDecimal(Math.trunc((over / market.oracle) * 1e10), 10);
-  }
-
   function context(feed: CoinFeed, nowMs: number): AssetCtx {
     const { instrument } = feed;
     const market = venue.assetMarket(instrument.assetId);
-    const size = impactMicroUsd(instrument.coin);
+    const size = impactNotional(instrument.coin);
     const [bid, ask] = [impactPx(market.bids, size), impactPx(market.asks, size)];
-    const impact: readonly [number, number] | null = bid === null || ask === null ? null : [bid, ask];
+    const impact = bid === null || ask === null ? null : ([bid, ask] as const);
     const fine = (value: number): string => finePxText(fineTicks(value), instrument);
     const day = feed.candles.day(nowMs);
     const mark = market.mark ?? 0;
@@ -254,7 +231,7 @@ export function createFeed(venue: Venue): Feed {
       openInterest: szText(Math.max(feed.longs, feed.shorts), instrument),
       prevDayPx: day.openPx === null ? fine(mark) : pxText(ticks(day.openPx), instrument),
       dayNtlVlm: usdText(day.microUsd),
-      premium: premium(market, impact),
+      premium: market.oracle === null || impact === null ? null : rateText(premiumE10(market.oracle, impact[0], impact[1])),
       oraclePx: fine(market.oracle ?? 0),
       markPx: fine(mark),
       midPx: midOf(market),
