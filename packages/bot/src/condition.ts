@@ -8,7 +8,7 @@ export interface Condition {
   readonly hearing: 'stream' | 'poll';
   /** Longest time a fill may stand without a stop: until it is heard of, and one reaction. */
   readonly nakedBoundMs: number;
-  /** Our clock less the venue's; null before it is known. */
+  /** Our clock less the venue's, ms of wall time; null before it is known. */
   readonly skewMs: number | null;
   /** When the approval of the key ends; null when it is the account's own, or unnamed. */
   readonly keyUntilMs: number | null;

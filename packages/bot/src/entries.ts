@@ -33,6 +33,8 @@ import { change, eventsOf, tell } from './tell.ts';
 
 /** How long a claimed entry waits for a fresh book before it is refused. */
 const BOOK_WAIT_MS = 5_000;
+/** How long it waits for its coin's leverage, which a busy venue or a spent budget may put off. */
+const LEVERAGE_WAIT_MS = 30_000;
 /** How long it waits for a coin's first book of all, at start. */
 const FIRST_BOOK_WAIT_MS = 60_000;
 
@@ -110,7 +112,7 @@ export async function enter(deps: LoopDeps, context: EntryContext, trade: Trade)
   }
   const leverageError = await context.ensureLeverage(instrument);
   if (leverageError !== null)
-    return waitedMs < BOOK_WAIT_MS ? { kind: 'later', afterMs: 500 } : refuse(deps, trade, 'failed', leverageError);
+    return waitedMs < LEVERAGE_WAIT_MS ? { kind: 'later', afterMs: 500 } : refuse(deps, trade, 'failed', leverageError);
   const account = await context.account();
 
   // From here to the send nothing is awaited: what was looked at is what is acted on.

@@ -12,6 +12,7 @@ export interface Ways {
   /** Since the venue last said 429, ms; null when it never did. */
   readonly limitedAgoMs: number | null;
   readonly isSpent: boolean;
+  /** Our clock less the venue's, ms of wall time; null before it is known. */
   readonly skewMs: number | null;
   /** Market ms an answer takes. */
   readonly roundTripMs: number;

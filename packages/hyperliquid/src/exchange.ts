@@ -42,6 +42,8 @@ const MAX_SOCKETS = 4;
 
 /** An action that came after its `expiresAfter` costs so many times its requests (PROTOCOL §2.4). */
 const EXPIRED_COSTS = 5;
+/** No action lives shorter than so many measured round trips. */
+const LIFE_TRIPS = 3;
 /** When every place under way is taken: look again after this much market time. */
 const CROWDED_MS = 25;
 
@@ -128,7 +130,7 @@ export function openExchange(options: ExchangeOptions): VenueExchange {
   const cancelSending = (nonce: number, requests: number): Sending => ({
     nonce,
     requests,
-    expiresAfterMs: clock.now() + cancelLifeMs,
+    expiresAfterMs: clock.now() + Math.max(cancelLifeMs, LIFE_TRIPS * roundTrip.ms()),
     priority: 'cancel',
   });
 

@@ -26,6 +26,8 @@ const policyAt = (speed: number): HealthPolicy => ({
   calmMs: Math.max(HEALTH_POLICY.calmMs, WALL_FLOOR_MS.calmMs * speed),
 });
 
+const wallMs = (ms: number | null, speed: number): number | null => (ms === null ? null : Math.trunc(ms / speed));
+
 /** What a bot's guard knows and asks of its own means: the budgets its threads share, the clock, the key. */
 export function createWatch(means: {
   /** What the budgets are counted by. */
@@ -55,7 +57,8 @@ export function createWatch(means: {
         areActionsShut: actions.state(nowMs) !== 'closed',
         limitedAgoMs: limitedAtMs === 0 ? null : nowMs - limitedAtMs,
         isSpent: leftForEntries(address.count()) < ENTRY_REQUESTS,
-        skewMs: skew.ms(),
+        // Clocks are off in wall time: in a replay a second of the market is a moment of the machine.
+        skewMs: wallMs(skew.ms(), means.speed),
         roundTripMs: exchange.roundTripMs(),
       };
     },
