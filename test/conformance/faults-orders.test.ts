@@ -218,6 +218,40 @@ describe('a market that pauses', () => {
   });
 });
 
+describe('what the venue does of its own accord', () => {
+  test('ends an order with its status, children with it', async () => {
+    const socket = await rawSocket(venue.port);
+    await socket.subscribe({ type: 'userEvents', user });
+    const cloid = `0x${'c1'.repeat(16)}`;
+    await send({ type: 'order', orders: [limit('90000', { c: cloid }), trigger('sl', '85000')], grouping: 'normalTpsl' });
+    venue.exchange.fault({ kind: 'cancel-order', user, order: cloid, status: 'marginCanceled' });
+    expect(await info('openOrders')).toEqual([]);
+    expect(await info('orderStatus', { oid: cloid })).toMatchObject({ order: { status: 'marginCanceled' } });
+    expect((await socket.of('user')).data).toMatchObject({ nonUserCancel: [{ coin: 'BTC' }] });
+    venue.exchange.fault({ kind: 'cancel-order', user, order: cloid, status: 'marginCanceled' });
+    expect(struck()).toEqual([1, 0]);
+    socket.close();
+  });
+
+  test('closes a position in part or whole, its reduce-only orders with it', async () => {
+    await send({ type: 'order', orders: [limit('101000'), trigger('sl', '85000')], grouping: 'normalTpsl' });
+    venue.exchange.fault({ kind: 'deleverage', user, coin: 'BTC', px: '99000', sz: '0.004' });
+    expect(await info('clearinghouseState')).toMatchObject({ assetPositions: [{ position: { szi: '0.006' } }] });
+    expect(await info('userFills')).toMatchObject([
+      { dir: 'Auto-Deleveraging', px: '99000.0', sz: '0.004', side: 'A' },
+      { dir: 'Open Long' },
+    ]);
+    expect(() => venue.exchange.fault({ kind: 'deleverage', user, coin: 'BTC', px: '99000.55' })).toThrow(
+      'px "99000.55": give a price of BTC with at most 1 decimals',
+    );
+    venue.exchange.fault({ kind: 'deleverage', user, coin: 'BTC' });
+    expect(await info('clearinghouseState')).toMatchObject({ assetPositions: [] });
+    venue.exchange.fault({ kind: 'deleverage', user, coin: 'BTC' });
+    expect(struck()).toEqual([1, 1, 0]);
+    expect(venue.exchange.audit()).toMatchObject({ conservationErrorUsd: 0 });
+  });
+});
+
 describe('limits set by a fault', () => {
   test('bind until their time is over or they are cleared, and the latest rule counts', async () => {
     venue.exchange.fault({ kind: 'limits', ipWeightPerMinute: 4, forMs: 60_000 });
@@ -242,12 +276,15 @@ test('what faults did to state is in the journal: a restart without the rules an
   venue.exchange.fault({ kind: 'reject-action', error: 'whole', action: 'updateLeverage' });
   venue.exchange.fault({ kind: 'clock-offset', ms: 3_600_000, after: 3, count: 4 });
   venue.exchange.fault({ kind: 'pause-market', coin: 'BTC', ms: 2_000 });
+  await send(order(limit('90000', { c: `0x${'c1'.repeat(16)}` })));
+  venue.exchange.fault({ kind: 'cancel-order', user, order: `0x${'c1'.repeat(16)}`, status: 'internalCancel' });
   await send(bracket());
   await send({ type: 'updateLeverage', asset: 0, isCross: true, leverage: 3 });
   for (let i = 0; i < 15; i += 1) {
     venue.clock.advance(500);
     await send(order(limit(i % 4 === 0 ? '101000' : String(90_000 + i))), { expiresAfter: venue.clock.now() + 5_000 });
   }
+  venue.exchange.fault({ kind: 'deleverage', user, coin: 'BTC', px: '99000' });
   const memory = async () => {
     const answers: string[] = [];
     for (const type of ['clearinghouseState', 'frontendOpenOrders', 'historicalOrders', 'userFills', 'userRateLimit'])

@@ -3,7 +3,7 @@
  * one order, by market time, whatever the order in which the machine gets round to them; so a journal replays to the same
  * state. The wire server is one user of this; a test or a bot in the same process may be another.
  */
-import type { Clock, MicroUsd } from '@hyperfleet/trading';
+import type { Clock, Instrument, MicroUsd } from '@hyperfleet/trading';
 import { imposeFaults } from './faults/imposed.ts';
 import { faultNames } from './faults/names.ts';
 import { actionOccasion } from './faults/occasions.ts';
@@ -14,8 +14,8 @@ import { createJournalTail, type JournalPage } from './journal-tail.ts';
 import { effectMs, type Latency, NO_LATENCY } from './limits/latency.ts';
 import { createWaitingLine } from './limits/waiting-line.ts';
 import type { MarketEvent } from './market/event.ts';
-import { type MarketStep, StepRefusal } from './market/step.ts';
 import type { Address, Venue, VenueEvent } from './matching/contract.ts';
+import { createOutsideActs, type OutsideActs } from './outside-acts.ts';
 import type { ParsedAction } from './wire/action-form.ts';
 import { createAgentBook } from './wire/agents.ts';
 import { createBank, type LedgerRow } from './wire/bank.ts';
@@ -78,11 +78,13 @@ interface Admitted {
   readonly skewMs?: number;
 }
 
-export interface InProcessExchange extends Desk {
+export interface InProcessExchange extends Desk, OutsideActs {
   readonly nonces: NonceBook;
   readonly faults: FaultPlan;
   /** Names the coin of an asset id; null when there is none. */
   coinOf(asset: number): string | null;
+  /** The instrument of a coin. Throws `StepRefusal` when there is none. */
+  instrumentOf(coin: string): Instrument;
   /** Within a task: by how much faults have the venue's clock ahead for a signed action of these parties. */
   skewOf(action: ParsedAction, parties: readonly Address[]): number;
   /** Market time up to which everything has happened. */
@@ -108,12 +110,6 @@ export interface InProcessExchange extends Desk {
   execute(admitted: Admitted): ExchangeReply;
   /** Within a task: pays in USDC, journalled first. */
   fund(user: Address, usd: MicroUsd): void;
-  /** Within a task: the next step of a market told from outside, journalled first. Throws `StepRefusal`. */
-  tellMarket(step: MarketStep): void;
-  /** Within a task: no message of the coin's market comes for `ms`, journalled first. Throws `StepRefusal` for an unknown coin. */
-  pauseMarket(coin: string, ms: number): void;
-  /** Within a task: lets an agent's time end, journalled first. False when it is none that lives. */
-  expireAgent(agent: Address): boolean;
   /** Accepted inputs after the first `after` of them. */
   inputs(after: number, limit: number): JournalPage;
   stop(): void;
@@ -297,11 +293,21 @@ export function createInProcess(options: InProcessOptions): InProcessExchange {
     return apply(entry, action);
   }
 
+  const acts = createOutsideActs({
+    inputs,
+    agents: desk.agents,
+    told: market === null ? null : market.told,
+    nowMs: () => nowMs,
+    accept: (entry) => accept(entry).status === 'ok',
+  });
+
   return {
     ...desk,
+    ...acts,
     nonces,
     faults,
     coinOf,
+    instrumentOf: inputs.instrumentOf,
     skewOf(action, parties) {
       if (!faults.active) return 0;
       const struck = faults.strikes(['clock-offset'], actionOccasion(action, parties, coinOf), nowMs);
@@ -353,28 +359,6 @@ export function createInProcess(options: InProcessOptions): InProcessExchange {
     },
     fund(user, usd) {
       accept({ kind: 'fund', atMs: nowMs, user, usd });
-    },
-    tellMarket(step) {
-      if (market !== null && market.told === undefined) {
-        const told = JSON.stringify(step).slice(0, 80);
-        throw new StepRefusal(
-          `step ${told}: this market comes from a file; start the exchange with --market scripted:${step.coin} to tell it`,
-        );
-      }
-      if (market?.told?.includes(step.coin) === false)
-        throw new StepRefusal(`coin "${step.coin}": this market is told of ${market.told.join(', ')}; name one of them`);
-      const untilMs = inputs.pausedUntil(step.coin);
-      if (untilMs > nowMs) throw new StepRefusal(`coin "${step.coin}": its feed is paused until ${untilMs}; tell it after that`);
-      inputs.stepEvents(step, nowMs);
-      accept({ kind: 'market', atMs: nowMs, step });
-    },
-    pauseMarket(coin, ms) {
-      accept({ kind: 'pause', atMs: nowMs, coin: inputs.instrumentOf(coin).coin, untilMs: nowMs + ms });
-    },
-    expireAgent(agent) {
-      if (desk.agents.find(agent, nowMs) === null) return false;
-      accept({ kind: 'expire-agent', atMs: nowMs, agent });
-      return true;
     },
     inputs(after, limit) {
       const page = tail.page(after, limit);

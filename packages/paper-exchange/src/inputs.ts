@@ -77,6 +77,9 @@ export function createInputs({ desk, nonces, takeMarket }: InputOptions): Inputs
         paused.set(entry.coin, entry.untilMs);
         takeMarket({ kind: 'gap', coin: entry.coin, atMs: entry.atMs, untilMs: entry.untilMs });
         break;
+      case 'intervene':
+        if (venue.intervene(entry.user, entry.intervention, entry.atMs)) break;
+        return { status: 'err', response: 'There is nothing to intervene in.' };
       case 'expire-agent':
         agents.expire(entry.agent, entry.atMs);
         break;

@@ -4,11 +4,11 @@
  * at which a byte left the server: a restart never tells of an earlier time than was already shown.
  */
 import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, readSync, statSync, writeSync } from 'node:fs';
-import type { MicroUsd } from '@hyperfleet/trading';
+import { lots, type MicroUsd, ticks } from '@hyperfleet/trading';
 import { type Imposed, readImposed } from './faults/imposed.ts';
 import type { JournalPage, NumberedEntry } from './journal-tail.ts';
 import { type MarketStep, readStep } from './market/step.ts';
-import type { Address } from './matching/contract.ts';
+import type { Address, Intervention } from './matching/contract.ts';
 import { isAddress, isRecord } from './wire/fields.ts';
 
 /** One accepted input, at the market time it took effect. */
@@ -32,6 +32,8 @@ export type JournalEntry =
   | { readonly kind: 'market'; readonly atMs: number; readonly step: MarketStep }
   /** The feed of a coin falls silent. */
   | { readonly kind: 'pause'; readonly atMs: number; readonly coin: string; readonly untilMs: number }
+  /** The venue does something to an account unasked. */
+  | { readonly kind: 'intervene'; readonly atMs: number; readonly user: Address; readonly intervention: Intervention }
   /** An agent's time ends. */
   | { readonly kind: 'expire-agent'; readonly atMs: number; readonly agent: Address };
 
@@ -122,6 +124,15 @@ function toAction(from: Record<string, unknown>, atMs: number, user: Address): J
   return { kind: 'action', atMs, signer, user, nonce, expiresAfter, action, ...faults };
 }
 
+function toIntervention(value: unknown): Intervention | null {
+  if (!isRecord(value)) return null;
+  const { kind, id, status, asset, px, sz } = value;
+  if (kind === 'cancel') return (typeof id === 'string' || isTime(id)) && typeof status === 'string' ? { kind, id, status } : null;
+  if (kind !== 'deleverage' || !isTime(asset)) return null;
+  if (!(px === null || isTime(px)) || !(sz === null || isTime(sz))) return null;
+  return { kind, asset, px: px === null ? null : ticks(px), sz: sz === null ? null : lots(sz) };
+}
+
 function readEntry(from: Record<string, unknown>): JournalEntry | null {
   const { kind, atMs, user, usd, coin, untilMs, agent } = from;
   if (!isTime(atMs)) return null;
@@ -129,6 +140,10 @@ function readEntry(from: Record<string, unknown>): JournalEntry | null {
   if (kind === 'action') return isAddress(user) ? toAction(from, atMs, user) : null;
   if (kind === 'market') return { kind, atMs, step: readStep(from.step) };
   if (kind === 'pause') return typeof coin === 'string' && isTime(untilMs) ? { kind, atMs, coin, untilMs } : null;
+  if (kind === 'intervene') {
+    const intervention = toIntervention(from.intervention);
+    return intervention !== null && isAddress(user) ? { kind, atMs, user, intervention } : null;
+  }
   return kind === 'expire-agent' && isAddress(agent) ? { kind, atMs, agent } : null;
 }
 

@@ -61,6 +61,10 @@ describe('a rule', () => {
     [{ kind: 'lag', ms: 5, info: 'meta' }, /^info "meta": give one of orderStatus, openOrders, /],
     [{ kind: 'expire-agent', agent: USER, count: 2 }, 'count 2: expire-agent has no such field; it has agent'],
     [{ kind: 'pause-market', coin: 'XRP', ms: 5 }, 'coin "XRP": give one of BTC, ETH'],
+    [{ kind: 'cancel-order', user: USER, order: 'x', status: 'canceled' }, 'order "x": give an oid, or a cloid of 0x and 32 hex digits'],
+    [{ kind: 'cancel-order', user: USER, order: 7, status: 'filled' }, /^status "filled": give one of canceled, marginCanceled, /],
+    [{ kind: 'cancel-order', order: 7, status: 'canceled' }, 'user is missing: give an address, 0x and 40 hex digits'],
+    [{ kind: 'deleverage', user: USER, coin: 'BTC', px: '0' }, 'px "0": give a decimal above zero, e.g. "65000.5"'],
     [{ kind: 'limits' }, /^limits \{"kind":"limits"\}: give one or more of ipWeightPerMinute, addressRequests, /],
   ])('%j is refused with field, value and remedy', (rule, message) => {
     expect(() => parse(rule)).toThrow(message);

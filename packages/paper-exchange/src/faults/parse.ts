@@ -1,3 +1,4 @@
+import { VENUE_CANCELS } from '../matching/intervening.ts';
 import { type Address, isRecord, parseAddress } from '../wire/fields.ts';
 import {
   type EffectOf,
@@ -85,6 +86,21 @@ function address(from: From, key: string): Address {
   return parseAddress(from[key]) ?? refuse(key, from[key], 'give an address, 0x and 40 hex digits');
 }
 
+function orderId(from: From): number | string {
+  const { order } = from;
+  if (typeof order === 'number' && Number.isSafeInteger(order) && order >= 0) return order;
+  if (typeof order === 'string' && /^0x[0-9a-fA-F]{32}$/.test(order)) return order.toLowerCase();
+  return refuse('order', order, 'give an oid, or a cloid of 0x and 32 hex digits');
+}
+
+function decimalOr(from: From, key: string): string | null {
+  if (!isGiven(from, key)) return null;
+  const value = from[key];
+  if (typeof value !== 'string' || !/^\d{1,15}(\.\d{1,15})?$/.test(value) || !/[1-9]/.test(value))
+    refuse(key, value, 'give a decimal above zero, e.g. "65000.5"');
+  return value;
+}
+
 const ms = (from: From): number => whole(from, 'ms', 1, DELAY_MS_MAX);
 const nth = (from: From): number | null => wholeOr(from, 'nth', [1, 1_000], null);
 
@@ -135,6 +151,8 @@ const FIELDS: Readonly<Partial<Record<FaultKind, readonly string[]>>> = {
   'reject-cancel': ['error', 'nth'],
   'reject-action': ['error'],
   'expire-agent': ['agent'],
+  'cancel-order': ['user', 'order', 'status'],
+  deleverage: ['user', 'coin', 'px', 'sz'],
   'pause-market': ['coin', 'ms'],
   limits: [...LIMIT_FIELDS, 'forMs'],
 };
@@ -195,6 +213,10 @@ function readEffect(kind: FaultKind, from: From, { coins }: FaultNames): WholeEf
       return { kind };
     case 'expire-agent':
       return { kind, agent: address(from, 'agent') };
+    case 'cancel-order':
+      return { kind, user: address(from, 'user'), order: orderId(from), status: oneOf(from, 'status', VENUE_CANCELS) };
+    case 'deleverage':
+      return { kind, user: address(from, 'user'), coin: oneOf(from, 'coin', coins), px: decimalOr(from, 'px'), sz: decimalOr(from, 'sz') };
     case 'pause-market':
       return { kind, coin: oneOf(from, 'coin', coins), ms: ms(from) };
     case 'limits':
@@ -216,14 +238,16 @@ function readScope(kind: FaultKind, from: From, names: FaultNames): WholeScope {
   if (told.length > 1) refuse(told[1] ?? '', from[told[1] ?? ''], `a rule names one of ${told.join(' and ')}: make two rules`);
   const via = oneOfOr(from, 'via', ['http', 'ws'], null);
   if (kind === 'duplicate-response' && via === 'http') refuse('via', via, 'HTTP has one answer to a request: give "ws", or leave it out');
+  // What strikes at once has fields of its own and no scope.
+  const strikesLater = STRIKES_ON[kind].length > 0;
   const infos = kind === 'lag' ? LAGGING_INFOS : names.infos;
   return {
-    user: isGiven(from, 'user') ? address(from, 'user') : null,
+    user: strikesLater && isGiven(from, 'user') ? address(from, 'user') : null,
     via,
     action: readName(from, 'action', names.actions),
     info: readName(from, 'info', infos),
     channel: readName(from, 'channel', names.channels),
-    coin: kind === 'pause-market' ? null : readName(from, 'coin', names.coins),
+    coin: strikesLater ? readName(from, 'coin', names.coins) : null,
   };
 }
 

@@ -62,6 +62,10 @@ type FaultEffect =
   | { readonly kind: 'post-only' }
   /** An agent expires, at once. */
   | { readonly kind: 'expire-agent'; readonly agent: string }
+  /** The venue ends a live order of `user`, by oid or cloid, with a status such as `marginCanceled`, at once. */
+  | { readonly kind: 'cancel-order'; readonly user: string; readonly order: number | string; readonly status: string }
+  /** Auto-deleveraging closes `sz` (default null: all) of a position of `user` at `px` (default null: the mark), at once. */
+  | { readonly kind: 'deleverage'; readonly user: string; readonly coin: string; readonly px?: string | null; readonly sz?: string | null }
   /** The market feed of a coin is silent for `ms` from now: nothing of it matches and no trigger fires until its next book. */
   | { readonly kind: 'pause-market'; readonly coin: string; readonly ms: number }
   /**
@@ -117,14 +121,18 @@ interface FaultBounds {
   readonly forMs?: number;
 }
 
+type ScopeOf<E> = Omit<FaultScope, keyof E>;
+
 /** A fault as one asks for it. */
-export type FaultRule = FaultEffect & FaultScope & FaultBounds;
+export type FaultRule = FaultEffect extends infer E ? (E extends FaultEffect ? E & ScopeOf<E> & FaultBounds : never) : never;
 
 type Whole<T> = T extends { readonly agent: string }
   ? Omit<T, 'agent'> & { readonly agent: Address }
-  : T extends unknown
-    ? Required<T>
-    : never;
+  : T extends { readonly user: string }
+    ? Omit<Required<T>, 'user'> & { readonly user: Address }
+    : T extends unknown
+      ? Required<T>
+      : never;
 
 /** An effect with its defaults filled in. */
 export type WholeEffect = Whole<FaultEffect>;
@@ -191,6 +199,8 @@ export const STRIKES_ON: Readonly<Record<FaultKind, readonly Occasion['on'][]>> 
   'reject-action': ['action'],
   'post-only': ['action'],
   'expire-agent': [],
+  'cancel-order': [],
+  deleverage: [],
   'pause-market': [],
   limits: [],
 };

@@ -1,11 +1,13 @@
-import type { Clock } from '@hyperfleet/trading';
+import { type Clock, parsePrice, parseSize, priceDecimals } from '@hyperfleet/trading';
 import type { InProcessExchange } from '../in-process.ts';
 import type { Admission } from '../limits/admission.ts';
 import type { LimitSettings } from '../limits/settings.ts';
+import type { Intervention } from '../matching/contract.ts';
 import { type Door, type Network, readSigned } from '../wire/exchange-door.ts';
 import { Unfit } from '../wire/fields.ts';
 import { createDelays, type Delays } from './delays.ts';
 import { actionOccasion, infoOccasion } from './occasions.ts';
+import { FaultRefusal } from './parse.ts';
 import { fateOf, type RequestFate, UNHARMED } from './request-fate.ts';
 import type { EffectOf, Fault, Occasion } from './rule.ts';
 import { shiftTimes, withoutLatest } from './spoil.ts';
@@ -71,11 +73,27 @@ export function createWireFaults({ exchange, door, network, clock, admission }: 
     }
   }
 
+  function deleveraging({ coin, px, sz }: EffectOf<'deleverage'>): Intervention {
+    const instrument = exchange.instrumentOf(coin);
+    const [price, size] = [px === null ? null : parsePrice(px, instrument), sz === null ? null : parseSize(sz, instrument)];
+    if (price === null && px !== null)
+      throw new FaultRefusal(`px "${px}": give a price of ${coin} with at most ${priceDecimals(instrument)} decimals`);
+    if (size === null && sz !== null)
+      throw new FaultRefusal(`sz "${sz}": give a size of ${coin} with at most ${instrument.szDecimals} decimals`);
+    return { kind: 'deleverage', asset: instrument.assetId, px: price, sz: size };
+  }
+
   /** Rules that strike when they are set. */
   function strikeAtOnce(id: number, { effect, ...fault }: Fault): void {
     switch (effect.kind) {
       case 'expire-agent':
         plan.settle(id, exchange.expireAgent(effect.agent) ? 1 : 0);
+        break;
+      case 'cancel-order':
+        plan.settle(id, exchange.intervene(effect.user, { kind: 'cancel', id: effect.order, status: effect.status }) ? 1 : 0);
+        break;
+      case 'deleverage':
+        plan.settle(id, exchange.intervene(effect.user, deleveraging(effect)) ? 1 : 0);
         break;
       case 'pause-market':
         exchange.pauseMarket(effect.coin, effect.ms);
@@ -113,7 +131,12 @@ export function createWireFaults({ exchange, door, network, clock, admission }: 
     add(rule) {
       const id = plan.add(rule, exchange.nowMs);
       const fault = plan.find(id, exchange.nowMs);
-      if (fault !== null) strikeAtOnce(id, fault);
+      try {
+        if (fault !== null) strikeAtOnce(id, fault);
+      } catch (error) {
+        plan.clear(id);
+        throw error;
+      }
       return id;
     },
     clear(id) {

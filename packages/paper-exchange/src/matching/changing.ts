@@ -18,7 +18,7 @@ const oidOf = (account: Account, id: number | string): number | undefined =>
   typeof id === 'number' ? id : account.byCloid.get(id.toLowerCase());
 
 /** An account's live order by oid, or the latest one by cloid if it is live (PROTOCOL §6). */
-function findLive(account: Account, id: number | string): OrderRecord | null {
+export function findLive(account: Account, id: number | string): OrderRecord | null {
   const oid = oidOf(account, id);
   return oid === undefined ? null : account.open.get(oid);
 }

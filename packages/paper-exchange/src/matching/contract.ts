@@ -328,6 +328,13 @@ export interface VenueSettings {
   readonly scheduleCancelVolume: boolean;
 }
 
+/** What the venue does to an account unasked. */
+export type Intervention =
+  /** Ends a live order, by oid or cloid, with a status of the venue's. */
+  | { readonly kind: 'cancel'; readonly id: number | string; readonly status: StatusWord }
+  /** Closes lots of a position (null: all) at a price (null: the mark): auto-deleveraging. */
+  | { readonly kind: 'deleverage'; readonly asset: number; readonly px: Ticks | null; readonly sz: Lots | null };
+
 export interface Venue {
   readonly settings: VenueSettings;
   readonly instruments: readonly Instrument[];
@@ -341,6 +348,8 @@ export interface Venue {
   fund(user: Address, usd: MicroUsd, nowMs: number): void;
   /** Pays out USDC that is withdrawable and held by no resting order; false, and nothing done, when less is. */
   withdraw(user: Address, usd: MicroUsd, nowMs: number): boolean;
+  /** Does to an account what the venue does of its own accord. False, and nothing done, when there is nothing to do it to. */
+  intervene(user: Address, intervention: Intervention, nowMs: number): boolean;
   /** Executes an authenticated action of an account. Static validation, then sequence (PROTOCOL §3). */
   execute(user: Address, action: VenueAction, nowMs: number): ActionReply;
   /** Events since the last call, in order. */

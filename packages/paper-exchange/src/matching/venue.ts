@@ -15,6 +15,7 @@ import { accountOf, type Core, createCore } from './core.ts';
 import { takeMarketEvent } from './feeding.ts';
 import { setDiscounts, viewFees } from './fees.ts';
 import { touch } from './fills.ts';
+import { intervene } from './intervening.ts';
 import { freeMargin } from './margin.ts';
 import { snapshot } from './order-record.ts';
 import { placeOrders } from './placing.ts';
@@ -153,6 +154,12 @@ export function createVenue(options: VenueOptions): Venue {
       const paid = withdraw(core, core.accounts.get(user), usd);
       endStep(core);
       return paid;
+    },
+    intervene(user, intervention, nowMs) {
+      advanceTo(core, nowMs);
+      const done = intervene(core, user, intervention);
+      endStep(core);
+      return done;
     },
     execute(user, action, nowMs) {
       advanceTo(core, nowMs);
