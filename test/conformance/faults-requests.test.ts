@@ -303,3 +303,53 @@ describe('a post over WebSocket', () => {
     client.close();
   });
 });
+
+describe('a client in the same process', () => {
+  test('meets the faults of requests as one over HTTP does', async () => {
+    const ask = async (kind: 'exchangeStatus' | 'order' = 'exchangeStatus') =>
+      kind === 'order'
+        ? venue.exchange.direct.post('/exchange', await order())
+        : venue.exchange.direct.post('/info', { type: 'exchangeStatus', user: wallet.address });
+    venue.exchange.fault({ kind: 'status', status: 502 });
+    expect(await ask()).toMatchObject({ status: 502, text: expect.stringContaining('502 Bad Gateway') });
+    venue.exchange.fault({ kind: 'drop-request', action: 'order' });
+    await expect(ask('order')).rejects.toThrow('the exchange ended the connection without an answer');
+    expect(applied()).toBe(0);
+    venue.exchange.fault({ kind: 'drop-response', action: 'order' });
+    await expect(ask('order')).rejects.toThrow('without an answer');
+    expect(applied()).toBe(1);
+    venue.exchange.fault({ kind: 'truncate-response' });
+    await expect(ask()).rejects.toThrow('in the middle of its answer');
+    venue.exchange.fault({ kind: 'nonsense', answer: 'empty-array' });
+    expect(await ask()).toEqual({ status: 200, text: '[]' });
+    venue.exchange.fault({ kind: 'delay-request', ms: 50 });
+    const late = ask();
+    await (await info('exchangeStatus')).reply;
+    venue.clock.advance(50);
+    expect(JSON.parse((await late).text)).toMatchObject({ time: START_MS + 1_050 });
+  });
+
+  test('meets the faults of streams as one over a socket does', async () => {
+    const open = (): { texts: string[]; wasCut: () => boolean; say: (message: unknown) => void } => {
+      const texts: string[] = [];
+      let cut = false;
+      const connection = venue.exchange.direct.connect(
+        (text) => texts.push(text),
+        () => {
+          cut = true;
+        },
+      );
+      return { texts, wasCut: () => cut, say: (message) => connection?.send(JSON.stringify(message)) };
+    };
+    const [cut, frozen, alive] = [open(), open(), open()];
+    for (const { say } of [cut, frozen, alive]) say({ method: 'subscribe', subscription: { type: 'l2Book', coin: 'BTC' } });
+    expect([cut, frozen, alive].map(({ texts }) => texts.length)).toEqual([2, 2, 2]);
+    venue.exchange.fault({ kind: 'cut', at: 'now' });
+    venue.exchange.fault({ kind: 'half-open', at: 'now' });
+    venue.exchange.fault({ kind: 'duplicate-message' });
+    venue.clock.advance(500);
+    for (const { say } of [cut, frozen, alive]) say({ method: 'ping' });
+    expect([cut, frozen, alive].map(({ texts }) => texts.length)).toEqual([2, 2, 5]);
+    expect([cut, frozen, alive].map(({ wasCut }) => wasCut())).toEqual([true, false, false]);
+  });
+});

@@ -2,11 +2,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { controlRefusal, isJson } from '../control/guard.ts';
 import { type ControlOptions, type ControlRequest, type ControlRoute, controlRoutes } from '../control/routes.ts';
-import { type HttpAnswer, harmHttp, writeAnswer } from '../faults/http-harm.ts';
+import type { AnswerLine, HttpAnswer } from '../faults/answer-harm.ts';
 import type { Admission } from '../limits/admission.ts';
+import { createAsking, written } from './asking.ts';
 import type { Door, Network } from './exchange-door.ts';
-import { isRecord } from './fields.ts';
-import { answer, type Reply, type Route, routesOf, TOO_MANY, text } from './reply.ts';
+import { answer, type Reply, routesOf, text } from './reply.ts';
 import type { Sockets } from './socket.ts';
 
 export interface ServerOptions extends ControlOptions {
@@ -27,12 +27,23 @@ export interface HttpServer {
 
 const BODY_BYTES_MAX = 1 << 20;
 const KEEP_ALIVE_MS = 75_000;
-const written = (reply: Reply): HttpAnswer =>
-  'json' in reply
-    ? { status: reply.status, type: 'application/json', body: reply.json }
-    : { status: reply.status, type: 'text/plain; charset=utf-8', body: reply.text };
+function writeAnswer(response: ServerResponse, { status, type, body }: HttpAnswer): void {
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
+  response.end(body);
+}
 
 const send = (response: ServerResponse, reply: Reply): void => writeAnswer(response, written(reply));
+
+const lineOf = (response: ServerResponse): AnswerLine => ({
+  write: (whole) => writeAnswer(response, whole),
+  writePart({ status, type, body }, bytes) {
+    response.writeHead(status, { 'content-type': type, 'content-length': Math.max(1, Buffer.byteLength(body)) });
+    response.flushHeaders();
+    if (bytes > 0) response.write(Buffer.from(body).subarray(0, bytes));
+    response.socket?.destroySoon();
+  },
+  reset: () => response.socket?.resetAndDestroy(),
+});
 
 /** The whole body, or null when it is larger than anything the venue takes or its sender has gone. */
 function readBody(request: IncomingMessage): Promise<Buffer | null> {
@@ -69,16 +80,10 @@ async function readRequest(request: IncomingMessage, path: string): Promise<Repl
   return parsed === null ? text(400, 'Failed to parse the request body as JSON') : { body: parsed.value };
 }
 
-/** A request of the venue's own routes. */
-interface Asked {
-  readonly path: string;
-  readonly body: unknown;
-  readonly ip: string;
-}
-
 /** Serves HTTP and hands upgrades on /ws to the sockets (PROTOCOL §1). */
 export function createHttpServer(options: ServerOptions): HttpServer {
-  const { exchange, sockets, admission, faults, reply: leave } = options;
+  const { exchange, sockets } = options;
+  const ask = createAsking(options, options.exchange.gather);
   const routes = routesOf(options);
   const control = controlRoutes(options);
 
@@ -87,34 +92,6 @@ export function createHttpServer(options: ServerOptions): HttpServer {
     exchange.request(() => {
       const reply = answer(() => route(request));
       exchange.emit(() => send(response, reply));
-    });
-  }
-
-  function serveVenue(route: Route, { path, body, ip }: Asked, response: ServerResponse): void {
-    if (!admission.request(ip, path, body)) {
-      send(response, TOO_MANY);
-      return;
-    }
-    const fate = faults.fate(path === '/exchange' ? 'action' : 'info', body, 'http');
-    const signed = path === '/exchange' && isRecord(body) ? { action: body.action } : undefined;
-    const leaveHarmed = (reply: Reply): void => {
-      if (fate.after === null) send(response, reply);
-      else harmHttp(response, fate.after, written(reply));
-    };
-    faults.later(fate.delayRequestMs, () => {
-      if (fate.before !== null) {
-        harmHttp(response, fate.before, null);
-        return;
-      }
-      // What a route throws beyond its own errors is a bug: nothing here catches it, and the process ends.
-      exchange.gather((nowMs) => {
-        const reply = answer(() => {
-          const value = route(body, nowMs);
-          if (path === '/info') admission.rows(ip, body, value);
-          return value;
-        });
-        leave(() => faults.later(fate.delayResponseMs, () => leaveHarmed(reply)));
-      }, signed);
     });
   }
 
@@ -134,7 +111,7 @@ export function createHttpServer(options: ServerOptions): HttpServer {
     }
     const { body } = asked;
     if (controlled !== undefined) serveControl(controlled, { body, query: new URLSearchParams(query) }, response);
-    else if (route !== undefined) serveVenue(route, { path, body, ip: request.socket.remoteAddress ?? '' }, response);
+    else if (route !== undefined) ask(route, { path, body, ip: request.socket.remoteAddress ?? '' }, lineOf(response));
   }
 
   const server: Server = createServer((request, response) => {
