@@ -24,7 +24,7 @@ export { openCandles } from './market/candle-market.ts';
 export type { MarketEvent, Print } from './market/event.ts';
 export { importCsv } from './market/import-csv.ts';
 export { universeOf } from './market/instruments.ts';
-export { openRecording, type Recording, RecordingError, type RecordingHeader } from './market/recording.ts';
+export { createRecordingWriter, openRecording, type Recording, RecordingError, type RecordingHeader } from './market/recording.ts';
 export { createScriptedMarket, type ScriptedMarket, type WrittenLevel } from './market/scripted-market.ts';
 export { type MarketStep, StepRefusal } from './market/step.ts';
 export { toldMarket } from './market/told-market.ts';

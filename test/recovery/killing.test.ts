@@ -1,0 +1,20 @@
+import { createChance } from '@hyperfleet/paper-exchange';
+import { expect, it } from 'vitest';
+import { countMoments, type Point, tryPoint } from './killing/run.ts';
+
+it('keeps every promise when it is ended at a side effect and begun again', { timeout: 600_000 }, async () => {
+  const moments = await countMoments();
+  const chance = createChance(Number(process.env.KILLING_SEED ?? 1));
+  const points: Point[] = [];
+  for (const way of ['process', 'thread', 'machine'] as const) {
+    for (const [thread, effects] of moments) {
+      if (!/signal|fill-monitor/.test(thread) || chance(2) === 0) continue;
+      // Commits and writes are where it hurts; the whole list is a command.
+      const hurtful = effects.flatMap((effect, moment) => (effect === 'commit' || effect === 'write' ? [moment] : []));
+      points.push({ thread, moment: hurtful[chance(hurtful.length)] ?? 0, way });
+    }
+  }
+  expect(points.length).toBeGreaterThan(0);
+  const outcomes = await Promise.all(points.slice(0, 6).map(tryPoint));
+  expect(outcomes.filter(({ faults }) => faults.length > 0)).toEqual([]);
+});

@@ -1,0 +1,126 @@
+/** One run of the scenario that is ended at one moment, begun again, and judged by what the venue's journal says. */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { judge } from './judge.ts';
+import { writeScenario } from './scenario.ts';
+import type { Way } from './way.ts';
+
+export interface Point {
+  /** The thread whose moment it is, by its name. */
+  readonly thread: string;
+  /** Which of its moments, from 0. */
+  readonly moment: number;
+  readonly way: Way;
+}
+
+export interface Outcome {
+  readonly point: Point;
+  /** Where it was ended, or null when the run was over before that moment came. */
+  readonly struck: string | null;
+  /** What is wrong, one sentence each; empty when every promise held. */
+  readonly faults: readonly string[];
+  /** Longest market time without a full stop, ms. */
+  readonly nakedMs: number;
+}
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const TRAP = new URL('./trap.ts', import.meta.url);
+/** Wall time after which a run that says nothing more is hung. */
+const HUNG_MS = 180_000;
+
+interface Ended {
+  readonly code: number | null;
+  readonly text: string;
+}
+
+function runFleet(dir: string, trap: Readonly<Record<string, string>> | null): Promise<Ended> {
+  const args = ['--until-idle', '--config', join(ROOT, 'test/recovery/killing/fleet.config.ts')];
+  args.push('--market', join(dir, 'scenario.hfr'), '--signals', join(dir, 'scenario.json'));
+  args.push('--data-dir', join(dir, 'data'), '--report', join(dir, 'report.json'));
+  const preload = trap === null ? [] : ['--import', `${TRAP.href}?${new URLSearchParams({ ...trap, dir: join(dir, 'trap') })}`];
+  const child = spawn(process.execPath, [...preload, join(ROOT, 'apps/fleet/src/main.ts'), ...args], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env.PATH, XDG_RUNTIME_DIR: dir },
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+    });
+  }
+  const hung = setTimeout(() => child.kill('SIGKILL'), HUNG_MS);
+  return new Promise((resolve) =>
+    child.once('close', (code) => {
+      clearTimeout(hung);
+      resolve({ code, text });
+    }),
+  );
+}
+
+function openDir(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'killing-'));
+  mkdirSync(join(dir, 'trap'));
+  writeScenario(dir);
+  return dir;
+}
+
+/** The moments of every thread in one undisturbed run: its effects in order. Throws when that run does not end well. */
+export async function countMoments(): Promise<ReadonlyMap<string, readonly string[]>> {
+  const dir = openDir();
+  try {
+    const { code, text } = await runFleet(dir, { way: 'count' });
+    if (code !== 0) throw new Error(`the undisturbed run ended with ${code}:\n${text}`);
+    const trap = join(dir, 'trap');
+    const files = readdirSync(trap).filter((name) => name.startsWith('moments.'));
+    return new Map(
+      files.map((name) => {
+        const [thread = '', ...effects] = readFileSync(join(trap, name), 'utf8').trim().split('\n');
+        return [thread, effects];
+      }),
+    );
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+/** What a power cut takes: of the ledger all that was not synced, of the signals database all since its last checkpoint. */
+function cutPower(dir: string): void {
+  const data = join(dir, 'data');
+  const trap = join(dir, 'trap');
+  const synced = readdirSync(trap)
+    .filter((name) => name.startsWith('synced.'))
+    .map((name) => Number(readFileSync(join(trap, name), 'utf8')));
+  const ledgerLog = join(data, 'ledger.db-wal');
+  if (existsSync(ledgerLog)) truncateSync(ledgerLog, Math.max(0, ...synced));
+  const signalsLog = join(data, 'signals.db-wal');
+  if (existsSync(signalsLog)) truncateSync(signalsLog, 0);
+  for (const name of ['ledger.db-shm', 'signals.db-shm']) rmSync(join(data, name), { force: true });
+}
+
+/** Ends one run at a point, begins again until all is done, and judges. Never rejects for what the fleet did. */
+export async function tryPoint(point: Point): Promise<Outcome> {
+  const dir = openDir();
+  try {
+    const { thread, moment, way } = point;
+    const first = await runFleet(dir, { thread, point: String(moment), way });
+    const mark = join(dir, 'trap/struck');
+    const struck = existsSync(mark) ? readFileSync(mark, 'utf8') : null;
+    const faults: string[] = [];
+    let last = first;
+    if (struck !== null && way !== 'thread') {
+      if (way === 'machine') cutPower(dir);
+      last = await runFleet(dir, null);
+    } else if (struck !== null && first.code === null) faults.push('the end of a thread ended the process');
+    if (last.code !== 0) faults.push(`the fleet ended with ${last.code}: ${last.text.trim().split('\n').slice(-6).join(' / ')}`);
+    const judged = existsSync(join(dir, 'report.json')) ? judge(dir, way) : { faults: ['no report was written'], nakedMs: 0 };
+    faults.push(...judged.faults);
+    if (faults.length > 0) writeFileSync(join(tmpdir(), 'killing-last-failure.txt'), `${first.text}\n=== again\n${last.text}`);
+    return { point, struck, faults, nakedMs: judged.nakedMs };
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * Loaded before everything else in the fleet's process and in each of its threads (`node --import`). Counts the moments just
+ * before each side effect of the thread; the moment after one is the moment before the next. At the one it is told of, it ends
+ * the process or the thread where it stands, as a power cut or a crash would. What it is told stands in the query of its URL.
+ */
+import { appendFileSync, statSync, writeFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { isMainThread, threadName } from 'node:worker_threads';
+import Database from 'better-sqlite3';
+
+/** The side effects that are counted. */
+type Effect = 'commit' | 'write' | 'read' | 'timer';
+
+const asked = new URL(import.meta.url).searchParams;
+const dir = asked.get('dir') ?? '';
+const thread = isMainThread ? 'main' : (threadName ?? '');
+const point = asked.get('thread') === thread ? Number(asked.get('point')) : Number.NaN;
+const way = asked.get('way') ?? 'count';
+/** The venue is another machine, and whoever feeds signals another program: neither is ours to kill. */
+const isOurs = !/venue|feeder/.test(thread) && dir !== '' && !process.argv.some((arg) => arg.includes('feeder'));
+const safeName = thread.replaceAll(/[^\w-]/g, '_');
+
+let passed = 0;
+
+/** A moment at which the machine may stop: just before this effect. */
+function moment(effect: Effect): void {
+  const here = passed;
+  passed += 1;
+  if (way === 'count') appendFileSync(join(dir, `moments.${safeName}`), `${effect}\n`);
+  if (here !== point) return;
+  writeFileSync(join(dir, 'struck'), `before ${effect} ${here} of ${thread}`);
+  if (way === 'thread' && !isMainThread) process.exit(70);
+  process.kill(process.pid, 'SIGKILL');
+  // The signal is on its way; nothing more may happen in this thread.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+}
+
+type Method = (this: Database.Statement, ...args: unknown[]) => unknown;
+
+/** A statement commits when it is COMMIT, or writes outside a transaction. */
+function isCommit(statement: Database.Statement): boolean {
+  if (/^\s*commit/i.test(statement.source)) return true;
+  return !statement.readonly && !statement.database.inTransaction && !/^\s*(begin|pragma)/i.test(statement.source);
+}
+
+/** Notes how much of the ledger's log is on the disk: with synchronous=FULL everything that is committed. */
+function noteSynced(path: string): void {
+  if (!path.endsWith('ledger.db')) return;
+  const size = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+  writeFileSync(join(dir, `synced.${safeName}`), String(size));
+}
+
+function trapDatabase(): void {
+  const memory = new Database(':memory:');
+  const statements: Record<string, Method> = Object.getPrototypeOf(memory.prepare('SELECT 1'));
+  for (const name of ['run', 'get', 'all']) {
+    const original = statements[name];
+    if (original === undefined) throw new Error(`a statement has no ${name}`);
+    statements[name] = function (...args) {
+      if (!isCommit(this) || this.database.memory) return original.apply(this, args);
+      moment('commit');
+      const done = original.apply(this, args);
+      noteSynced(this.database.name);
+      return done;
+    };
+  }
+  memory.close();
+}
+
+function trapSockets(): void {
+  const sockets: Record<string, (this: Socket, ...args: unknown[]) => unknown> = Object.getPrototypeOf(Object.create(Socket.prototype));
+  const { write, push } = sockets;
+  if (write === undefined || push === undefined) throw new Error('a socket has no write or push');
+  sockets.write = function (...args) {
+    moment('write');
+    return write.apply(this, args);
+  };
+  sockets.push = function (...args) {
+    if (args[0] !== null) moment('read');
+    return push.apply(this, args);
+  };
+}
+
+function trapTimers(): void {
+  const { setTimeout: original } = globalThis;
+  const trapped = (run: (...args: unknown[]) => void, ms?: number, ...args: unknown[]) =>
+    original(() => {
+      moment('timer');
+      run(...args);
+    }, ms);
+  globalThis.setTimeout = Object.assign(trapped, original) as typeof globalThis.setTimeout;
+}
+
+if (isOurs) {
+  if (way === 'count') appendFileSync(join(dir, `moments.${safeName}`), `${thread}\n`);
+  trapDatabase();
+  trapSockets();
+  trapTimers();
+}
