@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http';
 import { createChance } from '@hyperfleet/paper-exchange';
 import { microUsd } from '@hyperfleet/trading';
 import WebSocket from 'ws';
-import { openTestVenue, START_MS, type TestVenue } from '../support/paper-venue.ts';
+import { openTestVenue, START_MS, steadyMarket, type TestVenue } from '../support/paper-venue.ts';
 import { testWallet } from '../support/wallet.ts';
 import { nextBody, nextFrame, signRequests } from './bodies.ts';
 
@@ -144,7 +144,8 @@ async function throwFrames(venue: TestVenue, signed: readonly Record<string, unk
 
 /** Throws rubbish and near misses at a paper exchange of its own, over real sockets, and reports what it should not have done. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
-  const venue = await openTestVenue();
+  // A market that stands still: whatever an account shows then is its own doing.
+  const venue = await openTestVenue({ events: steadyMarket(1) });
   try {
     for (const user of USERS) venue.exchange.fund(user, microUsd(10_000e6));
     const signed = await signRequests(WALLETS, START_MS);
