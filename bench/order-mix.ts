@@ -32,9 +32,10 @@ function createChance(seed: number): (below: number) => number {
 /** 45 % limit orders, 45 % cancels and 10 % market orders: the same stream, whoever executes it. */
 export function createOrderMix(accounts: number): OrderMix {
   const chance = createChance(1);
-  const standing: { readonly account: number; readonly place: number }[] = [];
+  /** Places of the orders that stand, in any order, and whose they are. */
+  const standing: number[] = [];
+  const owners: number[] = [];
   const free: number[] = [];
-  let places = 0;
   const operation: Operation = { kind: 'limit', account: 0, isBuy: true, away: 0, place: 0 };
   return () => {
     const roll = chance(100);
@@ -42,19 +43,20 @@ export function createOrderMix(accounts: number): OrderMix {
     operation.account = chance(accounts);
     operation.isBuy = chance(2) === 0;
     if (operation.kind === 'limit') {
-      const place = free.pop() ?? places++;
+      const place = free.pop() ?? owners.length;
+      owners[place] = operation.account;
       operation.away = 1 + chance(PRICE_LEVELS / 2);
       operation.place = place;
-      standing.push({ account: operation.account, place });
+      standing.push(place);
     } else if (operation.kind === 'cancel') {
       const index = chance(standing.length);
       const chosen = standing[index];
       const last = standing.pop();
       if (chosen === undefined || last === undefined) throw new RangeError('nothing stands that could be cancelled');
       if (chosen !== last) standing[index] = last;
-      operation.account = chosen.account;
-      operation.place = chosen.place;
-      free.push(chosen.place);
+      operation.account = owners[chosen] ?? 0;
+      operation.place = chosen;
+      free.push(chosen);
     }
     return operation;
   };

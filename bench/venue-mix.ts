@@ -36,7 +36,7 @@ export function createVenueMix(batch: number): VenueMix {
   const venue: Venue = createVenue({ instruments: [BTC], settings: { maxOpenOrders: STANDING * 4 } });
   const users = Array.from({ length: ACCOUNTS }, (_, n): Address => `0x${String(n + 1).padStart(40, '0')}`);
   for (const user of users) venue.fund(user, DEPOSIT, START_MS);
-  const desks = users.map((user) => createDesk(venue, user, batch));
+  const desks = users.map((user) => (batch === 1 ? createDesk(venue, user) : createBatchDesk(venue, user, batch)));
   const next = createOrderMix(ACCOUNTS);
   const count = { limit: 0, cancel: 0, market: 0 };
   let nowMs = START_MS;
@@ -63,19 +63,53 @@ interface Desk {
   take(operation: Operation, nowMs: number): boolean;
 }
 
-function createDesk(venue: Venue, user: Address, batch: number): Desk {
+function inputOf({ kind, isBuy, away }: Operation): OrderInput {
+  const isLimit = kind === 'limit';
+  const from = isLimit ? -away : PRICE_LEVELS;
+  return {
+    asset: 0,
+    side: isBuy ? 'buy' : 'sell',
+    px: PRICES[PRICE_LEVELS + (isBuy ? from : -from)] ?? '',
+    sz: isLimit ? '0.002' : '0.001',
+    reduceOnly: false,
+    type: { kind: 'limit', tif: isLimit ? 'Gtc' : 'Ioc' },
+    cloid: null,
+  };
+}
+
+function statusesOf(venue: Venue, user: Address, action: VenueAction, nowMs: number): readonly OrderStatusReply[] {
+  const reply: ActionReply = venue.execute(user, action, nowMs);
+  if (reply.status === 'err' || reply.response.type === 'default') throw new Error(`unexpected ${JSON.stringify(reply)}`);
+  return reply.response.data.statuses;
+}
+
+/** Sends each operation by itself. */
+function createDesk(venue: Venue, user: Address): Desk {
+  const oids: number[] = [];
+  return {
+    take(operation, nowMs) {
+      const { kind, place } = operation;
+      if (kind === 'cancel') {
+        statusesOf(venue, user, { type: 'cancel', cancels: [{ asset: 0, oid: oids[place] ?? 0 }] }, nowMs);
+        return true;
+      }
+      const statuses = statusesOf(venue, user, { type: 'order', orders: [inputOf(operation)], grouping: 'na' }, nowMs);
+      const oid = oidOf(statuses[0]);
+      if (kind === 'limit') oids[place] = oid;
+      return true;
+    },
+  };
+}
+
+/** Gathers operations of one kind until there are `batch` of them. */
+function createBatchDesk(venue: Venue, user: Address, batch: number): Desk {
   const oids: number[] = [];
   let orders: OrderInput[] = [];
   let places: number[] = [];
   let cancels: { readonly asset: number; readonly oid: number }[] = [];
 
-  const statusesOf = (action: VenueAction, nowMs: number): readonly OrderStatusReply[] => {
-    const reply: ActionReply = venue.execute(user, action, nowMs);
-    if (reply.status === 'err' || reply.response.type === 'default') throw new Error(`unexpected ${JSON.stringify(reply)}`);
-    return reply.response.data.statuses;
-  };
   const sendOrders = (nowMs: number): void => {
-    const statuses = statusesOf({ type: 'order', orders, grouping: 'na' }, nowMs);
+    const statuses = statusesOf(venue, user, { type: 'order', orders, grouping: 'na' }, nowMs);
     for (let nth = 0; nth < statuses.length; nth += 1) {
       const oid = oidOf(statuses[nth]);
       const place = places[nth];
@@ -85,12 +119,13 @@ function createDesk(venue: Venue, user: Address, batch: number): Desk {
     places = [];
   };
   const sendCancels = (nowMs: number): void => {
-    statusesOf({ type: 'cancel', cancels }, nowMs);
+    statusesOf(venue, user, { type: 'cancel', cancels }, nowMs);
     cancels = [];
   };
 
   return {
-    take({ kind, isBuy, away, place }, nowMs) {
+    take(operation, nowMs) {
+      const { kind, place } = operation;
       if (kind === 'cancel') {
         // An order that still waits to be sent goes first: its oid is not known before.
         const waits = places.includes(place);
@@ -100,13 +135,8 @@ function createDesk(venue: Venue, user: Address, batch: number): Desk {
         else return waits;
         return true;
       }
-      const isLimit = kind === 'limit';
-      const from = isLimit ? -away : PRICE_LEVELS;
-      const px = PRICES[PRICE_LEVELS + (isBuy ? from : -from)] ?? '';
-      const side = isBuy ? 'buy' : 'sell';
-      const sz = isLimit ? '0.002' : '0.001';
-      orders.push({ asset: 0, side, px, sz, reduceOnly: false, type: { kind: 'limit', tif: isLimit ? 'Gtc' : 'Ioc' }, cloid: null });
-      places.push(isLimit ? place : -1);
+      orders.push(inputOf(operation));
+      places.push(kind === 'limit' ? place : -1);
       if (orders.length < batch) return false;
       sendOrders(nowMs);
       return true;
