@@ -16,7 +16,11 @@ export interface Instrument {
 export const priceDecimals = (instrument: Pick<Instrument, 'szDecimals'>): number => 6 - instrument.szDecimals;
 
 /** Ticks in one whole dollar. */
-export const ticksPerDollar = (instrument: Pick<Instrument, 'szDecimals'>): number => 10 ** priceDecimals(instrument);
+export const ticksPerDollar = (instrument: Pick<Instrument, 'szDecimals'>): number =>
+  TICKS_PER_DOLLAR[instrument.szDecimals] ?? 10 ** priceDecimals(instrument);
+
+/** By size decimals: a power computed anew was a fiftieth of the time of an order. */
+const TICKS_PER_DOLLAR = [1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
 
 /** Exact price from a decimal string, or null when it is no decimal or finer than a tick. */
 export function parsePrice(text: string, instrument: Pick<Instrument, 'szDecimals'>): Ticks | null {

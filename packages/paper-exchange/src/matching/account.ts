@@ -11,6 +11,13 @@ import type { OrderRecord } from './order-record.ts';
 import { type Coins, OrderRows } from './order-rows.ts';
 import { Recent } from './recent.ts';
 
+/** Resting orders of one side: their lots and notional, and the margin they hold. */
+interface RestingSide {
+  lots: number;
+  ntl: number;
+  reserved: number;
+}
+
 /** One account on one coin: its position, its leverage, and what of its orders concerns both. */
 export interface Holding {
   readonly account: Account;
@@ -27,9 +34,8 @@ export interface Holding {
   fundingAllTime: number;
   fundingSinceOpen: number;
   fundingSinceChange: number;
-  /** Resting orders that may open: their lots and notional a side, and the margin they hold. */
-  readonly resting: { readonly buy: { lots: number; ntl: number }; readonly sell: { lots: number; ntl: number } };
-  reserved: number;
+  /** Resting orders that may open, by side. */
+  readonly resting: { readonly buy: RestingSide; readonly sell: RestingSide };
   /** Resting reduce-only orders, oldest first. */
   readonly reduceOnly: Set<OrderRecord>;
   /** Waiting and armed triggers. */
@@ -128,8 +134,7 @@ export function holdingOf(account: Account, market: CoinMarket): Holding {
     fundingAllTime: 0,
     fundingSinceOpen: 0,
     fundingSinceChange: 0,
-    resting: { buy: { lots: 0, ntl: 0 }, sell: { lots: 0, ntl: 0 } },
-    reserved: 0,
+    resting: { buy: { lots: 0, ntl: 0, reserved: 0 }, sell: { lots: 0, ntl: 0, reserved: 0 } },
     reduceOnly: new Set(),
     triggers: new Set(),
     fired: [],

@@ -46,10 +46,10 @@ const imposedOn = ({ imposed, asset }: { readonly imposed?: string; readonly ass
 
 /** Cancels orders one by one; each has its own result (PROTOCOL §3). */
 export function cancelOrders(core: Core, account: Account, action: Action<'cancel'> | Action<'cancelByCloid'>): ActionReply {
-  const statuses =
-    action.type === 'cancel'
-      ? action.cancels.map((cancel) => imposedOn(cancel) ?? cancelOne(core, account, cancel.oid, cancel.asset))
-      : action.cancels.map((cancel) => imposedOn(cancel) ?? cancelOne(core, account, cancel.cloid, cancel.asset));
+  const cancel = (one: (typeof action.cancels)[number]): OrderStatusReply =>
+    imposedOn(one) ?? cancelOne(core, account, 'oid' in one ? one.oid : one.cloid, one.asset);
+  const [first] = action.cancels;
+  const statuses = first !== undefined && action.cancels.length === 1 ? [cancel(first)] : action.cancels.map(cancel);
   return { status: 'ok', response: { type: 'cancel', data: { statuses } } };
 }
 

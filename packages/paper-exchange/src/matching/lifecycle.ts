@@ -3,7 +3,7 @@ import { closable, type Holding } from './account.ts';
 import { anonymousBeside, depthTimeMs, ownBeside } from './coin-market.ts';
 import type { StatusWord } from './contract.ts';
 import { announce, type Core, setStatus, touchHolding } from './core.ts';
-import { updateReserve } from './margin.ts';
+import { updateReserveOf } from './margin.ts';
 import type { OrderRecord } from './order-record.ts';
 
 /** Statuses that a parent's end hands down to its children; after any other they are `canceled`. */
@@ -18,7 +18,7 @@ function countResting(order: OrderRecord, lotsDelta: number): void {
   const side = order.holding.resting[order.side];
   side.lots += lotsDelta;
   side.ntl += lotsDelta * order.px;
-  updateReserve(order.holding);
+  updateReserveOf(order.holding, order.side);
 }
 
 /** Puts an order on the book behind everything at its price, ours and recorded, and tells `open`. */

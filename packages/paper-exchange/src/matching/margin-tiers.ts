@@ -59,6 +59,6 @@ export function maintenanceOf(tiers: readonly TierTerms[], notional: number): nu
 
 /** The largest notional that may be held at this leverage, in micro-dollars; Infinity without a bound (PROTOCOL §4). */
 export function notionalLimit(tiers: readonly TierTerms[], leverage: number): number {
-  const above = tiers.find((tier) => tier.maxLeverage < leverage);
-  return above === undefined ? Number.POSITIVE_INFINITY : above.lowerBound;
+  for (const tier of tiers) if (tier.maxLeverage < leverage) return tier.lowerBound;
+  return Number.POSITIVE_INFINITY;
 }

@@ -44,7 +44,11 @@ export function crossState(account: Account): CrossState {
 /** What is free for new exposure: cross equity less the margin of positions and of resting orders. Below zero after losses. */
 export function freeMargin(account: Account): number {
   let free = account.cash - account.reserved;
-  for (const holding of account.positions) if (holding.isCross) free += signedValue(holding) - initialMargin(holding);
+  for (const holding of account.positions) {
+    if (!holding.isCross) continue;
+    const value = positionValue(holding);
+    free += (holding.szi > 0 ? value : signedValue(holding)) - mulDiv(value, 1, holding.leverage, 'truncate');
+  }
   return free;
 }
 
@@ -57,18 +61,24 @@ function reserveOfSide(lots: number, ntl: number, holding: Holding, side: Side):
   return mulDiv(opening, 1, holding.leverage, 'ceil');
 }
 
-/** Re-computes what the resting orders of a holding reserve; call after its orders, position or leverage changed. */
+/** Re-computes what the resting orders of one side reserve; call after they changed. */
+export function updateReserveOf(holding: Holding, side: Side): void {
+  const resting = holding.resting[side];
+  const reserved = reserveOfSide(resting.lots, resting.ntl, holding, side);
+  holding.account.reserved += reserved - resting.reserved;
+  resting.reserved = reserved;
+}
+
+/** Re-computes what the resting orders of a holding reserve; call after its position or leverage changed. */
 export function updateReserve(holding: Holding): void {
-  const { buy, sell } = holding.resting;
-  const reserved = reserveOfSide(buy.lots, buy.ntl, holding, 'buy') + reserveOfSide(sell.lots, sell.ntl, holding, 'sell');
-  holding.account.reserved += reserved - holding.reserved;
-  holding.reserved = reserved;
+  updateReserveOf(holding, 'buy');
+  updateReserveOf(holding, 'sell');
 }
 
 /** Whether the account can carry one more order of this side, size (lots) and price (ticks): its added reserve must be free. */
 export function canAfford(holding: Holding, side: Side, sz: number, px: number): boolean {
   const now = holding.resting[side];
-  const added = reserveOfSide(now.lots + sz, now.ntl + sz * px, holding, side) - reserveOfSide(now.lots, now.ntl, holding, side);
+  const added = reserveOfSide(now.lots + sz, now.ntl + sz * px, holding, side) - now.reserved;
   return added <= 0 || added <= freeMargin(holding.account);
 }
 

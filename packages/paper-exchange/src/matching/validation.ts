@@ -48,6 +48,8 @@ function maxOrderUsd(maxLeverage: number, isMarket: boolean): number {
 function isFarFromReference(core: Core, market: CoinMarket, px: number): boolean {
   if (market.mark === null) return false;
   const fine = px * FINE_PER_TICK;
+  // Near enough for either band.
+  if (fine * 2 > market.mark && fine < market.mark * 2) return false;
   // A band of 80 % means 0.2 × reference < px ≤ 5 × reference (PROTOCOL §4); hundredths keep it in whole numbers.
   const rest = 100 - Math.round(core.settings.priceBand * 100);
   return fine <= mulDiv(market.mark, rest, 100, 'floor') || fine > mulDiv(market.mark, 100, rest, 'floor');
