@@ -14,9 +14,11 @@ import {
   openOrderSettings,
   parseLatency,
   parseLimits,
+  parseVenueSettings,
   readJournalHeader,
   readJournalTime,
   universeOf,
+  type VenueSettings,
 } from '@hyperfleet/paper-exchange';
 import { type MicroUsd, microUsd, parseDecimal } from '@hyperfleet/trading';
 import { openMarket } from './market-option.ts';
@@ -24,6 +26,7 @@ import { wallClock } from './wall-clock.ts';
 
 const USAGE = `usage: paper-exchange [--port P] [--host ADDRESS] [--network mainnet|testnet|any] [--market MARKET] [--speed N]
                       [--auto-fund USD] [--data-dir DIR] [--limits on|off|NAMES] [--latency real|none|DELAYS]
+                      [--set NAME=VALUE …]
 
   --port       port; 0 takes a free one (3001)
   --host       address to listen on; another than loopback lets others trade here (127.0.0.1)
@@ -34,7 +37,8 @@ const USAGE = `usage: paper-exchange [--port P] [--host ADDRESS] [--network main
   --auto-fund  USDC paid to an account when it is first named (0: none)
   --data-dir   where the journal is kept, so that the exchange goes on after a restart (kept nowhere)
   --limits     the venue's limits: on, off, or those named of ip,address,ws,orders (on)
-  --latency    real, none, or ms of market time: request=90,block=70,jitter=30,reply=60,feed=200 is real (real)`;
+  --latency    real, none, or ms of market time: request=90,block=70,jitter=30,reply=60,feed=200 is real (real)
+  --set        a setting of the venue, e.g. priceBand=0.8; as often as wanted (docs/PROTOCOL.md §11 lists them)`;
 
 interface Arguments {
   readonly port: number;
@@ -46,6 +50,7 @@ interface Arguments {
   readonly dataDir: string | null;
   readonly limits: readonly LimitName[];
   readonly latency: Latency;
+  readonly settings: Partial<VenueSettings>;
 }
 
 function toNumber(name: string, text: string, min: number, max: number): number {
@@ -95,6 +100,7 @@ function readArguments(argv: readonly string[]): Arguments | null {
       'data-dir': text,
       limits: text,
       latency: text,
+      set: { type: 'string', multiple: true },
     },
   });
   if (values.help) return null;
@@ -112,6 +118,7 @@ function readArguments(argv: readonly string[]): Arguments | null {
     dataDir: values['data-dir'] ?? null,
     limits: toLimits(values.limits ?? 'on'),
     latency: toLatency(values.latency ?? 'real'),
+    settings: parseVenueSettings(values.set ?? []),
   };
 }
 
@@ -141,7 +148,7 @@ async function run({ port, host, network, market: asked, speed, autoFund, dataDi
   const exchange = createPaperExchange({
     venue: createVenue({
       instruments: universeOf(recording.header.instruments),
-      settings: { fillsByPrintsOnly, ...openOrderSettings(limits) },
+      settings: { fillsByPrintsOnly, ...openOrderSettings(limits), ...rules.settings },
     }),
     limits,
     latency: rules.latency,

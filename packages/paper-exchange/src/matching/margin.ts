@@ -11,7 +11,7 @@ export const signedValue = (holding: Holding): number =>
 export const positionValue = (holding: Holding): number =>
   mulDiv(Math.abs(holding.szi), valuationPx(holding.market, holding.entryPx), FINE_PER_TICK, 'floor');
 
-/** Initial margin of the position: value ÷ leverage, truncated: of 13 recorded positions all agree (PROTOCOL §7). */
+/** Initial margin of the position: value ÷ leverage, truncated: of 14 recorded positions all agree (PROTOCOL §7). */
 export const initialMargin = (holding: Holding): number => mulDiv(positionValue(holding), 1, holding.leverage, 'truncate');
 
 /** Maintenance margin by the tier of the position's value (PROTOCOL §7). */
