@@ -48,6 +48,14 @@ const doing: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 1,
+    arbitrary: fc.tuple(user, user, order, fc.integer({ min: 0, max: 100 })).map(
+      ([who, address, what, fee]): Step =>
+        (desk) =>
+          void desk.do(who, { type: 'order', orders: [what], grouping: 'na', builder: { address, fee } }),
+    ),
+  },
+  {
+    weight: 1,
     arbitrary: fc.tuple(user, side, px).map(
       ([who, way, stop]): Step =>
         (desk) =>
