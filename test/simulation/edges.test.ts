@@ -64,6 +64,15 @@ describe('what is not ours', () => {
     expect(world.venue.openOrders(USER)).toHaveLength(1);
   });
 
+  it('is shown when it fills, and no trade of ours takes it in', async () => {
+    placeByHand('buy', '100010', '0.01');
+    await hold('100000', '100010', 3_000);
+    const foreign = world.reports.filter((report) => report.kind === 'alert' && report.phrase === 'foreign fill');
+    expect(foreign).toMatchObject([{ detail: { coin: 'BTC', side: 'buy', sz: 1_000 } }]);
+    expect(world.ledger.fillsOf('Sentient')).toMatchObject([{ tradeId: null, role: null }]);
+    expect(world.ledger.activeTrades('Sentient')).toEqual([]);
+  });
+
   it('goes when an operator says so by name', async () => {
     placeByHand('buy', '100010', '0.01');
     placeByHand('buy', '90000', '0.01');
@@ -165,6 +174,29 @@ describe('an exit that comes when the entry has just filled and nobody has heard
     expect(world.row(id).status).toBe('closed');
     expect(world.row(exit).status).toBe('executed');
     expect(world.venue.audit().nakedMsMax).toBe(0);
+  });
+});
+
+describe('on a book that has gone stale', () => {
+  it('an entry is refused with the age of the book, and an exit goes out with wider bounds', async () => {
+    const id = world.signal({ ...long, entry_1: 100_500 });
+    await hold('100000', '100010', 5_000);
+    expect(world.row(id).status).toBe('filled');
+    // No book is told from here on; the last one still stands at the venue.
+    await world.advance(6_000);
+    const entry = world.signal({ ...long, symbol: 'ETH', entry_1: 4_100, stop_loss: 3_900, target_1: 4_300, target_2: null });
+    await world.advance(8_000);
+    expect(world.row(entry)).toMatchObject({
+      status: 'failed',
+      notes: expect.stringMatching(/the book of ETH is \d+\.\d s old; an entry needs a fresh one/),
+    });
+    const exit = world.signal({ symbol: 'BTC', signal_type: 'exit' });
+    await world.advance(8_000);
+    expect(world.row(exit).status).toBe('executed');
+    expect(world.venue.account(USER).positions).toEqual([]);
+    const close = world.link.sent.find((order) => order.role === 'close');
+    // Twice the 1 % that a fresh book allows.
+    expect(close?.px).toBe(980_000);
   });
 });
 

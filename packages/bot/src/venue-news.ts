@@ -44,13 +44,9 @@ function assignToOpenTrade(deps: LoopDeps, fill: FillRecord): void {
     .find((candidate) => candidate.coin === fill.coin && candidate.direction !== null && closeSide(candidate.direction) === fill.side);
   const atMs = clock.now();
   if (trade === undefined) {
-    ledger.record({
-      bot: settings.id,
-      tradeId: null,
-      atMs,
-      event: 'foreign fill',
-      detail: { coin: fill.coin, side: fill.side, px: fill.px, sz: fill.sz, dir: fill.dir },
-    });
+    const detail = { coin: fill.coin, side: fill.side, px: fill.px, sz: fill.sz, dir: fill.dir };
+    ledger.record({ bot: settings.id, tradeId: null, atMs, event: 'foreign fill', detail });
+    deps.report({ kind: 'alert', phrase: 'foreign fill', detail });
     return;
   }
   const sums = ledger.fillSums(trade.tradeId);

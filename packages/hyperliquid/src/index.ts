@@ -1,5 +1,5 @@
 export { type AddressBudget, type AddressCount, createAddressBudget, leftForEntries, openAddressBudget } from './address-budget.ts';
-export type { BreakerState } from './breaker.ts';
+export type { Breaker } from './breaker.ts';
 export { createRequestBudget, openRequestBudget, type RequestBudget, type RequestClass } from './budget.ts';
 export { type ClockSkew, createClockSkew } from './clock-skew.ts';
 export type { Connects } from './connects.ts';

@@ -1,4 +1,5 @@
 import type { Clock } from '@hyperfleet/trading';
+import type { Breaker } from './breaker.ts';
 import { jitteredBackoff } from './budget.ts';
 import type { Connects } from './connects.ts';
 import { isObject, preview } from './from-wire/fields.ts';
@@ -23,6 +24,8 @@ export interface SocketOptions {
   readonly pace?: Clock;
   /** The IP's new connections (PROTOCOL §10); made whenever wanted where left out. */
   readonly connects?: Connects;
+  /** Shut while no connection of the fleet can be made; asked before each where given. */
+  readonly breaker?: Breaker;
   /** Wall time for the handshake, the acknowledgements and a pong. */
   readonly timeoutMs: number;
   /** Wall time between pings; the venue closes a connection on which it said nothing for 60 s (PROTOCOL §9). */
@@ -75,6 +78,11 @@ export function openSocket(options: SocketOptions, listener: SocketListener): { 
   });
 
   function connect(): void {
+    const shutMs = options.breaker?.admit(pace.now()) ?? 0;
+    if (shutMs > 0) {
+      cancelRetry = pace.after(shutMs, connect);
+      return;
+    }
     const leave = options.connects?.enter(pace.now()) ?? null;
     if (leave?.kind === 'wait') {
       cancelRetry = pace.after(leave.waitMs, connect);
@@ -82,9 +90,14 @@ export function openSocket(options: SocketOptions, listener: SocketListener): { 
     }
     const settled = (): void => leave?.settled(pace.now());
     let upSinceMs: number | null = null;
+    let hasOpened = false;
     live = openConnection(url, options, {
       subscriptions: listener.subscriptions,
-      opened: settled,
+      opened() {
+        hasOpened = true;
+        options.breaker?.succeeded();
+        settled();
+      },
       up() {
         upSinceMs = clock.now();
         watchdog.start();
@@ -93,6 +106,7 @@ export function openSocket(options: SocketOptions, listener: SocketListener): { 
       down(reason) {
         live = null;
         settled();
+        if (!hasOpened) options.breaker?.failed(pace.now());
         watchdog.stop();
         if (closed) return;
         if (upSinceMs !== null && clock.now() - upSinceMs >= STABLE_MS) failures = 0;

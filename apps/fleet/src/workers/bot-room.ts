@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { type BotReport, type BotSettings, createNonceSource, type LoopDeps, type PeerMessage, type Watch } from '@hyperfleet/bot';
 import {
   type Address,
+  type Breaker,
   type Connects,
   createClockSkew,
   createSigner,
@@ -43,7 +44,7 @@ export interface BotRoom {
   readonly reads: VenueAccountReads;
   readonly watch: Watch;
   /** What its sockets wait by, and for. */
-  readonly line: { readonly pace: Clock; readonly connects: Connects };
+  readonly line: { readonly pace: Clock; readonly connects: Connects; readonly breaker: Breaker };
   readonly thread: Thread<BotProtocol>;
 }
 
@@ -145,7 +146,7 @@ export function openBotRoom(data: BotData, name: 'signal' | 'fill-monitor', even
     pollIntervalMs: data.accountPollMs,
     speed: data.clock.speed,
   });
-  return { deps, ledger, reads, line: { pace, connects: budget.connects }, thread, watch };
+  return { deps, ledger, reads, line: { pace, connects: budget.connects, breaker: budget.breakers.stream }, thread, watch };
 }
 
 /** The account a bot trades for, as the adapter writes it. */

@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { type AddressInfo, createServer as createNetServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createRequestBudget } from '@hyperfleet/hyperliquid';
+import { openLedger } from '@hyperfleet/store';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createReplayClock, mapClock } from '../clock.ts';
+import { startBot } from './bot-start.ts';
+import type { Floor } from './running.ts';
+
+const ADDRESS = `0x${'1a'.repeat(20)}`;
+const OTHER = `0x${'2b'.repeat(20)}`;
+const account = { id: 'Sentient', privateKey: '', address: ADDRESS, signer: ADDRESS, usd: 0 };
+
+let dir: string;
+let told: string[];
+let close: () => void;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'hyperfleet-start-'));
+  told = [];
+  close = () => undefined;
+});
+afterEach(() => {
+  close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** All a start needs before its workers, on a venue at `url`. */
+function floorAt(url: string) {
+  const ledger = openLedger(join(dir, 'ledger.db'));
+  const before = close;
+  close = () => {
+    before();
+    ledger.close();
+  };
+  const clock = createReplayClock(mapClock(1_700_000_000_000, 1_000));
+  const restart = { firstDelayMs: 1, maxDelayMs: 2, jitter: 0, budget: 3, windowMs: 60_000 };
+  const floor = {
+    house: { plan: { fleet: { restart }, bots: [{ id: 'Sentient' }] }, ledger, log: { error: () => undefined } },
+    venue: { url },
+    clock,
+    pace: clock,
+    budget: createRequestBudget(),
+    instruments: new Map(),
+    newsroom: { halted: (bot: string) => told.push(`shown halted: ${bot}`) },
+    watch: {
+      haltedBots: new Set<string>(),
+      restarted: (worker: string) => told.push(`restarts: ${worker}`),
+      lost: (worker: string, reason: string) => told.push(`lost: ${worker}: ${reason}`),
+      halted: (bot: string, reason: string) => told.push(`halted: ${bot}: ${reason}`),
+    },
+  };
+  return { floor: floor as unknown as Floor, ledger, halted: floor.watch.haltedBots };
+}
+
+/** A port nobody listens on. */
+async function closedPort(): Promise<number> {
+  const server = createNetServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** A venue that answers by the type of the question. */
+async function answering(replies: (body: { type: string; user?: string }) => unknown): Promise<string> {
+  const server = createServer((request, response) => {
+    let text = '';
+    request.on('data', (chunk) => {
+      text += chunk;
+    });
+    request.on('end', () => {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(replies(JSON.parse(text))));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  close = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+describe('a bot whose own start fails', () => {
+  it('is tried within its restart budget where the connection is refused, then halted alone, with the reason', async () => {
+    const { floor, ledger, halted } = floorAt(`http://127.0.0.1:${await closedPort()}`);
+    const bot = startBot(floor, account as never);
+    expect(bot.stream(true)).toBe(false);
+    await bot.ready;
+    expect(told.filter((line) => line === 'restarts: Sentient/start')).toHaveLength(3);
+    expect(told.at(-1)).toMatch(/^lost: Sentient\/start: .*(ECONNREFUSED|the last reads all failed)/);
+    expect(halted.has('Sentient')).toBe(true);
+    expect(ledger.botState('Sentient')).toMatchObject({ tradingState: 'halted', reason: 'a worker is past its restart budget' });
+    await bot.drain(1_000);
+  });
+
+  const NOTHING = {
+    marginSummary: { accountValue: '0.0', totalNtlPos: '0.0', totalRawUsd: '0.0', totalMarginUsed: '0.0' },
+    crossMarginSummary: { accountValue: '0.0', totalNtlPos: '0.0', totalRawUsd: '0.0', totalMarginUsed: '0.0' },
+    crossMaintenanceMarginUsed: '0.0',
+    withdrawable: '0.0',
+    assetPositions: [],
+    time: 1_700_000_000_000,
+  };
+
+  it.each([
+    [{ role: 'missing' }, ADDRESS, /the venue knows no account 0x1a.* mistyped/],
+    [{ role: 'agent', data: { user: OTHER } }, ADDRESS, /is an agent of 0x2b.*, not an account: write the address of its master/],
+    [{ role: 'subAccount', data: { master: OTHER } }, ADDRESS, /is a sub-account, which this version does not trade for/],
+    [{ role: 'missing' }, OTHER, /its key 0x2b.* is no agent of 0x1a.*: approve it at the venue/],
+    [{ role: 'agent', data: { user: OTHER } }, OTHER, /its key 0x2b.* is an agent of 0x2b.*, not of 0x1a/],
+  ])('is halted at once where the venue says %j of its address', async (role, signer, reason) => {
+    const url = await answering(({ type }) =>
+      type === 'userRole'
+        ? role
+        : type === 'clearinghouseState'
+          ? NOTHING
+          : type === 'spotClearinghouseState'
+            ? { balances: [] }
+            : 'disabled',
+    );
+    const { floor } = floorAt(url);
+    await startBot(floor, { ...account, signer } as never).ready;
+    expect(told.filter((line) => line.startsWith('restarts'))).toEqual([]);
+    expect(told.at(-1)).toMatch(/^halted: Sentient: /);
+    expect(told.at(-1)).toMatch(reason);
+  });
+});
