@@ -9,7 +9,7 @@ const SHUT_MS_MAX = 10_000;
 /** A probe of which nothing is heard for so long, ms of market time, makes room for another. */
 const PROBE_MS = 15_000;
 
-export type BreakerState = 'closed' | 'open' | 'half-open';
+type BreakerState = 'closed' | 'open' | 'half-open';
 
 /**
  * Keeps a fleet from hammering what does not answer: after five failures in a row the way is shut for a while, then one

@@ -10,6 +10,7 @@ import { FEED_TIMES } from './feed-times.ts';
 
 const data: MarketDataData = workerData;
 const books = openBookWriter(data.books);
+const budget = openRequestBudget(data.budget);
 
 const thread = openThread<MarketDataProtocol>({
   onMessage: () => undefined,
@@ -22,7 +23,8 @@ const feed = openMarketFeed({
   url: data.url,
   clock: createReplayClock(data.clock),
   pace: createReplayClock(data.pace),
-  connects: openRequestBudget(data.budget).connects,
+  connects: budget.connects,
+  breaker: budget.breakers.stream,
   coins: data.coins,
   instruments: data.instruments,
   ...FEED_TIMES,
