@@ -36,6 +36,7 @@ const USER_CHANNELS = [
 const COIN_CHANNELS = ['l2Book', 'bbo', 'trades', 'activeAssetCtx'];
 const GLOBAL_CHANNELS = ['allMids', 'assetCtxs', 'allDexsAssetCtxs', 'spotAssetCtxs', 'fastAssetCtxs', 'outcomeMetaUpdates'];
 const BUILDER = testWallet(62).address;
+const USDC = 'USDC:0x6d1e7cde53ba9467b783cb7c530ce054';
 /** No market: the book is that of the accounts. */
 const AAVE = 28;
 
@@ -133,6 +134,7 @@ async function keepHouse(send: Send, a: Player, b: Player, clock: SteppedClock):
   await send(client.approveAgent({ agentAddress: testWallet(61).address, agentName: `bot valid_until ${clock.now() + 86_400_000}` }));
   await send(client.usdSend({ destination: b.wallet.address, amount: '12.5' }));
   await send(client.usdClassTransfer({ amount: '20', toPerp: false }));
+  await send(client.spotSend({ destination: b.wallet.address, token: USDC, amount: '3' }));
   await send(client.withdraw3({ destination: a.wallet.address, amount: '5' }));
   const made = await client.createSubAccount({ name: 'second' });
   await send(client.subAccountTransfer({ subAccountUser: made.response.data, isDeposit: true, usd: 40_000_000 }));
@@ -200,6 +202,7 @@ export async function openLivedInVenue(): Promise<LivedInVenue> {
   clock.advance(60_000);
   // Past the hour: funding is paid.
   clock.advance(780_000);
+  exchange.audit();
   return {
     users: players.map(({ address }) => address),
     sub,

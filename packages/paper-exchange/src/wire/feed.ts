@@ -96,6 +96,8 @@ export interface Feed {
   book(coin: string, figures: Figures | null): BookRow | null;
   bbo(coin: string): BboRow | null;
   ctx(coin: string, nowMs: number): AssetCtx | null;
+  /** Lots that are long, as many as are short. */
+  openInterest(coin: string): number;
   /** Whether a market has been seen for the coin, so that it has a mark. */
   hasMark(coin: string): boolean;
   mids(): Readonly<Record<string, string>>;
@@ -182,6 +184,9 @@ function midOf(market: AssetMarket): string | null {
   return bid === undefined || ask === undefined ? null : midText(bid.px, ask.px, market.instrument);
 }
 
+/** What accounts here are long against the market counts as short there, and the other way round. */
+const interest = ({ longs, shorts }: CoinFeed): number => Math.max(longs, shorts);
+
 /** Creates the public feed over a venue's instruments. */
 export function createFeed(venue: Venue): Feed {
   const byCoin = new Map<string, CoinFeed>(
@@ -228,7 +233,7 @@ export function createFeed(venue: Venue): Feed {
     const mark = market.mark ?? 0;
     return {
       funding: rateText(market.fundingRateE10),
-      openInterest: szText(Math.max(feed.longs, feed.shorts), instrument),
+      openInterest: szText(interest(feed), instrument),
       prevDayPx: day.openPx === null ? fine(mark) : pxText(ticks(day.openPx), instrument),
       dayNtlVlm: usdText(day.microUsd),
       premium: market.oracle === null || impact === null ? null : rateText(premiumE10(market.oracle, impact[0], impact[1])),
@@ -309,6 +314,10 @@ export function createFeed(venue: Venue): Feed {
     hasMark(coin) {
       const instrument = this.instrument(coin);
       return instrument !== null && venue.assetMarket(instrument.assetId).mark !== null;
+    },
+    openInterest(coin) {
+      const feed = byCoin.get(coin);
+      return feed === undefined ? 0 : interest(feed);
     },
     ctx(coin, nowMs) {
       const feed = byCoin.get(coin);

@@ -1,10 +1,11 @@
-import type { Instrument } from '@hyperfleet/trading';
+import { FINE_PER_TICK, type Instrument, mulDiv } from '@hyperfleet/trading';
 import { FIRST_TABLE_ID, isListing, type Listing, MAINNET_MARGIN_TABLES, type MarginTable, oneTier } from '../market/universe.ts';
 import { rateText, usdText, withDecimal } from './decimal-text.ts';
 import type { Figures } from './feed.ts';
 import { integer, type JsonObject, object, optional, string, Unfit } from './fields.ts';
 import type { InfoReader, InfoSources } from './info-account.ts';
 import type { Row } from './rows.ts';
+import { spotCtx } from './spot.ts';
 
 const HOUR_MS = 3_600_000;
 const FUNDING_ROWS_MAX = 500;
@@ -103,9 +104,28 @@ export function readFigures(request: JsonObject): Figures | null {
   return { nSigFigs, mantissa: mantissa ?? 1 };
 }
 
+/** The book as it can be traded now; null for an unknown coin, and nothing in that of a spot pair. */
+function l2Book({ feed }: InfoSources, request: JsonObject, nowMs: number): unknown {
+  const coin = string(request, 'coin');
+  const figures = readFigures(request);
+  return spotCtx(coin) === null ? feed.book(coin, figures) : { coin, time: nowMs, levels: [[], []] };
+}
+
+/** Coins whose open interest has reached what it is capped at. */
+export function perpsAtCap({ venue, feed }: InfoSources): readonly string[] {
+  return Object.entries(venue.settings.openInterestCapsUsd).flatMap(([coin, capUsd]) => {
+    const instrument = feed.instrument(coin);
+    const mark = instrument === null ? null : venue.assetMarket(instrument.assetId).mark;
+    if (mark === null) return [];
+    return mulDiv(feed.openInterest(coin), mark, FINE_PER_TICK, 'floor') >= capUsd * 1e6 ? [coin] : [];
+  });
+}
+
 function candleSnapshot({ feed }: InfoSources, request: JsonObject, nowMs: number): unknown {
   const req = object(request.req, 'req');
-  const candles = feed.candles(string(req, 'coin'));
+  const coin = string(req, 'coin');
+  if (spotCtx(coin) !== null) return [];
+  const candles = feed.candles(coin);
   const endMs = optional(req, 'endTime', integer) ?? nowMs;
   const rows = candles?.rows(string(req, 'interval'), integer(req, 'startTime'), endMs);
   if (rows === null) throw new Unfit('interval: expected 1m, 3m, 5m, 15m, 30m, 1h, 2h, 4h, 8h, 12h, 1d, 3d, 1w or 1M');
@@ -144,13 +164,13 @@ export const MARKET_READERS: Readonly<Record<string, InfoReader>> = {
   allPerpMetas: (sources) => [meta(sources)],
   metaAndAssetCtxs: (sources, _request, nowMs) => [meta(sources), assetCtxs(sources, nowMs)],
   allMids: ({ feed }) => feed.mids(),
-  l2Book: ({ feed }, request) => feed.book(string(request, 'coin'), readFigures(request)),
+  l2Book,
   recentTrades: ({ feed }, request) => [...feed.trades(string(request, 'coin'))].reverse(),
   candleSnapshot,
   fundingHistory,
   predictedFundings,
   exchangeStatus: (_sources, _request, nowMs) => ({ time: nowMs, specialStatuses: null }),
-  perpsAtOpenInterestCap: () => [],
+  perpsAtOpenInterestCap: perpsAtCap,
   liquidatable: () => [],
   marginTable,
   maxMarketOrderNtls: ({ venue }) =>

@@ -2,7 +2,7 @@
 import { usdText } from './decimal-text.ts';
 import type { Address } from './fields.ts';
 import { clearinghouseState, frontendOrders, type InfoSources, spotState } from './info-account.ts';
-import { assetCtxs, meta } from './info-market.ts';
+import { assetCtxs, meta, perpsAtCap } from './info-market.ts';
 import type { Row } from './rows.ts';
 import { SPOT_CTXS } from './spot.ts';
 
@@ -32,7 +32,7 @@ export function webData2(sources: InfoSources, user: Address, nowMs: number): Ro
     twapStates: [],
     spotState: spotState(sources, user),
     spotAssetCtxs: SPOT_CTXS,
-    perpsAtOpenInterestCap: [],
+    perpsAtOpenInterestCap: perpsAtCap(sources),
   };
 }
 
@@ -40,6 +40,6 @@ export function webData2(sources: InfoSources, user: Address, nowMs: number): Ro
 export function webData3(sources: InfoSources, user: Address, nowMs: number): Row {
   return {
     userState: { ...ownerRow(sources, user, nowMs), serverTime: nowMs, isVault: false, user },
-    perpDexStates: [{ totalVaultEquity: '0.0', perpsAtOpenInterestCap: [], leadingVaults: [] }],
+    perpDexStates: [{ totalVaultEquity: '0.0', perpsAtOpenInterestCap: perpsAtCap(sources), leadingVaults: [] }],
   };
 }
