@@ -21,6 +21,7 @@ import {
   type VenueSettings,
 } from '@hyperfleet/paper-exchange';
 import { type MicroUsd, microUsd, parseDecimal } from '@hyperfleet/trading';
+import { followLiveMarket } from './live-market.ts';
 import { openMarket } from './market-option.ts';
 import { wallClock } from './wall-clock.ts';
 
@@ -32,7 +33,8 @@ const USAGE = `usage: paper-exchange [--port P] [--host ADDRESS] [--network main
   --host       address to listen on; another than loopback lets others trade here (127.0.0.1)
   --network    whose signatures are taken; any tries both (any)
   --market     a recording (the bundled 35 minutes of BTC, ETH, SOL and WLFI), candles:BTC_1m.csv,ETH_1m.csv…,
-               or scripted:BTC,ETH… told step by step with POST /paper/market
+               scripted:BTC,ETH… told step by step with POST /paper/market, or live:BTC,ETH…[@URL], which
+               follows the venue's public feed (mainnet)
   --speed      market time per wall time (1)
   --auto-fund  USDC paid to an account when it is first named (0: none)
   --data-dir   where the journal is kept, so that the exchange goes on after a restart (kept nowhere)
@@ -136,7 +138,8 @@ function onParentGone(tell: () => void): void {
 
 /** Runs the exchange until it is told to end. The market begins at the moment of the first start, by the wall clock. */
 async function run({ port, host, network, market: asked, speed, autoFund, dataDir, ...rules }: Arguments): Promise<void> {
-  const { market: recording, fillsByPrintsOnly } = await openMarket(asked);
+  const { market: recording, fillsByPrintsOnly, liveUrl } = await openMarket(asked);
+  if (liveUrl !== null && speed !== 1) throw new Error(`--speed ${speed}: a live market runs as fast as it does; leave --speed out`);
   if (dataDir !== null) mkdirSync(dataDir, { recursive: true });
   const journalPath = dataDir === null ? null : join(dataDir, 'paper-exchange.jsonl');
   const header = journalPath === null ? null : readJournalHeader(journalPath);
@@ -160,7 +163,9 @@ async function run({ port, host, network, market: asked, speed, autoFund, dataDi
     ...(autoFund === null ? {} : { autoFund }),
     onMarketEnd: () => console.error('the recording has ended: books stand still from here on'),
   });
+  let live: { close(): Promise<void> } | null = null;
   const end = (): void => {
+    void live?.close();
     void exchange.close();
   };
   process.on('SIGINT', end);
@@ -174,6 +179,10 @@ async function run({ port, host, network, market: asked, speed, autoFund, dataDi
     console.error(
       `warning: ${host} is no loopback address: whoever reaches it can trade here. Control routes still answer to this machine alone.`,
     );
+  if (liveUrl !== null) {
+    const { instruments } = recording.header;
+    live = followLiveMarket({ url: liveUrl, clock, instruments, tell: exchange.step, onTrouble: (text) => console.error(text) });
+  }
   console.log(`listening ${url}`);
 }
 

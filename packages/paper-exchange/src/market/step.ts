@@ -14,8 +14,10 @@ export type MarketStep =
   | { readonly coin: string; readonly bids: readonly WrittenLevel[]; readonly asks: readonly WrittenLevel[] }
   /** A public trade; `side` is the aggressor's. */
   | { readonly coin: string; readonly print: { readonly side: 'buy' | 'sell'; readonly px: string; readonly sz: string } }
-  /** Mark and oracle alone, and with `fundingRateE10` the hourly rate in 10^−10. */
-  | { readonly coin: string; readonly mark: string; readonly fundingRateE10?: number };
+  /** The best level of each side alone, null where a side is empty. */
+  | { readonly coin: string; readonly bid: WrittenLevel | null; readonly ask: WrittenLevel | null }
+  /** Mark and oracle alone (the mark is both where no oracle is given), and with `fundingRateE10` the hourly rate in 10^−10. */
+  | { readonly coin: string; readonly mark: string; readonly oracle?: string; readonly fundingRateE10?: number };
 
 /** A step that cannot be told. The message names the field, the value and the remedy. */
 export class StepRefusal extends RangeError {
@@ -23,7 +25,7 @@ export class StepRefusal extends RangeError {
 }
 
 const FORMS =
-  '{"coin","px","sz"?}, {"coin","bids":[[px,sz],…],"asks":[…]}, {"coin","print":{"side","px","sz"}} or {"coin","mark","fundingRateE10"?}';
+  '{"coin","px","sz"?}, {"coin","bids":[[px,sz],…],"asks":[…]}, {"coin","bid":[px,sz]|null,"ask":[px,sz]|null}, {"coin","print":{"side","px","sz"}} or {"coin","mark","oracle"?,"fundingRateE10"?}';
 const LEVELS_MAX = 1_000;
 const LEVELS = 5;
 /** Worth of a level of a book that was told as a price alone, in dollars: what a small account cannot use up. */
@@ -47,10 +49,12 @@ function decimalText(from: From, key: string): string {
 function levels(from: From, key: string): readonly WrittenLevel[] {
   const value = from[key];
   if (!Array.isArray(value) || value.length > LEVELS_MAX) refuse(key, value, `give at most ${LEVELS_MAX} levels [px, sz], best first`);
-  return value.map((level: unknown): WrittenLevel => {
-    if (!Array.isArray(level) || level.length !== 2) refuse(key, level, 'give each level as [px, sz]');
-    return [decimalText({ [key]: level[0] }, key), decimalText({ [key]: level[1] }, key)];
-  });
+  return value.map((level: unknown) => levelAt(level, key));
+}
+
+function levelAt(level: unknown, key: string): WrittenLevel {
+  if (!Array.isArray(level) || level.length !== 2) refuse(key, level, 'give a level as [px, sz]');
+  return [decimalText({ [key]: level[0] }, key), decimalText({ [key]: level[1] }, key)];
 }
 
 /** Reads a step, its numbers still text. Throws `StepRefusal`. */
@@ -70,6 +74,11 @@ export function readStep(value: unknown): MarketStep {
     only('bids', 'asks');
     return { coin, bids: levels(value, 'bids'), asks: levels(value, 'asks') };
   }
+  if (value.bid !== undefined || value.ask !== undefined) {
+    only('bid', 'ask');
+    const best = (key: 'bid' | 'ask') => (value[key] === null || value[key] === undefined ? null : levelAt(value[key], key));
+    return { coin, bid: best('bid'), ask: best('ask') };
+  }
   if (value.print !== undefined) {
     only('print');
     if (!isRecord(value.print)) refuse('print', value.print, 'give {"side","px","sz"}');
@@ -78,11 +87,12 @@ export function readStep(value: unknown): MarketStep {
     return { coin, print: { side, px: decimalText(value.print, 'px'), sz: decimalText(value.print, 'sz') } };
   }
   if (value.mark === undefined) refuse('step', value, `give ${FORMS}`);
-  only('mark', 'fundingRateE10');
+  only('mark', 'oracle', 'fundingRateE10');
   const rate = value.fundingRateE10;
   if (rate !== undefined && (typeof rate !== 'number' || !Number.isSafeInteger(rate)))
     refuse('fundingRateE10', rate, 'give the hourly rate in 10^−10 as a whole number, e.g. 125000');
-  return { coin, mark: decimalText(value, 'mark'), ...(typeof rate === 'number' ? { fundingRateE10: rate } : {}) };
+  const oracle = value.oracle === undefined ? {} : { oracle: decimalText(value, 'oracle') };
+  return { coin, mark: decimalText(value, 'mark'), ...oracle, ...(typeof rate === 'number' ? { fundingRateE10: rate } : {}) };
 }
 
 export interface StepMoment {
@@ -145,6 +155,9 @@ function tell(
     return [script.book(coin, side(-1), side(1)), script.mark(coin, step.px)];
   }
   if ('bids' in step) return [script.book(coin, step.bids, step.asks)];
+  if ('bid' in step) return [script.bbo(coin, step.bid, step.ask)];
   if ('print' in step) return [script.print(coin, step.print.side, step.print.px, { sz: step.print.sz, tid })];
-  return [script.mark(coin, step.mark, step.fundingRateE10)];
+  const marked = script.mark(coin, step.mark, step.fundingRateE10);
+  const oracle = step.oracle === undefined ? null : script.mark(coin, step.oracle);
+  return [marked.kind === 'mark' && oracle?.kind === 'mark' ? { ...marked, oracle: oracle.oracle } : marked];
 }
