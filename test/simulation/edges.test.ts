@@ -286,6 +286,30 @@ describe('controls', () => {
   });
 });
 
+describe('a RESUME after a CLOSE_ALL that is still closing', () => {
+  it('stays the last word when the bot dies meanwhile, and what is opened after it stays open', async () => {
+    world.signal({ ...long, entry_1: 100_500 });
+    await hold('100000', '100010', 6_000);
+    const closing = world.queue.insertControl('Sentient', 'CLOSE_ALL');
+    world.queue.insertControl('Sentient', 'RESUME');
+    world.link.onRequest = () => 'lost-before';
+    for (let tries = 0; tries < 100 && world.ledger.controlOutcomes(closing.key).size === 0; tries += 1) {
+      await world.advance(100);
+      if (!world.ledger.botState('Sentient').paused && world.ledger.activeTrades('Sentient').some((trade) => trade.exitClaimedBy !== null))
+        break;
+    }
+    expect(world.ledger.activeTrades('Sentient')).toHaveLength(1);
+    world.link.onRequest = () => null;
+    await world.restart();
+    expect(world.ledger.botState('Sentient').paused).toBe(false);
+    const later = world.signal({ ...long, symbol: 'ETH', entry_1: 4_010, stop_loss: 3_900, target_1: 4_200, target_2: 4_300 });
+    await hold('100000', '100010', 12_000);
+    expect(world.ledger.controlOutcomes(closing.key).get('Sentient')).toBe('closed 1 position(s), cancelled 0 entry order(s), paused');
+    expect(world.ledger.botState('Sentient').paused).toBe(false);
+    expect(world.row(later).status).toBe('filled');
+  });
+});
+
 describe('signals that must not trade', () => {
   it.each([
     ['a second one on the same coin', { ...long, entry_1: 98_000 }, 'failed', /already on/],

@@ -16,6 +16,9 @@ export interface Controls {
   finishClosing(): void;
 }
 
+/** Under this key stands which trades a CLOSE_ALL took, so that after a restart it takes no others and pauses nobody again. */
+const begunKey = (row: ControlRow): string => `${row.key}:begun`;
+
 interface Closing {
   readonly row: ControlRow;
   readonly tradeIds: readonly string[];
@@ -64,14 +67,23 @@ export function createControls(args: {
     return before === paused ? `already ${word}` : word;
   };
 
-  const closeAll = (row: ControlRow, foreign: boolean): void => {
+  const takeTrades = (row: ControlRow): readonly string[] => {
     pause(true, 'CLOSE_ALL');
     const trades = ledger.activeTrades(settings.id).filter((trade) => trade.kind === 'entry');
     for (const trade of trades) {
       claimForExit(deps, trade, 'CLOSE_ALL');
       kick(trade.tradeId);
     }
-    closing.push({ row, tradeIds: trades.map((trade) => trade.tradeId) });
+    const tradeIds = trades.map((trade) => trade.tradeId);
+    ledger.recordControl(settings.id, begunKey(row), tradeIds.join(' '), deps.clock.now());
+    return tradeIds;
+  };
+
+  const closeAll = (row: ControlRow, foreign: boolean): void => {
+    const begun = ledger.controlOutcomes(begunKey(row)).get(settings.id);
+    // Taken before a restart: its trades stand claimed, and what came after it has had its say since.
+    const tradeIds = begun === undefined ? takeTrades(row) : begun.split(' ').filter((id) => id !== '');
+    closing.push({ row, tradeIds });
     if (foreign) {
       args.closeForeign().then(
         (count) => deps.log.warn('foreign orders and positions closed', { count }),
