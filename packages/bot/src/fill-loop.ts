@@ -5,6 +5,7 @@ import { nextProtectionStep } from './decide/protection.ts';
 import { createFillsSynced } from './fills-synced.ts';
 import { heldByTrades } from './foreign.ts';
 import { isDisowned } from './key.ts';
+import { backoffMs, lotOf } from './lot.ts';
 import { perform } from './perform.ts';
 import { createReconciler } from './reconcile.ts';
 import type { LoopDeps, PeerMessage } from './settings.ts';
@@ -18,6 +19,8 @@ import { createWatchkeeper, type Risk, type Watch } from './watchkeeper.ts';
 const TICK_MS = 1_000;
 /** A bot whose key is disowned looks this often whether it is owned again. */
 const DISOWNED_MS = 10_000;
+/** Waits between tries to reconcile. */
+const RECONCILE_BACKOFF = { leastMs: 100, baseMs: 1_000, mostMs: 8_000 } as const;
 const HOUR_MS = 3_600_000;
 /** The venue books funding a moment after the hour. */
 const FUNDING_LAG_MS = 5_000;
@@ -48,6 +51,8 @@ export function createFillLoop(
   let draining = false;
   let reconciling: Promise<void> | null = null;
   let lastReconcileMs = 0;
+  let putOff = 0;
+  let reconcileWaits = false;
   /** Something was heard that the ledger could not take. */
   let missed = false;
 
@@ -87,14 +92,26 @@ export function createFillLoop(
     return reconciling;
   };
 
+  /** Until it has been done; whoever asks while another try waits is served by that one. */
   const reconcileSoon = (why: string): void => {
-    reconcile().catch((error: unknown) => {
-      if (!isOperational(error)) return deps.onBug(error);
-      log.warn('reconcile put off', { why, code: error.code, reason: error.message });
-      clock.after(1_000, () => {
-        if (!draining) reconcileSoon(why);
-      });
-    });
+    if (putOff > 0 && reconcileWaits) return;
+    reconcile().then(
+      () => {
+        putOff = 0;
+      },
+      (error: unknown) => {
+        if (!isOperational(error)) return deps.onBug(error);
+        if (reconcileWaits) return;
+        putOff += 1;
+        reconcileWaits = true;
+        const afterMs = backoffMs(lotOf(`${settings.id}:${putOff}`), putOff, RECONCILE_BACKOFF);
+        log.warn('reconcile put off', { why, code: error.code, reason: error.message, tryAgainMs: afterMs });
+        clock.after(afterMs, () => {
+          reconcileWaits = false;
+          if (!draining) reconcileSoon(why);
+        });
+      },
+    );
   };
 
   const hearAccount = (account: AccountView): void => {

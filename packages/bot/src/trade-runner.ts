@@ -1,10 +1,10 @@
 /** Drives each trade by itself: one step at a time, look again after each, back off when the venue cannot be asked. */
 import type { Clock } from '@hyperfleet/trading';
+import { backoffMs, lotOf } from './lot.ts';
 import type { Log } from './settings.ts';
 import type { Performed } from './step.ts';
 
-const BACKOFF_MS = 250;
-const BACKOFF_MS_MAX = 10_000;
+const BACKOFF = { leastMs: 50, baseMs: 500, mostMs: 10_000 } as const;
 
 /** No trade needs more steps in a row; one that does goes round in a circle, and would go round at the venue's cost. */
 const STEPS_MAX = 500;
@@ -66,7 +66,7 @@ export function createTradeRunner(args: {
         if (!isOperational(error)) throw error;
         const count = (failures.get(tradeId) ?? 0) + 1;
         failures.set(tradeId, count);
-        const afterMs = Math.min(BACKOFF_MS * 2 ** (count - 1), BACKOFF_MS_MAX);
+        const afterMs = backoffMs(lotOf(`${tradeId}:${count}`), count, BACKOFF);
         log.warn('venue could not be asked', { tradeId, code: error.code, reason: error.message, tryAgainMs: afterMs });
         // News does not shorten a back-off: the venue has just said it cannot be asked.
         held.add(tradeId);
