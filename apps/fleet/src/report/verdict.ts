@@ -14,7 +14,7 @@ export function troubles(sources: {
   readonly halted: readonly string[];
 }): readonly string[] {
   const { ledger, bots, audit, halted } = sources;
-  return [
+  const all = [
     ...halted,
     ...bots.flatMap((bot) => [
       ...haltedState(bot, ledger),
@@ -25,6 +25,8 @@ export function troubles(sources: {
     ]),
     ...recordedDifferences(ledger),
   ];
+  // A halt is told by who saw it and stands in the ledger.
+  return [...new Set(all)];
 }
 
 function haltedState({ id }: EndedBot, ledger: LedgerHandle): string[] {
