@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StepRefusal } from '@hyperfleet/paper-exchange';
 import { microUsd } from '@hyperfleet/trading';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openTestVenue, START_MS, steppedClock, type TestVenue } from '../support/paper-venue.ts';
 import { type RawRequest, rawRequest, rawSocket } from '../support/raw-client.ts';
@@ -276,6 +277,44 @@ describe('a market told step by step', () => {
     expect(venue.exchange.journal().last).toBe(0);
   });
 
+  test('refuses steps after which money could not be counted, and goes on', async () => {
+    await post('/paper/fund', { user, usd: 900_000_000 });
+    const buy = { a: 0, b: true, p: '65200', s: '4000', r: false, t: { limit: { tif: 'Gtc' } } };
+    for (let i = 1; i <= 12; i += 1) {
+      venue.exchange.step({ coin: 'BTC', px: '65000', sz: '5000' });
+      const placed = await venue.post(
+        '/exchange',
+        await signedRequest(wallet, { type: 'order', orders: [buy], grouping: 'na' }, START_MS + i),
+      );
+      expect(placed.json).toMatchObject({ response: { data: { statuses: [{ filled: { totalSz: '4000.0' } }] } } });
+    }
+    const before = venue.exchange.journal().last;
+    for (const step of [
+      { px: '6500001' },
+      { px: '1' },
+      { mark: '649' },
+      { bids: [['1', '1']], asks: [] },
+      { print: { side: 'buy', px: '10000000', sz: '1' } },
+    ])
+      expect(await refusal('/paper/market', { coin: 'BTC', ...step })).toEqual(
+        refused(/^px [\d.]+: more than 100 times from where BTC stands; go there in several steps$/),
+      );
+    expect(await refusal('/paper/market', { coin: 'BTC', px: '65000', sz: '20000' })).toEqual(
+      refused(/^sz at px 64999: worth more than \$1000000000; give a smaller size$/),
+    );
+    expect(await refusal('/paper/market', { coin: 'BTC', mark: '90000' })).toEqual(
+      refused(/^px 90000: the positions of BTC would be worth more than \$4000000000; give a lower price$/),
+    );
+    expect(await refusal('/paper/fault', { kind: 'deleverage', user, coin: 'BTC', px: '90000000' })).toEqual(
+      refused(/^px 90000000: more than 100 times/),
+    );
+    expect(venue.exchange.journal().last).toBe(before);
+    for (const px of ['80000', '30000', '3000', '300', '4', '200', '15000']) await post('/paper/market', { coin: 'BTC', px });
+    venue.clock.advance(3_700_000);
+    expect(await get('/paper/audit')).toMatchObject({ conservationErrorUsd: 0 });
+    expect(await post('/info', { type: 'clearinghouseState', user })).toMatchObject({ assetPositions: [] });
+  });
+
   test('refuses steps while its feed is paused', async () => {
     venue.exchange.step({ coin: 'BTC', px: '65000' });
     venue.exchange.fault({ kind: 'pause-market', coin: 'BTC', ms: 1_000 });
@@ -352,6 +391,65 @@ describe('the journal', () => {
     const kept = await pages(5_000);
     expect([kept.length, kept[0]?.seq, kept.at(-1)?.seq]).toEqual([10_000, 501, 10_500]);
     expect(await get('/paper/journal?limit=1')).toMatchObject({ first: 501, last: 10_500, entries: [{ seq: 501 }] });
+  });
+});
+
+describe('whatever is asked of a control route', () => {
+  const amount = fc.oneof(
+    fc.constantFrom('0', '0.00000001', '1', '65000', '65000.5', '9007199254740993', '999999999999999', '1e9', '-1', '', 7, 1e21, null),
+    fc.double({ min: 0, max: 1e12, noNaN: true }).map(String),
+  );
+  const levels = fc.array(fc.tuple(amount, amount), { maxLength: 4 });
+  const coin = fc.constantFrom('BTC', 'ETH', 'SOL', '__proto__');
+  const steps = fc.oneof(
+    fc.record({ coin, px: amount, sz: amount }, { requiredKeys: ['coin', 'px'] }),
+    fc.record({ coin, bids: levels, asks: levels }),
+    fc.record({ coin, print: fc.record({ side: fc.constantFrom('buy', 'sell'), px: amount, sz: amount }) }),
+    fc.record({ coin, mark: amount, fundingRateE10: fc.integer() }, { requiredKeys: ['coin', 'mark'] }),
+  );
+  const kinds = fc.constantFrom(
+    'cancel-order',
+    'clock-offset',
+    'deleverage',
+    'lag',
+    'limits',
+    'pause-market',
+    'reject-order',
+    'silence',
+    '__proto__',
+  );
+  const rules = fc.record(
+    {
+      kind: kinds,
+      ms: amount,
+      user: fc.constantFrom(user, 'x'),
+      coin,
+      order: amount,
+      status: fc.constant('canceled'),
+      px: amount,
+      sz: amount,
+    },
+    { requiredKeys: ['kind'] },
+  );
+
+  test('it is answered or refused, and what is refused changes nothing', async () => {
+    await post('/paper/fund', { user, usd: 10_000 });
+    await post('/paper/market', { coin: 'BTC', px: '65000' });
+    await place('65100', START_MS);
+    const paths = fc.constantFrom('/paper/market', '/paper/fault', '/paper/fund');
+    await fc.assert(
+      fc.asyncProperty(paths, fc.oneof(fc.jsonValue(), steps, steps, rules), async (path, body) => {
+        const before = state();
+        const { status, text } = await ask(path, { body: JSON.stringify(body) });
+        expect([200, 422]).toContain(status);
+        if (status === 422) {
+          expect(text).toMatch(/: (?:.|\n)+/);
+          expect(state()).toEqual(before);
+        }
+      }),
+      { numRuns: 400 },
+    );
+    expect(venue.exchange.audit()).toMatchObject({ conservationErrorUsd: 0 });
   });
 });
 

@@ -295,6 +295,7 @@ export function createInProcess(options: InProcessOptions): InProcessExchange {
 
   const acts = createOutsideActs({
     inputs,
+    venue,
     agents: desk.agents,
     told: market === null ? null : market.told,
     nowMs: () => nowMs,

@@ -1,8 +1,10 @@
 /** What is done to an exchange from outside its protocol, by tests and demonstrations: every act an accepted input, journalled first. */
+import { lots } from '@hyperfleet/trading';
 import type { Inputs } from './inputs.ts';
 import type { JournalEntry } from './journal.ts';
 import { type MarketStep, StepRefusal } from './market/step.ts';
-import type { Address, Intervention } from './matching/contract.ts';
+import { mustBeCountable } from './market/step-bounds.ts';
+import type { Address, Intervention, Venue } from './matching/contract.ts';
 import type { AgentBook } from './wire/agents.ts';
 
 /** Call each within a task of the exchange. */
@@ -11,7 +13,7 @@ export interface OutsideActs {
   tellMarket(step: MarketStep): void;
   /** No message of the coin's market comes for `ms`. Throws `StepRefusal` for an unknown coin. */
   pauseMarket(coin: string, ms: number): void;
-  /** Does to an account what the venue does unasked. False when there was nothing to do it to. */
+  /** Does to an account what the venue does unasked. False when there was nothing to do it to. Throws `StepRefusal` for a price past counting. */
   intervene(user: Address, intervention: Intervention): boolean;
   /** Lets an agent's time end. False when it is none that lives. */
   expireAgent(agent: Address): boolean;
@@ -19,6 +21,7 @@ export interface OutsideActs {
 
 export interface OutsideOptions {
   readonly inputs: Inputs;
+  readonly venue: Venue;
   readonly agents: AgentBook;
   /** Coins that may be told; null for all of them, undefined where the market comes from a file. */
   readonly told: readonly string[] | null | undefined;
@@ -28,7 +31,7 @@ export interface OutsideOptions {
 }
 
 /** Creates the acts on an exchange. */
-export function createOutsideActs({ inputs, agents, told, nowMs, accept }: OutsideOptions): OutsideActs {
+export function createOutsideActs({ inputs, venue, agents, told, nowMs, accept }: OutsideOptions): OutsideActs {
   function mustBeTold(step: MarketStep): void {
     const { coin } = step;
     if (told === undefined) {
@@ -40,7 +43,22 @@ export function createOutsideActs({ inputs, agents, told, nowMs, accept }: Outsi
     const untilMs = inputs.pausedUntil(coin);
     if (untilMs > nowMs()) throw new StepRefusal(`coin "${coin}": its feed is paused until ${untilMs}; tell it after that`);
     // What cannot be told throws here, before it is journalled.
-    inputs.stepEvents(step, nowMs());
+    const { assetId } = inputs.instrumentOf(coin);
+    mustBeCountable(inputs.stepEvents(step, nowMs()), venue.assetMarket(assetId), venue.openInterest(assetId));
+  }
+
+  /** A price of ours is bounded as one of the market is. */
+  function mustBeClosable({ asset, px, sz }: Extract<Intervention, { kind: 'deleverage' }>): void {
+    if (px === null) return;
+    const market = venue.assetMarket(asset);
+    const print = {
+      side: 'buy',
+      px,
+      sz: lots(Math.min(sz ?? Number.MAX_SAFE_INTEGER, venue.openInterest(asset))),
+      tid: 0,
+      exchangeTimeMs: 0,
+    } as const;
+    mustBeCountable([{ kind: 'prints', coin: market.instrument.coin, atMs: 0, prints: [print] }], market, venue.openInterest(asset));
   }
 
   return {
@@ -51,7 +69,10 @@ export function createOutsideActs({ inputs, agents, told, nowMs, accept }: Outsi
     pauseMarket(coin, ms) {
       accept({ kind: 'pause', atMs: nowMs(), coin: inputs.instrumentOf(coin).coin, untilMs: nowMs() + ms });
     },
-    intervene: (user, intervention) => accept({ kind: 'intervene', atMs: nowMs(), user, intervention }),
+    intervene(user, intervention) {
+      if (intervention.kind === 'deleverage') mustBeClosable(intervention);
+      return accept({ kind: 'intervene', atMs: nowMs(), user, intervention });
+    },
     expireAgent: (agent) => agents.find(agent, nowMs()) !== null && accept({ kind: 'expire-agent', atMs: nowMs(), agent }),
   };
 }

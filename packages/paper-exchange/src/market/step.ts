@@ -27,6 +27,8 @@ export class StepRefusal extends RangeError {
 const FORMS =
   '{"coin","px","sz"?}, {"coin","bids":[[px,sz],…],"asks":[…]}, {"coin","bid":[px,sz]|null,"ask":[px,sz]|null}, {"coin","print":{"side","px","sz"}} or {"coin","mark","oracle"?,"fundingRateE10"?}';
 const LEVELS_MAX = 1_000;
+/** The venue's cap on funding, 4 % an hour (PROTOCOL §7). */
+const RATE_E10_MAX = 400_000_000;
 const LEVELS = 5;
 /** Worth of a level of a book that was told as a price alone, in dollars: what a small account cannot use up. */
 const LEVEL_USD = 100_000;
@@ -89,8 +91,8 @@ export function readStep(value: unknown): MarketStep {
   if (value.mark === undefined) refuse('step', value, `give ${FORMS}`);
   only('mark', 'oracle', 'fundingRateE10');
   const rate = value.fundingRateE10;
-  if (rate !== undefined && (typeof rate !== 'number' || !Number.isSafeInteger(rate)))
-    refuse('fundingRateE10', rate, 'give the hourly rate in 10^−10 as a whole number, e.g. 125000');
+  if (rate !== undefined && (typeof rate !== 'number' || !Number.isSafeInteger(rate) || Math.abs(rate) > RATE_E10_MAX))
+    refuse('fundingRateE10', rate, `give the hourly rate in 10^−10 as a whole number of at most ${RATE_E10_MAX} either way, e.g. 125000`);
   const oracle = value.oracle === undefined ? {} : { oracle: decimalText(value, 'oracle') };
   return { coin, mark: decimalText(value, 'mark'), ...oracle, ...(typeof rate === 'number' ? { fundingRateE10: rate } : {}) };
 }

@@ -358,6 +358,8 @@ export interface Venue {
   exists(user: Address): boolean;
   account(user: Address): VenueAccount;
   assetMarket(asset: number): AssetMarket;
+  /** Lots held long in a coin; as many are held short. */
+  openInterest(asset: number): Lots;
   /** Open orders, untriggered triggers and waiting children too; newest first. */
   openOrders(user: Address): readonly VenueOrder[];
   order(user: Address, id: number | string): VenueOrder | null;

@@ -3,7 +3,7 @@ import type { CoinMarket } from './coin-market.ts';
 import type { Core } from './core.ts';
 
 /** Lots held long in a coin, by accounts and by the house; as many are held short. */
-function openInterest(core: Core, market: CoinMarket): number {
+export function openInterest(core: Core, market: CoinMarket): number {
   let long = Math.max(0, core.house.szi.get(market.instrument.assetId) ?? 0);
   for (const holding of market.holders) long += Math.max(0, holding.szi);
   return long;

@@ -1,4 +1,4 @@
-import { type MicroUsd, microUsd } from '@hyperfleet/trading';
+import { lots, type MicroUsd, microUsd } from '@hyperfleet/trading';
 import { type Account, defaultLeverage } from './account.ts';
 import {
   cancelOrders,
@@ -17,6 +17,7 @@ import { setDiscounts, viewFees } from './fees.ts';
 import { touch } from './fills.ts';
 import { intervene } from './intervening.ts';
 import { freeMargin } from './margin.ts';
+import { openInterest } from './open-interest.ts';
 import { snapshot } from './order-record.ts';
 import { placeOrders } from './placing.ts';
 import { advanceTo, endStep } from './schedule.ts';
@@ -177,6 +178,7 @@ export function createVenue(options: VenueOptions): Venue {
     exists: (user) => core.accounts.has(user),
     account: (user) => viewAccount(core.accounts.get(user)),
     assetMarket: (asset) => viewMarket(marketOf(asset)),
+    openInterest: (asset) => lots(openInterest(core, marketOf(asset))),
     openOrders(user) {
       const account = core.accounts.get(user);
       return account === undefined
