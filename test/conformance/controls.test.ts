@@ -269,7 +269,31 @@ describe('a market told step by step', () => {
       /^size "0\.000001" of BTC is no whole number of lots above zero: prices of BTC have at most 1 decimals, sizes 5/,
     ],
     [{ coin: 'BTC', px: '65000', volume: 1 }, /^volume 1: not a field of this step: give /],
-    [{ coin: 'BTC', bids: [['1']], asks: [] }, /^bids \["1"\]: give each level as \[px, sz\]/],
+    [{ coin: 'BTC', bids: [['1']], asks: [] }, /^bids \["1"\]: give a level as \[px, sz\]/],
+    [
+      {
+        coin: 'BTC',
+        bids: [
+          ['1', '1'],
+          ['2', '1'],
+        ],
+        asks: [],
+      },
+      /^bids \["2","1"\]: give levels best first, each price once/,
+    ],
+    [
+      {
+        coin: 'BTC',
+        bids: [],
+        asks: [
+          ['2', '1'],
+          ['2', '1'],
+        ],
+      },
+      /^asks \["2","1"\]: give levels best first, each price once/,
+    ],
+    [{ coin: 'BTC', bids: [['3', '1']], asks: [['3', '1']] }, /^bids \["3","1"\]: at or above the best ask 3; give an uncrossed book/],
+    [{ coin: 'BTC', bid: ['3', '1'], ask: ['2', '1'] }, /^bid \["3","1"\]: at or above the best ask 2; give an uncrossed book/],
     [{ coin: 'BTC', print: { side: 'up', px: '1', sz: '1' } }, /^side "up": give buy or sell, the aggressor/],
     [{ coin: 'BTC', mark: '1', fundingRateE10: 0.5 }, /^fundingRateE10 0\.5: give the hourly rate in 10\^−10/],
   ])('refuses %j', async (step, text) => {

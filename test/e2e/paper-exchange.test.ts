@@ -89,7 +89,7 @@ describe('the paper exchange on its own', () => {
 
   test.each([
     [['--host', 'here'], /^--host here: give an IP address of this machine, e\.g\. 127\.0\.0\.1/],
-    [['--market', 'scripted:'], /^--market scripted:: names no coin; give a recording, candles:FILE,FILE… .*or scripted:COIN,COIN…/],
+    [['--market', 'scripted:'], /^--market scripted:: names no coin; give a recording, candles:FILE,FILE… .*scripted:COIN,COIN…/],
     [['--market', 'scripted:BTC,NOPE'], /^coin "NOPE" is not traded on mainnet: give names as mainnet has them/],
   ])('refuses %j with a sentence', async (extra, text) => {
     const { code, errors } = await run(extra).ended;

@@ -136,13 +136,34 @@ export function eventsOf(step: MarketStep, { instrument, atMs, stampMs, tid }: S
   try {
     return tell(step, script, instrument, tid).map((event) => ({ ...event, atMs }));
   } catch (error) {
-    if (error instanceof RangeError)
+    if (error instanceof RangeError && !(error instanceof StepRefusal))
       throw new StepRefusal(
         `${error.message}: prices of ${instrument.coin} have at most ${priceDecimals(instrument)} decimals, sizes ${instrument.szDecimals}`,
       );
     throw error;
   }
 }
+
+interface TwoSides {
+  readonly bids: readonly WrittenLevel[];
+  readonly asks: readonly WrittenLevel[];
+}
+
+/** Each side best first, each price once, and the best bid below the best ask, as every book of the venue is. */
+function mustBeBook({ bids, asks }: TwoSides, [bidKey, askKey]: readonly [string, string], instrument: Instrument): void {
+  const pxOf = (level: WrittenLevel | undefined): number | null => (level === undefined ? null : parsePrice(level[0], instrument));
+  for (const [key, side, sign] of [[bidKey, bids, -1] as const, [askKey, asks, 1] as const]) {
+    for (const [at, level] of side.entries()) {
+      const [px, before] = [pxOf(level), pxOf(side[at - 1])];
+      if (px !== null && before !== null && px * sign <= before * sign) refuse(key, level, 'give levels best first, each price once');
+    }
+  }
+  const [bid, ask] = [pxOf(bids[0]), pxOf(asks[0])];
+  if (bid !== null && ask !== null && bid >= ask)
+    refuse(bidKey, bids[0], `at or above the best ask ${asks[0]?.[0]}; give an uncrossed book`);
+}
+
+const sideOf = (best: WrittenLevel | null): readonly WrittenLevel[] => (best === null ? [] : [best]);
 
 function tell(
   step: MarketStep,
@@ -156,8 +177,14 @@ function tell(
     const side = (sign: 1 | -1) => pricesBeside(step.px, sign, instrument).map((px): WrittenLevel => [formatPrice(px, instrument), sz]);
     return [script.book(coin, side(-1), side(1)), script.mark(coin, step.px)];
   }
-  if ('bids' in step) return [script.book(coin, step.bids, step.asks)];
-  if ('bid' in step) return [script.bbo(coin, step.bid, step.ask)];
+  if ('bids' in step) {
+    mustBeBook(step, ['bids', 'asks'], instrument);
+    return [script.book(coin, step.bids, step.asks)];
+  }
+  if ('bid' in step) {
+    mustBeBook({ bids: sideOf(step.bid), asks: sideOf(step.ask) }, ['bid', 'ask'], instrument);
+    return [script.bbo(coin, step.bid, step.ask)];
+  }
   if ('print' in step) return [script.print(coin, step.print.side, step.print.px, { sz: step.print.sz, tid })];
   const marked = script.mark(coin, step.mark, step.fundingRateE10);
   const oracle = step.oracle === undefined ? null : script.mark(coin, step.oracle);
