@@ -15,7 +15,9 @@ export type CallName<P extends WorkerProtocol> = keyof P['calls'] & string;
 export type DownFrame<P extends WorkerProtocol> =
   | { readonly kind: 'message'; readonly body: P['down'] }
   | { readonly kind: 'call'; readonly id: number; readonly name: CallName<P>; readonly ask: P['calls'][CallName<P>]['ask'] }
-  | { readonly kind: 'drain' };
+  | { readonly kind: 'drain' }
+  /** End yourself at once, between two steps of your loop. */
+  | { readonly kind: 'leave' };
 
 /** What a worker's thread puts around a message to the supervisor. */
 export type UpFrame<P extends WorkerProtocol> =

@@ -6,7 +6,7 @@ import type { WorkerSpec } from './supervised.ts';
 /** One thread from start to exit. */
 export interface Life<P extends WorkerProtocol> {
   post(frame: DownFrame<P>, transfer?: readonly Transferable[]): void;
-  /** Ends it now, for this reason unless one is known already. */
+  /** Has it end, for this reason unless one is known already: by itself, or by force when it does not. */
   end(reason: string): void;
 }
 
@@ -28,9 +28,14 @@ export function startLife<P extends WorkerProtocol>(spec: WorkerSpec<P>, calls: 
     ...(spec.resourceLimits === undefined ? {} : { resourceLimits: spec.resourceLimits }),
   });
   let error: string | null = null;
+  let leaving: NodeJS.Timeout | null = null;
+  // A thread that is terminated inside an addon's call can take the whole process with it (a C++ exception nobody catches), so
+  // it is told to leave between two steps of its loop; only one whose loop does not turn any more is ended by force.
   const end = (reason: string): void => {
     error ??= reason;
-    void worker.terminate();
+    if (leaving !== null) return;
+    worker.postMessage({ kind: 'leave' } satisfies DownFrame<P>);
+    leaving = setTimeout(() => void worker.terminate(), spec.leaveTimeoutMs);
   };
   const watch = watchSilence(spec, end);
 
@@ -62,6 +67,7 @@ export function startLife<P extends WorkerProtocol>(spec: WorkerSpec<P>, calls: 
   worker.on('messageerror', (thrown: Error) => end(`sent a message that cannot be read: ${thrown.message}`));
   worker.on('exit', (code) => {
     watch.stop();
+    if (leaving !== null) clearTimeout(leaving);
     if (code !== 0) error ??= `exited with code ${code}`;
     calls.rejectAll(error ?? 'has ended');
     events.onEnd(error);

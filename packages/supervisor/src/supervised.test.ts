@@ -21,6 +21,7 @@ function begin(data: Partial<TestData> = {}, spec: Partial<WorkerSpec<TestProtoc
     launch: () => ({ workerData: { atStart: 'ready', atDrain: 'finish', ...data } }),
     readyTimeoutMs: 30_000,
     beatTimeoutMs: 30_000,
+    leaveTimeoutMs: 300,
     restart: PATIENT,
     onMessage: (message) => told.push(message),
     onReady: ready.tell,

@@ -21,6 +21,8 @@ export interface WorkerSpec<P extends WorkerProtocol> {
   readonly readyTimeoutMs: number;
   /** Longest silence of a worker that is ready, beats included. */
   readonly beatTimeoutMs: number;
+  /** How long one that is to end may take to leave by itself before it is ended by force. */
+  readonly leaveTimeoutMs: number;
   readonly restart: RestartPolicy;
   readonly onMessage: (body: P['up']) => void;
   /** A thread was made; messages to it are kept until it listens. `restarts` is 0 the first time. */

@@ -19,6 +19,9 @@ export interface Thread<P extends WorkerProtocol> {
   ready(): void;
 }
 
+/** Exit code of a thread that was told to leave. */
+const LEFT = 70;
+
 /** Twice this is the least sensible patience of a supervisor. */
 export const BEAT_INTERVAL_MS = 1_000;
 
@@ -62,6 +65,9 @@ export function openThread<P extends WorkerProtocol>(handlers: ThreadHandlers<P>
         // Not caught on purpose: a rejected drain is a bug and ends the thread with its error.
         void drain();
         return;
+      case 'leave':
+        process.exit(LEFT);
+        break;
       default:
         assertNever(frame);
     }

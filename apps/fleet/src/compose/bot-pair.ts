@@ -65,6 +65,7 @@ export function startBotPair(
       entry: ENTRIES[half],
       launch: () => ({ workerData: data() }),
       beatTimeoutMs: WORKER_LIMITS.beatTimeoutMs,
+      leaveTimeoutMs: WORKER_LIMITS.leaveTimeoutMs,
       ...how,
       // Deferred: at the very first start the worker is not in the map yet.
       onStart: () => queueMicrotask(connect),

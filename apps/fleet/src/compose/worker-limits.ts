@@ -1,5 +1,5 @@
 /** Patience with workers, wall time. Two busy cores are slow: these end what hangs, they time nothing. */
-export const WORKER_LIMITS = { readyTimeoutMs: 60_000, beatTimeoutMs: 15_000 } as const;
+export const WORKER_LIMITS = { readyTimeoutMs: 60_000, beatTimeoutMs: 15_000, leaveTimeoutMs: 10_000 } as const;
 
 /** REST weight a bot asks for until its workers are ready: fees, mode, state and counts, and a reconcile for each of them. */
 const BOOT_WEIGHT = 250;
