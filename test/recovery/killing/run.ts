@@ -118,7 +118,11 @@ export async function tryPoint(point: Point): Promise<Outcome> {
     if (last.code !== 0) faults.push(`the fleet ended with ${last.code}: ${last.text.trim().split('\n').slice(-6).join(' / ')}`);
     const judged = existsSync(join(dir, 'report.json')) ? judge(dir, way) : { faults: ['no report was written'], nakedMs: 0 };
     faults.push(...judged.faults);
-    if (faults.length > 0) writeFileSync(join(tmpdir(), 'killing-last-failure.txt'), `${first.text}\n=== again\n${last.text}`);
+    if (faults.length > 0) {
+      const told = join(tmpdir(), `killing-${thread.replaceAll(/\W/g, '-')}-${moment}-${way}.txt`);
+      writeFileSync(told, last === first ? first.text : `${first.text}\n=== again\n${last.text}`);
+      faults.push(`what it said: ${told}`);
+    }
     return { point, struck, faults, nakedMs: judged.nakedMs };
   } finally {
     rmSync(dir, { recursive: true });
