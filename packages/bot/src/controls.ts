@@ -14,6 +14,8 @@ export interface Controls {
   applyStale(): void;
   /** Notes the outcome of a CLOSE_ALL whose trades are all over. */
   finishClosing(): void;
+  /** Keys of the CLOSE_ALL rows whose trades are not all over. */
+  closing(): readonly string[];
 }
 
 /** Under this key stands which trades a CLOSE_ALL took, so that after a restart it takes no others and pauses nobody again. */
@@ -140,5 +142,6 @@ export function createControls(args: {
       }
     },
     finishClosing,
+    closing: () => closing.map(({ row }) => row.key),
   };
 }

@@ -189,6 +189,9 @@ function judge(deps: LoopDeps, context: EntryContext, trade: Trade, row: SignalR
     return no(`an exit of ${instrument.coin} (signal ${exit.rowId}) came after it`, 'expired');
   }
   if (context.isExiting(instrument.coin)) return { kind: 'wait' };
+  // Claimed before a PAUSE, and not sent or never arrived: it stays until it is resumed, taken out or too old.
+  const state = deps.ledger.botState(deps.settings.id);
+  if (state.paused || state.tradingState !== 'active') return { kind: 'wait' };
   const other = deps.ledger
     .activeTrades(deps.settings.id)
     .find((candidate) => candidate.kind === 'entry' && candidate.coin === instrument.coin && candidate.tradeId !== trade.tradeId);

@@ -2,7 +2,7 @@
 import type { AccountEvent, AccountView, OrderUpdate, Trade } from '@hyperfleet/trading';
 import { createAccountPoll } from './account-poll.ts';
 import { nextProtectionStep } from './decide/protection.ts';
-import { createFillsSynced } from './fills-synced.ts';
+import { createFillsSynced, type FillsRead } from './fills-synced.ts';
 import { heldByTrades } from './foreign.ts';
 import { isDisowned } from './key.ts';
 import { backoffMs, lotOf } from './lot.ts';
@@ -11,7 +11,7 @@ import { createReconciler } from './reconcile.ts';
 import type { LoopDeps, PeerMessage } from './settings.ts';
 import { lookAt } from './sight.ts';
 import type { Performed } from './step.ts';
-import { createTradeRunner, isOperational } from './trade-runner.ts';
+import { createTradeRunner, isOperational, type RunnerMemory } from './trade-runner.ts';
 import { orderStateOf, takeFills } from './venue-news.ts';
 import { createWatchkeeper, type Risk, type Watch } from './watchkeeper.ts';
 
@@ -25,6 +25,18 @@ const HOUR_MS = 3_600_000;
 /** The venue books funding a moment after the hour. */
 const FUNDING_LAG_MS = 5_000;
 
+/** What a fill monitor knows that the ledger does not. Times in ms of market time. */
+export interface FillLoopMemory {
+  readonly runner: RunnerMemory;
+  readonly synced: readonly (readonly [string, FillsRead])[];
+  readonly reconciling: boolean;
+  readonly missed: boolean;
+  /** Tries to reconcile that failed in a row. */
+  readonly putOff: number;
+  readonly lastReconcileMs: number;
+  readonly started: boolean;
+}
+
 export interface FillLoop {
   /** Reconciles, then keeps watch. Rejects when the venue cannot be asked for good. */
   start(): Promise<void>;
@@ -34,6 +46,8 @@ export interface FillLoop {
   granted(hasStream: boolean): void;
   /** Finishes the step in hand; protective stops stay at the venue. */
   drain(): Promise<void>;
+  /** All it keeps in memory between two steps, so that two situations can be told to be the same one. */
+  memory(): FillLoopMemory;
 }
 
 /**
@@ -53,7 +67,7 @@ export function createFillLoop(
   let lastReconcileMs = 0;
   let putOff = 0;
   let reconcileWaits = false;
-  /** Something was heard that the ledger could not take. */
+  /** Something was heard that the ledger could not take, or went by unheard while a reconcile was under way. */
   let missed = false;
 
   const drive = async (tradeId: string): Promise<Performed> => {
@@ -88,6 +102,7 @@ export function createFillLoop(
       })
       .finally(() => {
         reconciling = null;
+        if (started) readWhatWasMissed();
       });
     return reconciling;
   };
@@ -112,6 +127,12 @@ export function createFillLoop(
         });
       },
     );
+  };
+
+  const readWhatWasMissed = (): void => {
+    if (!missed || draining || reconciling !== null) return;
+    missed = false;
+    reconcileSoon('news missed or not recorded');
   };
 
   const hearAccount = (account: AccountView): void => {
@@ -169,7 +190,9 @@ export function createFillLoop(
         return;
       case 'connected':
         keeper?.heard(true);
-        if (started) reconcileSoon('stream connected');
+        // What is being read may be from before the gap was over.
+        if (reconciling !== null) missed = true;
+        else if (started) reconcileSoon('stream connected');
         return;
       case 'disconnected':
         keeper?.heard(false);
@@ -207,11 +230,8 @@ export function createFillLoop(
     if (draining) return;
     stopTick = clock.after(TICK_MS, tick);
     kickAll();
-    const due = clock.now() - lastReconcileMs >= settings.reconcileIntervalMs;
-    if ((due || missed) && reconciling === null) {
-      reconcileSoon(missed ? 'news not recorded' : 'interval');
-      missed = false;
-    }
+    readWhatWasMissed();
+    if (clock.now() - lastReconcileMs >= settings.reconcileIntervalMs && reconciling === null) reconcileSoon('interval');
     readFunding().catch((error: unknown) => {
       if (!isOperational(error)) deps.onBug(error);
       else log.warn('funding not read', { code: error.code, reason: error.message });
@@ -223,6 +243,7 @@ export function createFillLoop(
       await reconcile();
       started = true;
       tick();
+      readWhatWasMissed();
       keeper?.start();
       poll?.start();
     },
@@ -240,6 +261,15 @@ export function createFillLoop(
       await runner.drain();
       await reconciling?.catch(() => undefined);
     },
+    memory: () => ({
+      runner: runner.memory(),
+      synced: synced.all(),
+      reconciling: reconciling !== null,
+      missed,
+      putOff,
+      lastReconcileMs,
+      started,
+    }),
   };
 }
 

@@ -15,6 +15,7 @@ export interface FillsSynced {
   of(tradeId: string): FillsRead | null;
   /** A read asked for at `askedMs` has been recorded; the trade now stands at `version`. */
   note(tradeId: string, version: number, askedMs: number): void;
+  all(): readonly (readonly [string, FillsRead])[];
 }
 
 /** What one loop remembers of its reads. */
@@ -27,6 +28,7 @@ export function createFillsSynced(): FillsSynced {
       const firstMs = before?.version === version ? before.firstMs : askedMs;
       reads.set(tradeId, { version, firstMs, lastMs: askedMs });
     },
+    all: () => [...reads],
   };
 }
 

@@ -21,6 +21,7 @@ export async function resolveOrders(deps: LoopDeps, orders: readonly OrderRecord
 
 async function resolveOrder(deps: LoopDeps, order: OrderRecord): Promise<boolean> {
   const { cloid, coin, role } = order.intent;
+  const askedMs = deps.clock.now();
   const found = await deps.reads.orderByCloid(cloid, coin);
   const event = (what: string, detail: Record<string, string | number | null>) => [
     { bot: order.bot, tradeId: order.tradeId, atMs: deps.clock.now(), event: what, detail: { role, cloid, ...detail } },
@@ -37,7 +38,8 @@ async function resolveOrder(deps: LoopDeps, order: OrderRecord): Promise<boolean
       return await askCancelAgain(deps, order);
     return true;
   }
-  if (deps.clock.now() <= order.expiresAfterMs + PATIENCE_MS) return false;
+  // When it was asked counts, not when the answer came: what the venue did not know then may have landed while the answer was under way.
+  if (askedMs <= order.expiresAfterMs + PATIENCE_MS) return false;
   if (order.state === 'intent' || order.state === 'unknown') {
     deps.ledger.applyOrderNews(cloid, { state: 'dead', reason: 'never reached the venue' }, event('never reached the venue', {}));
     return true;

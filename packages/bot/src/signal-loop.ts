@@ -5,7 +5,7 @@ import { createControls } from './controls.ts';
 import { nextExitStep } from './decide/exit.ts';
 import { type EntryContext, enter, refuse, refuseAtClaim } from './entries.ts';
 import { claimForExit, coinOf, driveExit } from './exits.ts';
-import { createFillsSynced } from './fills-synced.ts';
+import { createFillsSynced, type FillsRead } from './fills-synced.ts';
 import { closeForeign } from './foreign.ts';
 import { isDisowned } from './key.ts';
 import { createLeverage } from './leverage.ts';
@@ -17,7 +17,7 @@ import type { LoopDeps, PeerMessage } from './settings.ts';
 import { isUnresolved, lastOf, lookAt } from './sight.ts';
 import type { Performed } from './step.ts';
 import { change } from './tell.ts';
-import { createTradeRunner, isOperational } from './trade-runner.ts';
+import { createTradeRunner, isOperational, type RunnerMemory } from './trade-runner.ts';
 
 /** Exits have this long before entries of other coins go on beside them. */
 const EXITS_FIRST_MS = 10_000;
@@ -27,6 +27,20 @@ const DISOWNED_MS = 10_000;
 const CLAIMS_A_TURN = 32;
 const PROJECTIONS_A_TURN = 64;
 
+/** What a signal worker knows that the ledger does not. Times in ms of market time, by trade id where they are of a trade. */
+export interface SignalLoopMemory {
+  readonly runner: RunnerMemory;
+  readonly synced: readonly (readonly [string, FillsRead])[];
+  readonly exitClaimedAt: readonly (readonly [string, number])[];
+  readonly newestExits: readonly (readonly [string, { readonly createdAtMs: number; readonly rowId: number }])[];
+  readonly foreign: readonly string[];
+  readonly account: { readonly view: AccountView; readonly atMs: number } | null;
+  readonly guardHeardMs: number | null;
+  readonly placedAtMs: number;
+  readonly closing: readonly string[];
+  readonly started: boolean;
+}
+
 export interface SignalLoop {
   /** Reconciles, then trades. Rejects when the venue or the ledger cannot be used. */
   start(): Promise<void>;
@@ -35,6 +49,8 @@ export interface SignalLoop {
   onPeer(message: PeerMessage): void;
   /** Finishes the step in hand and takes nothing new. */
   drain(): Promise<void>;
+  /** All it keeps in memory between two steps, so that two situations can be told to be the same one. */
+  memory(): SignalLoopMemory;
 }
 
 export interface SignalLoopDeps extends LoopDeps {
@@ -321,5 +337,17 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
         if (!isOperational(error)) throw error;
       }
     },
+    memory: () => ({
+      runner: runner.memory(),
+      synced: synced.all(),
+      exitClaimedAt: [...exitClaimedAt],
+      newestExits: [...newestExits],
+      foreign: [...foreign],
+      account,
+      guardHeardMs,
+      placedAtMs,
+      closing: controls.closing(),
+      started,
+    }),
   };
 }

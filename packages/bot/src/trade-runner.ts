@@ -9,11 +9,25 @@ const BACKOFF = { leastMs: 50, baseMs: 500, mostMs: 10_000 } as const;
 /** No trade needs more steps in a row; one that does goes round in a circle, and would go round at the venue's cost. */
 const STEPS_MAX = 500;
 
+/** What a runner knows that the ledger does not: trade ids, and how often each has failed in a row. */
+export interface RunnerMemory {
+  /** Being driven now, and of those the ones to be looked at once more. */
+  readonly running: readonly string[];
+  readonly again: readonly string[];
+  /** To be looked at after a while. */
+  readonly later: readonly string[];
+  /** Backing off: news does not wake them. */
+  readonly held: readonly string[];
+  readonly failures: readonly (readonly [string, number])[];
+}
+
 export interface TradeRunner {
   /** Looks at a trade soon; while it is being driven, once more after. */
   kick(tradeId: string): void;
   /** True while any trade is in hand. */
   busy(): boolean;
+  /** All it keeps in memory, so that two situations can be told to be the same one. */
+  memory(): RunnerMemory;
   /** Takes no new work and resolves when what is in hand is done. */
   drain(): Promise<void>;
 }
@@ -97,6 +111,13 @@ export function createTradeRunner(args: {
   return {
     kick,
     busy: () => running.size > 0,
+    memory: () => ({
+      running: [...running.keys()],
+      again: [...again],
+      later: [...timers.keys()],
+      held: [...held],
+      failures: [...failures],
+    }),
     async drain() {
       draining = true;
       for (const cancel of timers.values()) cancel();

@@ -1,0 +1,208 @@
+/**
+ * When two worlds are the same situation: everything that can have a bearing on what happens next, without what cannot. Ids the venue
+ * gives, nonces and versions are left out or said by what they stand for; times are steps ago, up to where no rule looks further.
+ */
+import type { AccountEvent, Trade } from '@hyperfleet/trading';
+import type { Event } from './events.ts';
+import type { WorkerName } from './wire.ts';
+import { BOT, STEP_MS, USER, type World } from './world.ts';
+
+/** Three steps are past every deadline of the bot that a path can reach. */
+const STEPS_TOLD = 3;
+
+/** The parts of a situation as numbers; `whole` is what situations are merged by. */
+export interface Fingerprint {
+  readonly whole: number;
+  /** The same, however much has come between on the way. */
+  readonly calm: number;
+  readonly ledger: number;
+  readonly venue: number;
+  /** The trades and orders of the ledger alone, without times. */
+  readonly trades: number;
+}
+
+/** 53 bits of a text (cyrb53, public domain): at a million situations the chance that any two share one is about 1 in 20 000. */
+function hash53(text: string): number {
+  let h1 = 0xdeadbeef;
+  let h2 = 0x41c6ce57;
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    h1 = Math.imul(h1 ^ code, 2654435761);
+    h2 = Math.imul(h2 ^ code, 1597334677);
+  }
+  h1 = Math.imul(h1 ^ (h1 >>> 16), 2246822507) ^ Math.imul(h2 ^ (h2 >>> 13), 3266489909);
+  h2 = Math.imul(h2 ^ (h2 >>> 16), 2246822507) ^ Math.imul(h1 ^ (h1 >>> 13), 3266489909);
+  return 4_294_967_296 * (2_097_151 & h2) + (h1 >>> 0);
+}
+
+/** How many steps of time ago, none where no rule cares any more. */
+const ago = (world: World, ms: number | null): number | string =>
+  ms === null ? '-' : Math.max(-STEPS_TOLD, Math.min(STEPS_TOLD, Math.round((world.nowMs() - ms) / STEP_MS)));
+
+const isOver = (trade: Trade): boolean => trade.phase === 'settled' || trade.phase === 'refused';
+
+/** Trades and orders as the ledger has them. */
+function tradesText(world: World): string {
+  const { ledger } = world;
+  const parts: string[] = [];
+  for (const trade of ledger.allTrades()) {
+    const ladder = trade.ladder?.map((leg) => `${leg.index}:${leg.sz}`).join() ?? '';
+    parts.push(
+      `T${trade.signal.rowId} ${trade.phase} ${trade.status} ${trade.exitClaimedBy ?? ''} ${trade.remainderReason ?? ''} ${trade.breakeven}`,
+      `${trade.reason ?? ''} ${trade.notes.join()} ${ladder} ${trade.plan?.sz ?? ''}`,
+    );
+    for (const { intent, state, filledSz, oid, cancelAsked, reason } of ledger.orders(trade.tradeId)) {
+      const known = `${oid === null ? '' : 'o'}${cancelAsked ? 'c' : ''}`;
+      parts.push(`${intent.role}${intent.attempt} ${intent.sz} ${intent.px} ${state} ${filledSz} ${known} ${reason ?? ''}`);
+    }
+  }
+  const fills = ledger.allFills().map((fill) => `${fill.role ?? '?'} ${fill.sz} ${fill.px} ${fill.crossed}`);
+  parts.push(fills.sort().join(','));
+  return parts.join('\n');
+}
+
+/** What else the ledger and the queue have, and how long ago where a rule asks. */
+function restText(world: World): string {
+  const { ledger, queue } = world;
+  const parts: (string | number | boolean)[] = [];
+  for (const trade of ledger.allTrades()) {
+    if (isOver(trade)) continue;
+    if (trade.kind === 'exit' || trade.phase === 'claimed') parts.push(ago(world, trade.claimedAtMs));
+    for (const { intent, state, recordedAtMs } of ledger.orders(trade.tradeId)) {
+      if (state === 'intent' || state === 'unknown' || intent.role === 'close') parts.push(ago(world, recordedAtMs));
+    }
+    if (trade.breakeven === 'due') parts.push(ago(world, ledger.fillSums(trade.tradeId).lastFillMs));
+  }
+  const { paused, tradingState } = ledger.botState(BOT);
+  parts.push(paused, tradingState, ledger.watermark(USER) === null, [...queue.statuses().values()].join(), queue.executed().join());
+  return parts.join(' ');
+}
+
+function venueText(world: World): string {
+  const { venue, ledger } = world;
+  const parts = [world.place, ...venue.account(USER).positions.map(({ coin, szi }) => `${coin} ${szi}`)];
+  // Newest first: among orders of one price it is the order in which they fill and are trimmed.
+  for (const order of venue.openOrders(USER)) {
+    parts.push(`${world.name(order.cloid)} ${order.sz} ${order.waitingForFill ? 'w' : ''}${order.children.length}`);
+  }
+  const fates: string[] = [];
+  for (const trade of ledger.allTrades()) {
+    for (const { intent } of ledger.orders(trade.tradeId)) {
+      const order = venue.order(USER, intent.cloid);
+      fates.push(order === null ? '-' : `${order.status} ${order.sz}`);
+    }
+  }
+  const fills = venue.fills(USER).map((fill) => `${world.name(fill.cloid)} ${fill.sz} ${fill.px}`);
+  return `${parts.join('\n')}\n${fates.join(',')}\n${fills.sort().join(',')}`;
+}
+
+function eventText(world: World, event: AccountEvent): string {
+  switch (event.kind) {
+    case 'orders':
+      return event.updates.map((update) => `${world.name(update.cloid)} ${update.word} ${update.sz}`).join();
+    case 'fills':
+      return event.fills.map((fill) => `${world.name(fill.cloid)} ${fill.sz} ${fill.px}`).join();
+    case 'connected':
+    case 'disconnected':
+    case 'account':
+      return event.kind;
+    default:
+      return assertNever(event);
+  }
+}
+
+function assertNever(value: never): never {
+  throw new Error(`unhandled ${JSON.stringify(value)}`);
+}
+
+/** What is under way, each request with what its asker stands on. */
+function flightText(world: World, grounds: Grounds): string {
+  const { wire, stream, mail, timers, down } = world;
+  const requests = wire.pending.map(
+    ({ id, worker, what, state, expiresAtMs }) =>
+      `${worker} ${what} ${state} ${Number.isFinite(expiresAtMs) ? ago(world, expiresAtMs) : ''} ${groundText(grounds.get(id), state)}`,
+  );
+  const due = timers.map(({ worker, dueMs }) => `${worker}${Math.ceil((dueMs - world.nowMs()) / STEP_MS)}`).sort();
+  const letters = (['signal', 'fill'] as const).map((worker) => {
+    const { kick, account, foreign } = mail[worker];
+    return `${kick} ${account === null ? '' : ago(world, account.atMs)} ${foreign?.coins.join() ?? '-'} ${down[worker]}`;
+  });
+  const said = [...stream.orders, ...stream.fills].map((batch) => batch.map((event) => eventText(world, event)).join(';'));
+  return `${requests.sort().join('\n')}\n${due.join()}\n${letters.join('\n')}\n${stream.up} ${stream.orders.length}\n${said.join('\n')}\n${[...world.done].sort().join()} ${world.parts}`;
+}
+
+function runnerText(world: World, worker: WorkerName): string {
+  const memory = world.loops[worker].memory();
+  const rowOf = (tradeId: string): number => world.ledger.trade(tradeId)?.signal.rowId ?? 0;
+  const { running, again, later, held, failures } = memory.runner;
+  const rows = [running, again, later, held].map((ids) => ids.map(rowOf).join());
+  // Read at a version that has passed is as good as never read.
+  const synced = memory.synced.filter(([id, version]) => world.ledger.trade(id)?.version === version).map(([id]) => rowOf(id));
+  return `${rows.join('|')} ${failures.map(([id, count]) => `${rowOf(id)}x${count}`).join()} ${synced.join()}`;
+}
+
+function signalText(world: World): string {
+  const memory = world.loops.signal.memory();
+  const { account } = memory;
+  const claimed = memory.exitClaimedAt.map(([id, ms]) => `${world.ledger.trade(id)?.signal.rowId ?? 0} ${ago(world, ms)}`);
+  const seen = account === null ? '-' : `${ago(world, account.atMs)} ${account.view.timeMs <= memory.placedAtMs}`;
+  return `${runnerText(world, 'signal')} ${claimed.join()} ${memory.newestExits.length} ${memory.foreign.join()} ${seen} ${ago(world, memory.guardHeardMs)} ${memory.closing.length} ${memory.started}`;
+}
+
+function fillText(world: World): string {
+  const memory = world.loops.fill.memory();
+  return `${runnerText(world, 'fill')} ${memory.reconciling} ${memory.missed} ${memory.putOff} ${memory.started} ${memory.lastReconcileMs === 0 ? '-' : ago(world, memory.lastReconcileMs)}`;
+}
+
+/**
+ * What stands behind a request under way. `asker`: what the step that sent it has in hand, as the ledger it looked at and the answers it
+ * has had. `answer`: what was answered, once it was.
+ */
+interface Ground {
+  readonly asker: number;
+  answer: number | null;
+}
+
+/** The grounds of the requests under way, by request. */
+export type Grounds = Map<number, Ground>;
+
+const groundText = (ground: Ground | undefined, state: string): string =>
+  // Nobody waits for a stray one: what its asker stood on is gone.
+  ground === undefined || state === 'stray' ? '' : `${ground.asker} ${ground.answer ?? ''}`;
+
+/** Ids the venue gives and times, which no step that waits for an answer keeps; orders are told by their name. */
+const UNTOLD: ReadonlySet<string> = new Set(['oid', 'tid', 'timeMs', 'startPosition', 'equity', 'marginUsed', 'withdrawable']);
+
+const answerHash = (world: World, answer: unknown): number =>
+  hash53(
+    JSON.stringify(answer, (key, value: unknown) => (UNTOLD.has(key) ? undefined : key === 'cloid' ? world.name(String(value)) : value)) ?? '',
+  );
+
+/**
+ * Notes what the requests that an event has sent stand on. A step that goes on after an answer stands on what it stood on, on the answer,
+ * and on the ledger as it then was; one that begins stands on the ledger it left behind, where what it read and what it wrote is.
+ */
+export function noteGrounds(world: World, grounds: Grounds, event: Event, ledgers: { readonly before: number; readonly after: number }): void {
+  const answered = event.answers === null ? undefined : grounds.get(event.answers.id);
+  const answer = event.answers === null ? 0 : answerHash(world, event.answers.answer);
+  for (const request of world.wire.pending) {
+    const known = grounds.get(request.id);
+    if (known === undefined) {
+      const goesOn = answered !== undefined && event.wakes.includes(request.worker);
+      grounds.set(request.id, { asker: goesOn ? hash53(`${answered.asker} ${answer} ${ledgers.before}`) : ledgers.after, answer: null });
+    }
+    if (request.state === 'answered') (grounds.get(request.id) ?? { answer: null }).answer ??= answerHash(world, request.answer);
+  }
+  if (event.answers !== null && !world.wire.pending.includes(event.answers)) grounds.delete(event.answers.id);
+}
+
+/** A situation as it stands. */
+export function fingerprintOf(world: World, note: (trades: number) => Grounds): Fingerprint {
+  const trades = tradesText(world);
+  const grounds = note(hash53(trades));
+  const ledger = hash53(`${trades}\n${restText(world)}`);
+  const venue = hash53(venueText(world));
+  const memory = { signal: hash53(signalText(world)), fill: hash53(fillText(world)) };
+  const calm = hash53(`${ledger} ${venue} ${memory.signal} ${memory.fill} ${hash53(flightText(world, grounds))}`);
+  return { whole: hash53(`${calm} ${world.interventions}`), calm, ledger, venue, trades: hash53(trades) };
+}

@@ -1,0 +1,310 @@
+/**
+ * The ledger as plain values in memory, with the semantics of the SQLite one (held to it by memory-ledger.test.ts): an exploration
+ * builds some hundred thousand of them. Nothing here is on a disk; what a crash takes is the worker, never a committed row.
+ */
+import {
+  type BotState,
+  type Cloid,
+  type Fill,
+  type FillRecord,
+  type FundingPayment,
+  type Ledger,
+  lots,
+  microUsd,
+  nextOrderState,
+  type OrderNews,
+  type OrderRecord,
+  type OrderRole,
+  type Projection,
+  type SignalRow,
+  type Trade,
+  type TradeFills,
+  type TradePatch,
+} from '@hyperfleet/trading';
+
+interface StoredTrade {
+  trade: Trade;
+  readonly row: SignalRow;
+  projectedVersion: number;
+}
+
+interface StoredFunding extends FundingPayment {
+  tradeId: string | null;
+}
+
+/** What the port says and what a check besides wants to see. */
+export interface MemoryLedger extends Ledger {
+  /** Every trade ever claimed, in the order of claiming. */
+  allTrades(): readonly Trade[];
+  /** Every fill, explained by a trade or not, in the order they came. */
+  allFills(): readonly FillRecord[];
+}
+
+const FRESH = { paused: false, tradingState: 'active', reason: null, equityStart: null } as const;
+const LIVE: ReadonlySet<string> = new Set(['intent', 'waiting', 'resting', 'triggered', 'unknown']);
+const COMPLETED_ROLES: readonly OrderRole[] = ['entry', 'tp1', 'tp2', 'tp3', 'tp4', 'tp5'];
+
+const isOver = (trade: Trade): boolean => trade.phase === 'settled' || trade.phase === 'refused';
+const byClaim = (a: StoredTrade, b: StoredTrade): number => a.trade.claimedAtMs - b.trade.claimedAtMs;
+const fillKey = (fill: Pick<Fill, 'coin' | 'timeMs' | 'tid'>): string => `${fill.coin} ${fill.timeMs} ${fill.tid}`;
+
+/** An empty ledger of one bot's account. Events are not kept: nothing decides by them. */
+export function createMemoryLedger(ledgerId: string): MemoryLedger {
+  const trades = new Map<string, StoredTrade>();
+  const orders = new Map<string, OrderRecord>();
+  const ofTrade = new Map<string, Cloid[]>();
+  const fills: FillRecord[] = [];
+  const fillAt = new Map<string, number>();
+  const funding: StoredFunding[] = [];
+  const bots = new Map<string, BotState>();
+  const controls = new Map<string, Map<string, string>>();
+  let watermarkMs: number | null = null;
+  let highestNonce = 0;
+
+  const keyOf = (cloid: Cloid): string => cloid.toLowerCase();
+  const raise = (tradeId: string): void => {
+    const stored = trades.get(tradeId);
+    if (stored !== undefined) stored.trade = { ...stored.trade, version: stored.trade.version + 1 };
+  };
+  const patched = (trade: Trade, patch: TradePatch): Trade => {
+    const given = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
+    return { ...trade, ...given, version: trade.version + 1 };
+  };
+  const ordersOf = (tradeId: string): OrderRecord[] =>
+    (ofTrade.get(tradeId) ?? []).flatMap((cloid) => {
+      const order = orders.get(cloid);
+      return order === undefined ? [] : [order];
+    });
+  const byOid = (bot: string, oid: number): OrderRecord | null => {
+    let found: OrderRecord | null = null;
+    for (const order of orders.values()) if (order.bot === bot && order.oid === oid) found = order;
+    return found;
+  };
+  const fillsOf = (tradeId: string): FillRecord[] => fills.filter((fill) => fill.tradeId === tradeId);
+  const addFill = (order: OrderRecord, oid: number, sz: number): OrderRecord => {
+    const filledSz = lots(order.filledSz + sz);
+    const state = filledSz >= order.intent.sz ? nextOrderState(order.state, 'filled') : order.state;
+    const after: OrderRecord = { ...order, filledSz, state, oid: order.oid ?? oid };
+    orders.set(keyOf(order.intent.cloid), after);
+    return after;
+  };
+
+  /** The newest trade that held size of the coin just before a moment. */
+  const holderAt = (bot: string, coin: string, timeMs: number): string | null => {
+    let holder: string | null = null;
+    for (const { trade } of trades.values()) {
+      if (trade.bot !== bot || trade.coin !== coin || trade.kind !== 'entry') continue;
+      let held = 0;
+      for (const fill of fillsOf(trade.tradeId)) {
+        if (fill.timeMs > timeMs) continue;
+        if (fill.role === 'entry') held += fill.sz;
+        else if (fill.timeMs < timeMs) held -= fill.sz;
+      }
+      if (held > 0) holder = trade.tradeId;
+    }
+    return holder;
+  };
+
+  const sums = (tradeId: string): TradeFills => sumsOf(fillsOf(tradeId), funding, tradeId);
+
+  const applyNews = (cloid: Cloid, news: OrderNews): OrderRecord | null => {
+    const before = orders.get(keyOf(cloid));
+    if (before === undefined) return null;
+    let after: OrderRecord = {
+      ...before,
+      state: news.state === undefined ? before.state : nextOrderState(before.state, news.state),
+      oid: news.oid ?? before.oid,
+      reason: news.reason ?? before.reason,
+      cancelAsked: before.cancelAsked || news.cancelAsked === true,
+    };
+    if (
+      after.state === before.state &&
+      after.oid === before.oid &&
+      after.reason === before.reason &&
+      after.cancelAsked === before.cancelAsked
+    )
+      return before;
+    orders.set(keyOf(cloid), after);
+    if (after.oid !== null && after.oid !== before.oid) {
+      for (const [index, fill] of fills.entries()) {
+        if (fill.tradeId !== null || fill.oid !== after.oid) continue;
+        fills[index] = { ...fill, tradeId: after.tradeId, role: after.intent.role };
+        after = addFill(after, after.oid ?? fill.oid, fill.sz);
+      }
+    }
+    raise(after.tradeId);
+    return after;
+  };
+
+  const storeFills = (bot: string, seen: readonly Fill[], markMs: number | null): FillRecord[] => {
+    const fresh: FillRecord[] = [];
+    const changed = new Set<string>();
+    for (const fill of seen) {
+      if (fillAt.has(fillKey(fill))) continue;
+      const order = (fill.cloid === null ? null : orders.get(keyOf(fill.cloid))) ?? byOid(bot, fill.oid);
+      const record: FillRecord = { ...fill, tradeId: order?.tradeId ?? null, role: order?.intent.role ?? null };
+      fillAt.set(fillKey(fill), fills.length);
+      fills.push(record);
+      fresh.push(record);
+      if (order === null) continue;
+      addFill(order, fill.oid, fill.sz);
+      changed.add(order.tradeId);
+    }
+    const coins = new Set(fresh.map((fill) => fill.coin));
+    for (const payment of funding) {
+      if (payment.tradeId !== null || !coins.has(payment.coin)) continue;
+      payment.tradeId = holderAt(bot, payment.coin, payment.timeMs);
+      if (payment.tradeId !== null) changed.add(payment.tradeId);
+    }
+    for (const tradeId of changed) raise(tradeId);
+    if (markMs !== null) watermarkMs = Math.max(watermarkMs ?? markMs, markMs);
+    return fresh;
+  };
+
+  const project = ({ trade }: StoredTrade): Projection => {
+    const own = ordersOf(trade.tradeId);
+    const total = sums(trade.tradeId);
+    const orderIds: Partial<Record<OrderRole, number>> = {};
+    for (const order of own) if (order.oid !== null) orderIds[order.intent.role] = order.oid;
+    return {
+      trade,
+      orderIds,
+      filledAtMs: completionTimes(trade, own, fillsOf(trade.tradeId)),
+      fills: total,
+      openSz: lots(total.entrySz - total.exitSz),
+    };
+  };
+
+  const change = (tradeId: string, version: number, patch: TradePatch): boolean => {
+    const stored = trades.get(tradeId);
+    if (stored === undefined || stored.trade.version !== version) return false;
+    stored.trade = patched(stored.trade, patch);
+    return true;
+  };
+
+  return {
+    ledgerId,
+    insertTrade(trade, row) {
+      const known = trades.get(trade.tradeId);
+      if (known !== undefined) {
+        known.projectedVersion = -1;
+        return 'exists';
+      }
+      trades.set(trade.tradeId, { trade, row, projectedVersion: -1 });
+      return 'inserted';
+    },
+    trade: (tradeId) => trades.get(tradeId)?.trade ?? null,
+    claimedRow: (tradeId) => trades.get(tradeId)?.row ?? null,
+    activeTrades: (bot) =>
+      [...trades.values()]
+        .filter(({ trade }) => trade.bot === bot && !isOver(trade))
+        .sort(byClaim)
+        .map(({ trade }) => trade),
+    changeTrade: change,
+    recordIntents(tradeId, version, intents, patch) {
+      if (!change(tradeId, version, patch)) return false;
+      for (const order of intents) {
+        orders.set(keyOf(order.intent.cloid), order);
+        ofTrade.set(tradeId, [...(ofTrade.get(tradeId) ?? []), order.intent.cloid]);
+        highestNonce = Math.max(highestNonce, order.nonce);
+      }
+      return true;
+    },
+    orders: ordersOf,
+    order: (cloid) => orders.get(keyOf(cloid)) ?? null,
+    orderByOid: byOid,
+    liveOrders: (bot) => [...orders.values()].filter((order) => order.bot === bot && LIVE.has(order.state)),
+    applyOrderNews: applyNews,
+    recordFills: (bot, _account, seen, markMs) => storeFills(bot, seen, markMs),
+    assignFill(_account, fill, tradeId) {
+      const index = fillAt.get(fillKey(fill));
+      const known = index === undefined ? undefined : fills[index];
+      if (index === undefined || known === undefined || known.tradeId !== null) return;
+      fills[index] = { ...known, tradeId };
+      raise(tradeId);
+    },
+    fills: (tradeId) => fillsOf(tradeId).sort((a, b) => a.timeMs - b.timeMs),
+    fillSums: sums,
+    recordFunding(bot, _account, payments) {
+      return payments.filter((payment) => {
+        if (funding.some((known) => known.coin === payment.coin && known.timeMs === payment.timeMs)) return false;
+        const tradeId = holderAt(bot, payment.coin, payment.timeMs);
+        funding.push({ ...payment, tradeId });
+        if (tradeId !== null) raise(tradeId);
+        return true;
+      });
+    },
+    watermark: () => watermarkMs,
+    highestNonce: () => highestNonce,
+    botState: (bot) => bots.get(bot) ?? { bot, ...FRESH },
+    setBotState: (bot, patch) => void bots.set(bot, { ...(bots.get(bot) ?? { bot, ...FRESH }), ...patch }),
+    recordControl(bot, key, outcome) {
+      const outcomes = controls.get(key) ?? new Map<string, string>();
+      controls.set(key, outcomes);
+      if (outcomes.has(bot)) return false;
+      outcomes.set(bot, outcome);
+      return true;
+    },
+    controlOutcomes: (key) => controls.get(key) ?? new Map<string, string>(),
+    record: () => undefined,
+    timeline: () => [],
+    unprojected: (bot, limit) =>
+      [...trades.values()]
+        .filter(({ trade, projectedVersion }) => trade.bot === bot && projectedVersion < trade.version)
+        .sort(byClaim)
+        .slice(0, limit)
+        .map(project),
+    markProjected(shown) {
+      for (const { tradeId, version } of shown) {
+        const stored = trades.get(tradeId);
+        if (stored !== undefined) stored.projectedVersion = Math.max(stored.projectedVersion, version);
+      }
+    },
+    allTrades: () => [...trades.values()].map(({ trade }) => trade),
+    allFills: () => fills,
+  };
+}
+
+function sumsOf(own: readonly FillRecord[], funding: readonly StoredFunding[], tradeId: string): TradeFills {
+  let [entrySz, entryCost, entryFees, exitSz, exitCost, fees, closedPnl, carried] = [0, 0, 0, 0, 0, 0, 0, 0];
+  let firstFillMs: number | null = null;
+  let lastFillMs: number | null = null;
+  for (const fill of own) {
+    if (fill.role === 'entry') {
+      entrySz += fill.sz;
+      entryCost += fill.px * fill.sz;
+      entryFees += fill.fee;
+    } else {
+      exitSz += fill.sz;
+      exitCost += fill.px * fill.sz;
+    }
+    fees += fill.fee;
+    closedPnl += fill.closedPnl;
+    firstFillMs = Math.min(firstFillMs ?? fill.timeMs, fill.timeMs);
+    lastFillMs = Math.max(lastFillMs ?? fill.timeMs, fill.timeMs);
+  }
+  for (const payment of funding) if (payment.tradeId === tradeId) carried += payment.usd;
+  return {
+    entrySz: lots(entrySz),
+    entryCost: microUsd(entryCost),
+    entryFees: microUsd(entryFees),
+    exitSz: lots(exitSz),
+    exitCost: microUsd(exitCost),
+    fees: microUsd(fees),
+    closedPnl: microUsd(closedPnl),
+    funding: microUsd(carried),
+    firstFillMs,
+    lastFillMs,
+  };
+}
+
+function completionTimes(trade: Trade, own: readonly OrderRecord[], fills: readonly FillRecord[]): Projection['filledAtMs'] {
+  const times: Partial<Record<OrderRole, number>> = {};
+  for (const role of COMPLETED_ROLES) {
+    const filled = fills.filter((fill) => fill.role === role);
+    const isWhole = own.some((order) => order.intent.role === role && order.filledSz >= order.intent.sz);
+    const isComplete = isWhole || (role === 'entry' && (trade.phase === 'open' || trade.phase === 'settled'));
+    if (filled.length > 0 && isComplete) times[role] = Math.max(...filled.map((fill) => fill.timeMs));
+  }
+  return times;
+}
