@@ -1,7 +1,7 @@
 /** Points of a trade's life from which its situations are walked, each reached by what calmly happens before it. */
 import { calmEvent, eventsOf } from './events.ts';
 import { isQuiet } from './promises.ts';
-import type { Beginning } from './search.ts';
+import type { Beginning } from './walk.ts';
 import type { World } from './world.ts';
 
 const NO_TROUBLE = { interventions: 0 };
@@ -39,7 +39,9 @@ export const BEGINNINGS: readonly Beginning[] = NAMES.map((name, index) => ({
     await rest(world);
     for (const [done, label] of STORY.slice(0, index).entries()) {
       await after(world, label);
-      if (done === 0) world.placeByHand('BTC');
+      if (done !== 0) continue;
+      world.placeByHand('BTC');
+      await rest(world);
     }
   },
 }));

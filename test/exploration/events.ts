@@ -1,7 +1,9 @@
 /** What can happen next in a world, and the one order of things in which nothing goes wrong. */
+
+import { type Place, USER } from './bracket.ts';
 import type { Request, WorkerName } from './wire.ts';
 import { WORKERS } from './wire.ts';
-import { type Place, USER, type World } from './world.ts';
+import type { World } from './world.ts';
 
 /** How much may come between on one path; what belongs to the trade's own life is bounded by its nature. */
 export interface Bounds {
@@ -38,7 +40,13 @@ const no: readonly WorkerName[] = [];
 
 /** Everything that can happen next, in an order that is the same in equal worlds. */
 export function eventsOf(world: World, bounds: Bounds): readonly Event[] {
-  return [...ofRequests(world, bounds), ...ofMessages(world), ...ofMarket(world, bounds), ...ofRows(world, bounds), ...ofTrouble(world, bounds)];
+  return [
+    ...ofRequests(world, bounds),
+    ...ofMessages(world),
+    ...ofMarket(world, bounds),
+    ...ofRows(world, bounds),
+    ...ofTrouble(world, bounds),
+  ];
 }
 
 function ofRequests(world: World, bounds: Bounds): Event[] {

@@ -3,9 +3,10 @@
  * gives, nonces and versions are left out or said by what they stand for; times are steps ago, up to where no rule looks further.
  */
 import type { AccountEvent, Trade } from '@hyperfleet/trading';
+import { BOT, STEP_MS, USER } from './bracket.ts';
 import type { Event } from './events.ts';
-import type { WorkerName } from './wire.ts';
-import { BOT, STEP_MS, USER, type World } from './world.ts';
+import type { Request, WorkerName } from './wire.ts';
+import type { World } from './world.ts';
 
 /** Three steps are past every deadline of the bot that a path can reach. */
 const STEPS_TOLD = 3;
@@ -175,21 +176,41 @@ const UNTOLD: ReadonlySet<string> = new Set(['oid', 'tid', 'timeMs', 'startPosit
 
 const answerHash = (world: World, answer: unknown): number =>
   hash53(
-    JSON.stringify(answer, (key, value: unknown) => (UNTOLD.has(key) ? undefined : key === 'cloid' ? world.name(String(value)) : value)) ?? '',
+    JSON.stringify(answer, (key, value: unknown) => (UNTOLD.has(key) ? undefined : key === 'cloid' ? world.name(String(value)) : value)) ??
+      '',
   );
+
+/**
+ * Whether a request sent after an answer goes on with what its step had in hand: after what was placed or cancelled, and after a read of
+ * the fills unless a trade is being settled, the ledger is looked at afresh.
+ */
+function keepsItsGround(after: Request | null, next: Request): boolean {
+  if (after === null || after.kind !== 'read') return false;
+  return after.what !== 'read fills' || next.what === 'read account' || next.what === 'read funding';
+}
+
+/** A placing, and a cancel that no question about its order led to: their answers go to the ledger, order by order, and nothing else is kept. */
+const keepsNothing = (after: Request | null, next: Request): boolean =>
+  next.kind === 'place' || (next.kind === 'cancel' && !(after?.what.startsWith('read order') ?? false));
 
 /**
  * Notes what the requests that an event has sent stand on. A step that goes on after an answer stands on what it stood on, on the answer,
  * and on the ledger as it then was; one that begins stands on the ledger it left behind, where what it read and what it wrote is.
  */
-export function noteGrounds(world: World, grounds: Grounds, event: Event, ledgers: { readonly before: number; readonly after: number }): void {
+export function noteGrounds(
+  world: World,
+  grounds: Grounds,
+  event: Event,
+  ledgers: { readonly before: number; readonly after: number },
+): void {
   const answered = event.answers === null ? undefined : grounds.get(event.answers.id);
   const answer = event.answers === null ? 0 : answerHash(world, event.answers.answer);
   for (const request of world.wire.pending) {
     const known = grounds.get(request.id);
     if (known === undefined) {
-      const goesOn = answered !== undefined && event.wakes.includes(request.worker);
-      grounds.set(request.id, { asker: goesOn ? hash53(`${answered.asker} ${answer} ${ledgers.before}`) : ledgers.after, answer: null });
+      const goesOn = answered !== undefined && event.wakes.includes(request.worker) && keepsItsGround(event.answers, request);
+      const fresh = keepsNothing(event.answers, request) ? 0 : ledgers.after;
+      grounds.set(request.id, { asker: goesOn ? hash53(`${answered.asker} ${answer} ${ledgers.before}`) : fresh, answer: null });
     }
     if (request.state === 'answered') (grounds.get(request.id) ?? { answer: null }).answer ??= answerHash(world, request.answer);
   }

@@ -1,7 +1,7 @@
 /** Paths on which a promise was broken once, walked again. */
 import { expect, it } from 'vitest';
 import { BEGINNINGS } from './beginnings.ts';
-import { follow } from './search.ts';
+import { follow } from './walk.ts';
 
 const BEFORE_ANYTHING = BEGINNINGS[0];
 

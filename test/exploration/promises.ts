@@ -1,7 +1,8 @@
 /** The promises, as what must hold when something is sent, when it lands, in every situation, and at rest. */
 import { type Cloid, FINE_PER_TICK } from '@hyperfleet/trading';
+import { BOT, DEPOSIT, USER } from './bracket.ts';
 import { type Request, WORKERS } from './wire.ts';
-import { BOT, DEPOSIT, USER, type Witness, type World } from './world.ts';
+import type { Witness, World } from './world.ts';
 
 const STOP_ROLES: ReadonlySet<string> = new Set(['stop', 'own-stop', 'breakeven']);
 

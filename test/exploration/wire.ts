@@ -2,6 +2,7 @@
  * What is under way between the two workers and the venue. A request waits here until whoever walks the situations says what becomes of
  * it: it lands and is answered at once, lands and its answer is late, its answer is lost, it is given up and lands all the same.
  */
+import { VenueReadError } from '@hyperfleet/hyperliquid';
 import type { AccountReads, Answer, CancelOutcome, Cloid, Exchange, OrderOutcome } from '@hyperfleet/trading';
 import type { VenueLink } from '../support/in-process-venue.ts';
 
@@ -26,12 +27,6 @@ export interface Request {
   answer: unknown;
   readonly settle: (answer: unknown) => void;
   readonly fail: (error: Error) => void;
-}
-
-/** No trustworthy answer came to a read; trying again makes sense. */
-class ReadLost extends Error {
-  readonly code = 'venue-unreachable';
-  readonly retry = 'later';
 }
 
 export interface Wire {
@@ -143,7 +138,7 @@ export function createWire(args: {
     giveUp(request) {
       if (request.state === 'sent' && request.kind !== 'read') request.state = 'stray';
       else drop(request);
-      if (request.kind === 'read') request.fail(new ReadLost('no answer'));
+      if (request.kind === 'read') request.fail(new VenueReadError('VENUE_UNREACHABLE', 'no answer came'));
       else request.settle({ kind: 'unknown', reason: 'timed out' } satisfies Answer<never>);
     },
     reject(request) {

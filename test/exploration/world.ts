@@ -3,86 +3,24 @@
  * until `events()` is asked what can happen and one of it is let happen. The same events in the same order give the same world.
  */
 import { createHash } from 'node:crypto';
-import {
-  type BotSettings,
-  createFillLoop,
-  createSignalLoop,
-  type FillLoop,
-  type Log,
-  type PeerMessage,
-  type SignalLoop,
-} from '@hyperfleet/bot';
-import { type Address, createVenue, type Venue } from '@hyperfleet/paper-exchange';
+import { createFillLoop, createSignalLoop, type FillLoop, type Log, type PeerMessage, type SignalLoop } from '@hyperfleet/bot';
+import { createVenue, type Venue } from '@hyperfleet/paper-exchange';
 import {
   type AccountEvent,
   type Clock,
   type Cloid,
   FINE_PER_TICK,
   fineTicks,
-  type Instrument,
   lots,
   type MarketView,
   microUsd,
   ticks,
 } from '@hyperfleet/trading';
 import { linkVenue, type VenueLink } from '../support/in-process-venue.ts';
+import { BOT, BTC, DEPOSIT, ENTRY, ETH, PLACES, type Place, SETTINGS, START_MS, STEP_MS, USER } from './bracket.ts';
 import { createMemoryLedger, type MemoryLedger } from './memory-ledger.ts';
 import { createMemoryQueue, type MemoryQueue } from './memory-queue.ts';
 import { createWire, type Request, type Wire, type WorkerName } from './wire.ts';
-
-export const BOT = 'Sentient';
-export const USER: Address = '0x1111111111111111111111111111111111111111';
-export const DEPOSIT = 10_000_000_000;
-const BTC: Instrument = { coin: 'BTC', assetId: 0, szDecimals: 5, maxLeverage: 40, onlyIsolated: false, isDelisted: false };
-const ETH: Instrument = { coin: 'ETH', assetId: 1, szDecimals: 4, maxLeverage: 25, onlyIsolated: false, isDelisted: false };
-const START_MS = 1_757_015_216_000;
-
-/**
- * The one step time takes. Longer than every poll, tick and look-again of the bot, so that a step fires each once; two of them are past
- * `expiresAfter` and the patience after it, so that no other measure of time is needed.
- */
-export const STEP_MS = 3_500;
-
-export const SETTINGS: BotSettings = {
-  id: BOT,
-  accountAddress: USER,
-  limits: {
-    riskPerTradePpm: 20_000,
-    maxLeverage: 5,
-    maxTotalLeverage: null,
-    defaultStopDistancePpm: 50_000,
-    maxStopDistancePpm: 100_000,
-    stopSlippagePpm: 100_000,
-    staleEntryPpm: 20_000,
-    onStaleEntry: 'rest',
-    marketSlippagePpm: 10_000,
-    takerPpm: 450,
-    minNotional: microUsd(10_000_000),
-    maxConcurrentPositions: 3,
-    allowedDirections: 'both',
-  },
-  maxSignalAgeMs: 900_000,
-  entryLifeMs: 86_400_000,
-  pollIntervalMs: 2_000,
-  staleBookMs: 5_000,
-  breakeven: true,
-  expiresAfterMs: 5_000,
-  reconcileIntervalMs: 60_000,
-};
-
-/** Where the market can stand: each a best bid in whole dollars. */
-const PLACES = { start: 100_000, 'first target': 101_010, 'second target': 103_010, stop: 96_900 } as const;
-export type Place = keyof typeof PLACES;
-
-const ENTRY = {
-  symbol: 'BTCUSDT',
-  direction: 'LONG',
-  signal_type: 'entry',
-  entry_1: 99_000,
-  stop_loss: 97_000,
-  target_1: 101_000,
-  target_2: 103_000,
-};
 
 interface Timer {
   readonly worker: WorkerName;
@@ -91,7 +29,7 @@ interface Timer {
 }
 
 /** What one worker has been told by the other and has not heard yet. */
-export interface Mail {
+interface Mail {
   kick: boolean;
   account: Extract<PeerMessage, { kind: 'account' }> | null;
   foreign: Extract<PeerMessage, { kind: 'foreign' }> | null;

@@ -1,0 +1,54 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { BEGINNINGS } from './beginnings.ts';
+import { explore } from './search.ts';
+
+const forever = (): boolean => false;
+
+describe('the situations of one bracket', () => {
+  it('keep every promise while nothing intervenes, eleven events deep', async () => {
+    const [beginning] = BEGINNINGS;
+    if (beginning === undefined) throw new Error('no beginning');
+    const found = await explore({ beginning, bounds: { interventions: 0 }, depth: 11, isOver: forever });
+    expect(found.broken).toBeNull();
+    expect(found.depth).toBe(11);
+    expect(found.states).toBeGreaterThan(500);
+  });
+
+  it.each(BEGINNINGS.map((beginning) => [beginning.name, beginning] as const))(
+    'keep every promise from "%s" with anything intervening twice, three events deep',
+    async (_name, beginning) => {
+      const found = await explore({ beginning, bounds: { interventions: 2 }, depth: 3, isOver: forever });
+      expect(found.broken).toBeNull();
+      expect(found.transitions).toBeGreaterThan(found.states);
+    },
+  );
+
+  it('are the same, state by state, when they are walked again', async () => {
+    const [, beginning] = BEGINNINGS;
+    if (beginning === undefined) throw new Error('no beginning');
+    const walk = () => explore({ beginning, bounds: { interventions: 1 }, depth: 3, isOver: forever });
+    expect(await walk()).toEqual(await walk());
+  });
+});
+
+const run = (...args: readonly string[]) =>
+  spawnSync(process.execPath, [fileURLToPath(new URL('./main.ts', import.meta.url)), ...args], { encoding: 'utf8' });
+
+describe('npm run explore', () => {
+  it.each([
+    ['old-stop-goes-first', 'lots keep a stop'],
+    ['unknown-is-failed', '2 entry orders'],
+  ])('finds the planted bug %s, tells the shortest path to it, and ends with 1', (mutant, what) => {
+    const { status, stdout } = run('--seconds', '30', '--mutant', mutant);
+    expect(stdout).toMatch(new RegExp(`BROKEN: .*${what}`));
+    expect(stdout).toContain('  1. entry signal\n');
+    expect(status).toBe(1);
+  });
+
+  it('says of an option what it may be', () => {
+    expect(run('--depth', 'deep').stderr).toContain('--depth is deep: give a whole number from 1 on');
+    expect(run('--mutant', 'none').stderr).toContain('no mutant none; there are unknown-is-failed,');
+  });
+});

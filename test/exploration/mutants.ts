@@ -1,0 +1,60 @@
+/** Bugs that can be planted in the bot's own source as it is loaded, to see that a walk finds them. */
+import { readFileSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+interface Mutant {
+  /** A file of packages/bot/src. */
+  readonly file: string;
+  readonly find: string;
+  readonly put: string;
+}
+
+export const MUTANTS: Readonly<Record<string, Mutant>> = {
+  'unknown-is-failed': {
+    file: 'perform.ts',
+    find: "if (answer.kind === 'unknown') return { state: 'unknown', reason: answer.reason };",
+    put: "if (answer.kind === 'unknown') return { state: 'dead', reason: answer.reason };",
+  },
+  'send-before-record': {
+    file: 'perform.ts',
+    find: '  if (!deps.ledger.recordIntents(',
+    put: '  void deps.exchange.place(approved);\n  if (!deps.ledger.recordIntents(',
+  },
+  'old-stop-goes-first': {
+    file: 'decide/protection.ts',
+    find: '(dueBreakeven(sight) ?? moveToBreakeven(sight)',
+    put: "(dueBreakeven(sight) ?? (sight.trade.breakeven === 'due' && sight.orders.some((order) => order.intent.role === 'stop' && order.state === 'resting' && !order.cancelAsked) ? ({ do: 'cancel', cloids: sight.orders.filter((order) => order.intent.role === 'stop').map((order) => order.intent.cloid), patch: {}, said: [] } satisfies Step) : null) ?? moveToBreakeven(sight)",
+  },
+  'no-patience': {
+    file: 'resolve.ts',
+    find: '  if (askedMs <= order.expiresAfterMs + PATIENCE_MS) return false;',
+    put: '',
+  },
+  'gap-is-not-read-back': {
+    file: 'fill-loop.ts',
+    find: "else if (started) reconcileSoon('stream connected');",
+    put: '',
+  },
+  'orphans-are-left': {
+    file: 'decide/finish.ts',
+    find: '  if (left.length > 0) {',
+    put: '  if (left.length > 99) {',
+  },
+};
+
+/** Plants a bug in what is loaded from now on. False when there is none of this name; throws when its place in the source is gone. */
+export function plant(name: string): boolean {
+  const mutant = MUTANTS[name];
+  if (mutant === undefined) return false;
+  const url = new URL(`../../packages/bot/src/${mutant.file}`, import.meta.url).href;
+  const source = readFileSync(fileURLToPath(url), 'utf8');
+  if (source.split(mutant.find).length !== 2) throw new Error(`${mutant.file} no longer has the one place that ${name} changes`);
+  registerHooks({
+    load(loaded, context, next) {
+      if (loaded !== url) return next(loaded, context);
+      return { format: 'module-typescript', source: source.replace(mutant.find, () => mutant.put), shortCircuit: true };
+    },
+  });
+  return true;
+}

@@ -1,0 +1,96 @@
+/** The walks of one run, each with its share of the time, and the words for what they found. */
+import { BEGINNINGS } from './beginnings.ts';
+import { explore, type Found } from './search.ts';
+import type { Broken } from './walk.ts';
+
+/** Seconds this process has had a core for: what a walk costs, however many others want the machine. */
+function coreSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000_000;
+}
+
+/** Asking for the time at every situation would be a tenth of it. */
+const LOOK_EVERY = 32;
+
+/** Of the calm steps after a path the last ones are told. */
+const FOLLOWED_TOLD = 20;
+
+interface Leg {
+  /** Which of the beginnings. */
+  readonly from: number;
+  readonly interventions: number;
+  /** Until which part of the whole time it may go on. */
+  readonly until: number;
+}
+
+/**
+ * First what happens when nothing intervenes, to its end; then one thing intervening anywhere, from nothing asked as deep as most of
+ * the time allows, and from later points of the trade; then two.
+ */
+const LEGS: readonly Leg[] = [
+  { from: 0, interventions: 0, until: 0.1 },
+  { from: 0, interventions: 1, until: 0.7 },
+  { from: 1, interventions: 1, until: 0.75 },
+  { from: 2, interventions: 1, until: 0.8 },
+  { from: 3, interventions: 1, until: 0.85 },
+  { from: 4, interventions: 1, until: 0.9 },
+  { from: 0, interventions: 2, until: 0.92 },
+  { from: 1, interventions: 2, until: 0.94 },
+  { from: 2, interventions: 2, until: 0.96 },
+  { from: 3, interventions: 2, until: 0.98 },
+  { from: 4, interventions: 2, until: 1 },
+];
+
+const times = (count: number): string =>
+  ['nothing intervenes', 'one thing intervenes', 'two things intervene'][count] ?? `${count} intervene`;
+
+function tellFound(say: (line: string) => void, leg: Leg, found: Found): void {
+  const end = found.isComplete ? `all there are, at depth ${found.depth}` : `depth ${found.depth}`;
+  const name = BEGINNINGS[leg.from]?.name ?? '';
+  say(`from "${name}", ${times(leg.interventions)}: ${found.states} states, ${found.transitions} transitions, ${end}`);
+}
+
+function tellBroken(say: (line: string) => void, broken: Broken): void {
+  say(`BROKEN: ${broken.what}`);
+  say(`shortest path from "${broken.beginning}":`);
+  for (const [index, label] of broken.path.entries()) say(`  ${index + 1}. ${label}`);
+  const { followed } = broken;
+  const left = followed.length - FOLLOWED_TOLD;
+  if (left > 0) say(`     then, calmly: ${left} steps`);
+  for (const label of followed.slice(-FOLLOWED_TOLD)) say(`     then, calmly: ${label}`);
+}
+
+/** Goes through the legs in `seconds` of one core and tells of each. True when no promise was broken. */
+export async function tour(args: {
+  readonly depth: number;
+  readonly seconds: number;
+  readonly say: (line: string) => void;
+}): Promise<boolean> {
+  const { depth, seconds, say } = args;
+  const startedAt = coreSeconds();
+  let states = 0;
+  let transitions = 0;
+  let deepest = 0;
+  for (const leg of LEGS) {
+    const beginning = BEGINNINGS[leg.from];
+    if (beginning === undefined) throw new Error(`no beginning ${leg.from}`);
+    let looks = 0;
+    let late = false;
+    const isOver = (): boolean => {
+      looks += 1;
+      if (looks % LOOK_EVERY === 0) late ||= coreSeconds() - startedAt > seconds * leg.until;
+      return late;
+    };
+    const found = await explore({ beginning, bounds: { interventions: leg.interventions }, depth, isOver });
+    states += found.states;
+    transitions += found.transitions;
+    if (leg.from === 0 && leg.interventions === 1) deepest = found.depth;
+    tellFound(say, leg, found);
+    if (found.broken === null) continue;
+    tellBroken(say, found.broken);
+    return false;
+  }
+  const took = (coreSeconds() - startedAt).toFixed(0);
+  say(`${states} states, ${transitions} transitions, depth ${deepest}, ${took} s of one core: no promise broken`);
+  return true;
+}
