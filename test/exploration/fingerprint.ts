@@ -138,7 +138,9 @@ function runnerText(world: World, worker: WorkerName): string {
   const { running, again, later, held, failures } = memory.runner;
   const rows = [running, again, later, held].map((ids) => ids.map(rowOf).join());
   // Read at a version that has passed is as good as never read.
-  const synced = memory.synced.filter(([id, version]) => world.ledger.trade(id)?.version === version).map(([id]) => rowOf(id));
+  const synced = memory.synced
+    .filter(([id, read]) => world.ledger.trade(id)?.version === read.version)
+    .map(([id, { firstMs, lastMs }]) => `${rowOf(id)} ${ago(world, firstMs)} ${ago(world, lastMs)}`);
   return `${rows.join('|')} ${failures.map(([id, count]) => `${rowOf(id)}x${count}`).join()} ${synced.join()}`;
 }
 

@@ -236,6 +236,9 @@ export function createMemoryLedger(ledgerId: string): MemoryLedger {
     },
     watermark: () => watermarkMs,
     highestNonce: () => highestNonce,
+    reserveNonces(_bot, upTo) {
+      highestNonce = Math.max(highestNonce, upTo);
+    },
     botState: (bot) => bots.get(bot) ?? { bot, ...FRESH },
     setBotState: (bot, patch) => void bots.set(bot, { ...(bots.get(bot) ?? { bot, ...FRESH }), ...patch }),
     recordControl(bot, key, outcome) {
