@@ -5,10 +5,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { JournalError, readJournalTime, replayJournal } from '@hyperfleet/paper-exchange';
+import { createVenue, JournalError, readJournalTime, replayJournal } from '@hyperfleet/paper-exchange';
 import { microUsd } from '@hyperfleet/trading';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { btcPrint, openTestVenue, post, START_MS, steadyMarket, steppedClock, type TestVenue } from '../support/paper-venue.ts';
+import {
+  btcPrint,
+  INSTRUMENTS,
+  openTestVenue,
+  post,
+  START_MS,
+  steadyMarket,
+  steppedClock,
+  type TestVenue,
+} from '../support/paper-venue.ts';
 import { btcOrder, signedRequest } from '../support/signed-request.ts';
 import { testWallet } from '../support/wallet.ts';
 
@@ -124,6 +133,16 @@ describe('a restart of the paper exchange', () => {
     second.exchange.fund(other.address, microUsd(1));
     await second.exchange.close();
     expect([...replayJournal(journalPath)]).toHaveLength(whole + 1);
+  });
+
+  test('refuses a journal that was made with other settings, naming the first of them', async () => {
+    const first = await openTestVenue({ journalPath });
+    await trade(first);
+    await first.exchange.close();
+    const venue = createVenue({ instruments: INSTRUMENTS, settings: { priceBand: 0.8 } });
+    await expect(openTestVenue({ journalPath, venue })).rejects.toThrow(
+      'was made with priceBand=0.95, not 0.8: start with what it was made with',
+    );
   });
 
   test('refuses a journal of another market and a damaged one', async () => {

@@ -50,7 +50,7 @@ export function steppedClock(startMs: number): SteppedClock {
 
 export const START_MS = 1_757_015_216_000;
 
-const INSTRUMENTS: readonly Instrument[] = [
+export const INSTRUMENTS: readonly Instrument[] = [
   { coin: 'BTC', assetId: 0, szDecimals: 5, maxLeverage: 40, onlyIsolated: false, isDelisted: false },
   { coin: 'ETH', assetId: 1, szDecimals: 4, maxLeverage: 25, onlyIsolated: false, isDelisted: false },
   { coin: 'SOL', assetId: 5, szDecimals: 2, maxLeverage: 20, onlyIsolated: false, isDelisted: false },

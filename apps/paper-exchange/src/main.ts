@@ -40,7 +40,7 @@ const USAGE = `usage: paper-exchange [--port P] [--host ADDRESS] [--network main
   --data-dir   where the journal is kept, so that the exchange goes on after a restart (kept nowhere)
   --limits     the venue's limits: on, off, or those named of ip,address,ws,orders (on)
   --latency    real, none, or ms of market time: request=90,block=70,jitter=30,reply=60,feed=200 is real (real)
-  --set        a setting of the venue, e.g. priceBand=0.8; as often as wanted, the same at every start with one data
+  --set        a setting of the venue, e.g. priceBand=0.8; as often as wanted, and the same at every start with one data
                directory (docs/PROTOCOL.md §11 lists them)`;
 
 interface Arguments {

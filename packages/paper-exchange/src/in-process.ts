@@ -137,6 +137,7 @@ export function createInProcess(options: InProcessOptions): InProcessExchange {
           market: market?.name ?? 'none',
           startMs: market?.startMs ?? clock.now(),
           offsetMs: market?.offsetMs ?? 0,
+          settings: JSON.parse(JSON.stringify(venue.settings)),
         });
   const faults = options.faults ?? createFaultPlan(faultNames(venue.instruments.map(({ coin }) => coin)));
   const tail = createJournalTail();

@@ -46,6 +46,8 @@ export interface JournalHeader {
   readonly startMs: number;
   /** What was added to the recording's own times. */
   readonly offsetMs: number;
+  /** The venue's settings: with others the same inputs would come out otherwise. Missing in journals of old. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 export interface Journal {
@@ -156,11 +158,11 @@ function toEntry(from: Record<string, unknown>, path: string): JournalEntry {
 }
 
 function toHeader(from: Record<string, unknown>, path: string): JournalHeader {
-  const { version, market, startMs, offsetMs } = from;
+  const { version, market, startMs, offsetMs, settings } = from;
   if (version !== 1)
     throw new JournalError(`journal ${path} has version ${String(version)}, this program reads 1: start with another --data-dir`);
   if (typeof market !== 'string' || !isTime(startMs) || !isTime(offsetMs)) throw new JournalError(`journal ${path} has no valid header`);
-  return { version, market, startMs, offsetMs };
+  return { version, market, startMs, offsetMs, ...(isRecord(settings) ? { settings } : {}) };
 }
 
 /** The header of a journal, or null when there is none yet (no file, or not even its first line is whole). */
@@ -223,6 +225,14 @@ function createPen(file: number, from: number): Pen {
   };
 }
 
+/** The first setting that differs from a journal's and what to do; null when none does, or the journal is too old to say. */
+export function settingConflict({ settings: was }: JournalHeader, is: Readonly<Record<string, unknown>>): string | null {
+  if (was === undefined) return null;
+  const shown = (value: unknown): string => JSON.stringify(value) ?? 'nothing';
+  const name = Object.keys(is).find((key) => Object.hasOwn(was, key) && shown(was[key]) !== shown(is[key]));
+  return name === undefined ? null : `${name}=${shown(was[name])}, not ${shown(is[name])}: start with what it was made with`;
+}
+
 /**
  * Opens or makes the journal at `path`; a torn last line is cut off. Lines are handed to the operating system before `write`
  * or `raise` returns, so they outlive the process, though not a power cut. Throws `JournalError` when the file belongs to
@@ -238,6 +248,8 @@ export function openJournal(path: string, fresh: JournalHeader): Journal {
       `journal ${path} has its market moved by ${found.offsetMs} ms, not ${fresh.offsetMs} ms: move the market as its header says`,
     );
   }
+  const odd = found === null ? null : settingConflict(found, fresh.settings ?? {});
+  if (odd !== null) throw new JournalError(`journal ${path} was made with ${odd}, or use another --data-dir`);
   const file = openSync(path, existsSync(path) ? 'r+' : 'w+');
   const header = found ?? fresh;
   let end = 0;

@@ -1,7 +1,15 @@
 import { rmSync } from 'node:fs';
 import { takeSecrets } from '@hyperfleet/config';
 import { addressOfKey } from '@hyperfleet/hyperliquid';
-import { marketOf, openRecording, readJournalHeader, readJournalTime, replayJournal } from '@hyperfleet/paper-exchange';
+import {
+  limitSettings,
+  marketOf,
+  openRecording,
+  readJournalHeader,
+  readJournalTime,
+  replayJournal,
+  settingConflict,
+} from '@hyperfleet/paper-exchange';
 import {
   type HeldLock,
   type LedgerHandle,
@@ -14,6 +22,7 @@ import {
 } from '@hyperfleet/store';
 import { createLog, type Log, type LogSink, openLogSink } from '@hyperfleet/telemetry';
 import type { MicroUsd } from '@hyperfleet/trading';
+import { paperSettings } from '../paper-settings.ts';
 import { makeDirectory, signerLocksDir } from './directory.ts';
 import { keepPaperKeys } from './paper-keys.ts';
 import { type Plan, PlanError } from './plan.ts';
@@ -116,6 +125,8 @@ function checkJournal({ files, recordingPath, fleet }: Plan): void {
   const { name } = marketOf(openRecording(recordingPath));
   if (header === null) return;
   if (header.market === name) {
+    const conflict = settingConflict(header, { ...defaultVenueSettings, ...paperSettings(limitSettings({ on: fleet.paper.limits })) });
+    if (conflict !== null) throw new PlanError(`${fleet.dataDir} was made with ${conflict} (paper.limits), or use another --data-dir`);
     // Each line is read here once, so that damage is told of now and not as the death of the venue's thread.
     for (const _ of replayJournal(files.journal));
     return;

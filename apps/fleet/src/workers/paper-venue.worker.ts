@@ -1,11 +1,12 @@
 /** The venue's thread: a Hyperliquid on loopback that trades the recorded market. */
 import { workerData } from 'node:worker_threads';
-import { createPaperExchange, createVenue, marketOf, openOrderSettings, openRecording, universeOf } from '@hyperfleet/paper-exchange';
+import { createPaperExchange, createVenue, marketOf, openRecording, universeOf } from '@hyperfleet/paper-exchange';
 import { openThread } from '@hyperfleet/supervisor';
 import { createLog } from '@hyperfleet/telemetry';
 import { assertNever } from '../assert-never.ts';
 import { createReplayClock, mapClock } from '../clock.ts';
 import { createGateClock } from '../gate-clock.ts';
+import { paperSettings } from '../paper-settings.ts';
 import type { VenueData, VenueProtocol } from '../protocol.ts';
 
 const data: VenueData = workerData;
@@ -36,7 +37,7 @@ const log = createLog((record) => thread.send({ kind: 'log', record }), { thread
 const recording = openRecording(data.recording);
 const venue = createVenue({
   instruments: universeOf(recording.header.instruments),
-  settings: { fillsByPrintsOnly: true, ...openOrderSettings(data.limits) },
+  settings: paperSettings(data.limits),
 });
 const exchange = createPaperExchange({
   venue,
