@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { takeSecrets } from '@hyperfleet/config';
 import { addressOfKey } from '@hyperfleet/hyperliquid';
 import {
+  defaultVenueSettings,
   limitSettings,
   marketOf,
   openRecording,
