@@ -47,6 +47,8 @@ export interface PairOptions {
   readonly instruments: Instruments;
   /** The stores as they are open now; a new process opens them anew. */
   readonly stores: () => { readonly ledger: LedgerHandle; readonly queue: SignalQueueHandle };
+  /** Every status is to be shown again: at a start. */
+  readonly projectAgain: () => void;
   /** How far the wall clock that nonces are taken from is off, ms. */
   readonly skewMs: () => number;
   readonly events: PairEvents;
@@ -201,7 +203,7 @@ export function createPair(options: PairOptions): Pair {
       nonces = openNonceCell(createNonceCell());
     },
     start() {
-      options.stores().ledger.projectAgain(settings.id);
+      options.projectAgain();
       for (const half of HALVES) begin(half);
     },
     wake() {

@@ -14,7 +14,7 @@ export interface Business {
   readonly margin: number;
 }
 
-export const MIXED: Business = { entries: 0.06, exits: 0.015, rubbish: 0.01, controls: 0.006, hand: 0.004, margin: 0.0004 };
+export const MIXED: Business = { entries: 0.05, exits: 0.013, rubbish: 0.01, controls: 0.006, hand: 0.004, margin: 0.0004 };
 
 const RUBBISH: readonly Readonly<Record<string, string | number | null>>[] = [
   { symbol: 'NOPEUSDT', direction: 'long', signal_type: 'entry', entry_1: 5 },
@@ -148,7 +148,7 @@ export function second(world: World, business: Business, chance: Chance): void {
     const half = chance.pick(HALVES);
     executor.after(chance.int(0, 999), () => bot.pair.kill(half, 'killed'));
   }
-  if (chance.happens(0.05)) world.syncSignals();
+  if (chance.happens(0.015)) world.syncSignals();
   if (weather.rate('crash') > 0 && chance.happens(0.01)) executor.after(chance.int(0, 999), () => world.restart(chance.happens(0.5)));
   if (weather.strikes('clock')) world.stepClock(chance.pick([-3_600_000, -5_000, -250, 250, 5_000, 3_600_000]));
 }

@@ -14,7 +14,7 @@ import { createJournal, type Journal } from './journal.ts';
 import { WRITES } from './life.ts';
 import { type Link, openLink } from './link.ts';
 import { type SimMarket, startMarket } from './market.ts';
-import { remembering } from './memo.ts';
+import { createMemo } from './memo.ts';
 import { createPair, type Pair } from './pair.ts';
 import { createPosted, type Posted } from './posted.ts';
 import { createWatch, type Watch, type WatchedBot } from './watch.ts';
@@ -28,7 +28,7 @@ const INSTRUMENTS: readonly Instrument[] = [
 /** Half an hour before a full hour and some, so that funding falls into most runs of any length. */
 const START_MS = 1_757_015_880_000;
 const DEPOSIT = 10_000_000_000;
-const BOTS = ['Sentient', 'Vulcan', 'Cassini'];
+const NAMES = ['Sentient', 'Vulcan', 'Cassini'];
 
 export interface SimBot extends WatchedBot {
   readonly settings: BotSettings;
@@ -104,15 +104,17 @@ const settingsOf = (id: string, user: Address, chance: Chance): BotSettings => (
 function openDisk(journal: Journal) {
   const dir = mkdtempSync(join(tmpdir(), 'hyperfleet-sim-'));
   const [ledgerPath, signalsPath] = [join(dir, 'ledger.db'), join(dir, 'signals.db')];
-  const writes = new Set([...WRITES, 'insertRow', 'insertControl', 'projectAgain', 'changed', 'close']);
+  const memo = createMemo(WRITES, new Set(['markControlExecuted']));
   const open = () => ({
-    ledger: remembering(openLedger(ledgerPath, { synchronous: 'OFF', alone: true, drawId: () => 'a'.repeat(32) }), writes),
-    queue: remembering(openSignalQueue(signalsPath, { synchronous: 'OFF', alone: true, drawId: () => 'b'.repeat(32) }), writes),
+    ledger: openLedger(ledgerPath, { synchronous: 'OFF', alone: true, drawId: () => 'a'.repeat(32) }),
+    queue: openSignalQueue(signalsPath, { synchronous: 'OFF', alone: true, drawId: () => 'b'.repeat(32) }),
   });
   let stores = open();
   const files = ['', '-wal'].map((suffix) => [`${signalsPath}${suffix}`, join(dir, `safe.db${suffix}`)] as const);
   return {
     stores: () => stores,
+    storesOf: (bot: string) => ({ ledger: memo.of(stores.ledger, bot), queue: memo.of(stores.queue, bot) }),
+    forget: memo.forget,
     syncSignals(): void {
       for (const [from, to] of files) {
         rmSync(to, { force: true });
@@ -131,6 +133,7 @@ function openDisk(journal: Journal) {
         }
       }
       stores = open();
+      memo.forget();
     },
     close(): void {
       stores.ledger.close();
@@ -156,6 +159,7 @@ export function openWorld(options: WorldOptions): World {
   const bots: SimBot[] = [];
   const watch = createWatch({ venue, clock: executor, ledger: () => disk.stores().ledger, bots, excuses, posted });
   let skewMs = 0;
+  const names = NAMES.slice(0, chance.fork('bots').happens(0.3) ? 3 : 2);
 
   const pump = (): void => {
     for (const event of venue.drain()) {
@@ -184,7 +188,7 @@ export function openWorld(options: WorldOptions): World {
       excuses.add(null, coin, { fromMs: executor.now(), ms, what });
     },
   });
-  for (const [index, id] of BOTS.entries()) bots.push(openBot(id, index));
+  for (const [index, id] of names.entries()) bots.push(openBot(id, index));
 
   function openBot(id: string, index: number): SimBot {
     const user: Address = `0x${String(index + 1).repeat(40)}`;
@@ -222,14 +226,18 @@ export function openWorld(options: WorldOptions): World {
     });
     const pair = createPair({
       settings,
-      bots: BOTS,
+      bots: names,
       clock: executor,
       chance: mine.fork('pair'),
       weather,
       link,
       market,
       instruments,
-      stores: disk.stores,
+      stores: () => disk.storesOf(id),
+      projectAgain() {
+        disk.stores().ledger.projectAgain(id);
+        disk.forget();
+      },
       skewMs: () => skewMs,
       events: {
         refused(method) {
@@ -286,7 +294,11 @@ export function openWorld(options: WorldOptions): World {
     deposits,
     startMs,
     ledger: () => disk.stores().ledger,
-    queue: () => disk.stores().queue,
+    queue() {
+      // Whoever asks for it may write.
+      disk.forget();
+      return disk.stores().queue;
+    },
     stepClock(ms) {
       journal.note(`clock steps ${ms}`);
       skewMs += ms;
