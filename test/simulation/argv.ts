@@ -2,11 +2,19 @@
 import { parseArgs } from 'node:util';
 
 export type Asked =
-  | { readonly what: 'seeds'; readonly seed: number; readonly seeds: number; readonly hours: number; readonly trace: boolean }
+  | {
+      readonly what: 'seeds';
+      readonly seed: number;
+      readonly seeds: number;
+      readonly hours: number;
+      readonly trace: boolean;
+      /** End with the first broken promise. */
+      readonly first: boolean;
+    }
   | { readonly what: 'unknown' | 'races'; readonly seed: number; readonly count: number }
   | { readonly what: 'mutations'; readonly only: string | null };
 
-export const USAGE = `usage: npm run sim -- --seed N [--seeds COUNT] [--hours H] [--trace]
+export const USAGE = `usage: npm run sim -- --seed N [--seeds COUNT] [--hours H] [--trace] [--first]
        npm run sim -- --unknown COUNT [--seed N]
        npm run sim -- --races COUNT [--seed N]
        npm run sim -- --mutations [--only NAME]`;
@@ -36,6 +44,7 @@ export function parseAsked(args: readonly string[]): Asked {
       only: text,
       mutations: { type: 'boolean' },
       trace: { type: 'boolean' },
+      first: { type: 'boolean' },
     },
   });
   if (values.mutations === true) return { what: 'mutations', only: values.only ?? null };
@@ -48,5 +57,6 @@ export function parseAsked(args: readonly string[]): Asked {
     seeds: number('seeds', values.seeds, 1, isCount),
     hours: number('hours', values.hours, 0.1, isHours),
     trace: values.trace ?? false,
+    first: values.first ?? false,
   };
 }

@@ -6,8 +6,10 @@ interface Span {
   readonly what: string;
 }
 
-/** How long after a trouble has ended its effects may last, ms. Back-offs of reads reach ten seconds, an unknown order its end of life. */
-const AFTER_MS = 10_000;
+/** How long after a trouble has ended its effects may last, ms: a look, a few reads and round trips, and a worker's way back. */
+const AFTER_MS = 4_000;
+/** Whoever could not read the venue backs off for up to ten seconds, news or not. */
+const AFTER_READ_MS = 10_000;
 
 export interface Excuses {
   /** Something is out of order for a bot, or for all (null), on one coin or on all (null). */
@@ -23,7 +25,7 @@ export function createExcuses(): Excuses {
     add(bot, coin, { fromMs, ms, what }) {
       const list = spans.get(key(bot, coin)) ?? [];
       spans.set(key(bot, coin), list);
-      list.push({ fromMs, untilMs: fromMs + ms + AFTER_MS, what });
+      list.push({ fromMs, untilMs: fromMs + ms + (what.startsWith('read') ? AFTER_READ_MS : AFTER_MS), what });
     },
     unexcusedMs(bot, coin, fromMs, toMs) {
       const found = [key(bot, coin), key(bot, null), key(null, coin), key(null, null)].flatMap((of) => spans.get(of) ?? []);

@@ -46,6 +46,8 @@ interface LinkEvents {
   nonceUsedTwice(sending: Sending): void;
   /** From now on, for `ms`, something is out of order for this bot. */
   trouble(what: string, ms: number): void;
+  /** A request has met with this. */
+  fault(fault: RequestFault): void;
   /** Events are waiting at the venue. */
   pump(): void;
   note(line: string): void;
@@ -146,7 +148,10 @@ function createRequests({ venue, clock, user, chance, weather, events }: LinkOpt
         const statuses = reply.response.type === 'default' ? [] : reply.response.data.statuses;
         return { kind: 'answered', value: read(fault === 'short-answer' ? statuses.slice(0, 1) : statuses) };
       };
-      if (fault !== null) events.note(`fault ${sending.kind} ${fault} ${sending.nonce}`);
+      if (fault !== null) {
+        events.note(`fault ${sending.kind} ${fault} ${sending.nonce}`);
+        events.fault(fault);
+      }
       switch (fault) {
         case 'not-sent':
           return answer(there, () => ({ kind: 'refused', reason: 'not sent: connection refused', retry: 'later' }));

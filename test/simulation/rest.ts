@@ -45,6 +45,7 @@ function brokenRow(row: SignalRow, posted: Posted): string[] {
   const status = String(row.status);
   if (signal === null || signal.kind === 'not ours')
     return status === 'pending' ? [] : [`a row that is not ours was touched: row ${row.id} is ${status}`];
+  if (/denied by the risk check/.test(String(row.notes))) return [`what is decided passes the risk check: row ${row.id}, ${row.notes}`];
   if (!ENDED.has(status))
     return [`every signal is settled or visibly refused: row ${row.id} (${signal.kind} ${signal.bot} ${signal.coin}) is ${status}`];
   if ((status === 'failed' || status === 'expired') && String(row.notes ?? '').trim() === '') return [`a refusal says why: row ${row.id}`];

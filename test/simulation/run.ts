@@ -2,7 +2,7 @@
 import { createChance } from './chance.ts';
 import { brokenAtRest, isAtRest } from './rest.ts';
 import { type Business, control, MIXED, postExit, second } from './script.ts';
-import type { Climate } from './weather.ts';
+import type { Climate, RequestFault } from './weather.ts';
 import { openWorld, type World } from './world.ts';
 
 export interface Outcome {
@@ -16,6 +16,7 @@ export interface Outcome {
   readonly fills: number;
   readonly entries: number;
   readonly unknown: number;
+  readonly faults: ReadonlyMap<RequestFault, number>;
   readonly tail: readonly string[];
 }
 
@@ -24,12 +25,13 @@ export interface RunOptions {
   /** Market time, ms, the coming to rest included where it takes no longer than usual. */
   readonly ms: number;
   readonly climate?: Climate;
-  readonly business?: Business;
+  /** What happens in it besides the weather; signals, controls and the owner's hand by default. */
+  readonly live?: (world: World, ms: number) => Promise<void>;
   readonly print?: ((line: string) => void) | null;
 }
 
 /** What a run keeps for coming to rest, and the longest that may take, ms. */
-const REST_MS = 60_000;
+const REST_MS = 15_000;
 const REST_MS_MAX = 240_000;
 /** After all is done: does it stay so? */
 const STILL_MS = 5_000;
@@ -43,7 +45,7 @@ export async function runSeed(options: RunOptions): Promise<Outcome> {
   const { seed, ms } = options;
   const world = openWorld({ seed, climate: options.climate ?? climateOf(seed), print: options.print ?? null });
   try {
-    await live(world, Math.max(30_000, ms - REST_MS), options.business ?? MIXED);
+    await (options.live ?? ((here, forMs) => live(here, forMs, MIXED)))(world, Math.max(30_000, ms - REST_MS));
     if (world.watch.broken === null) await comeToRest(world);
     return outcomeOf(world);
   } finally {
@@ -51,7 +53,8 @@ export async function runSeed(options: RunOptions): Promise<Outcome> {
   }
 }
 
-async function live(world: World, ms: number, business: Business): Promise<void> {
+/** Lives through so much time, busy to this degree. */
+export async function live(world: World, ms: number, business: Business): Promise<void> {
   const chance = world.chance.fork('script');
   for (let at = 0; at < ms && world.watch.broken === null; at += 1_000) {
     second(world, business, chance);
@@ -105,6 +108,7 @@ function outcomeOf(world: World): Outcome {
     fills: world.venue.audit().fills,
     entries: watch.counts.entries,
     unknown: watch.counts.unknown,
+    faults: world.faults,
     tail: journal.tail(TAIL),
   };
 }

@@ -14,6 +14,8 @@ export interface Business {
   readonly margin: number;
 }
 
+/** Nothing but signals, as fast as a bot can act on them. */
+export const CROWDED: Business = { entries: 0.6, exits: 0.15, rubbish: 0, controls: 0, hand: 0, margin: 0 };
 export const MIXED: Business = { entries: 0.05, exits: 0.013, rubbish: 0.01, controls: 0.006, hand: 0.004, margin: 0.0004 };
 
 const RUBBISH: readonly Readonly<Record<string, string | number | null>>[] = [
@@ -27,30 +29,47 @@ const RUBBISH: readonly Readonly<Record<string, string | number | null>>[] = [
   { symbol: 'SOL', direction: 'long', signal_type: 'entry', entry_1: 200, created_at: '2025-09-04 18:00:00' },
 ];
 
+/** Where an entry stands about the market: parts of the price, away from it on the trade's own side. */
+export interface EntryShape {
+  readonly direction: Direction;
+  readonly entry: number;
+  /** Null leaves the stop to the bot. */
+  readonly stop: number | null;
+  readonly targets: readonly number[];
+}
+
+function drawShape(chance: Chance): EntryShape {
+  const away = chance.pick([0.0015, 0.003, 0.003, 0.006]);
+  return {
+    direction: chance.happens(0.5) ? 'long' : 'short',
+    entry: (chance.next() - 0.6) * 0.003,
+    stop: chance.happens(0.9) ? -2 * away : null,
+    targets: Array.from({ length: chance.int(0, 5) }, (_, i) => away * (i + 1)),
+  };
+}
+
 /** Inserts an entry whose prices stand about the market as it is now. */
-function postEntry(world: World, bot: SimBot, coin: string, chance: Chance): void {
+export function postEntry(world: World, bot: SimBot, coin: string, chance: Chance, shape: EntryShape = drawShape(chance)): void {
   const { market, executor, posted } = world;
   const instrument = world.venue.instruments.find((candidate) => candidate.coin === coin);
   if (instrument === undefined) throw new Error(`no coin ${coin}`);
-  const direction: Direction = chance.happens(0.5) ? 'long' : 'short';
+  const { direction } = shape;
   const sign = direction === 'long' ? 1 : -1;
   const mid = market.mid(coin);
   const at = (part: number): number => {
     const px = Math.round((mid * (1 + sign * part)) / market.step(coin)) * market.step(coin);
     return px / 10 ** (6 - instrument.szDecimals);
   };
-  const away = chance.pick([0.0015, 0.003, 0.003, 0.006]);
-  const targets = chance.int(0, 5);
   const row: Record<string, string | number | null> = {
     symbol: chance.pick([coin, `${coin}USDT`, `${coin.toLowerCase()}/usdt`, `${coin}-PERP`]),
     direction: direction === 'long' ? chance.pick(['long', 'LONG', 'buy']) : chance.pick(['short', 'Short', 'sell']),
     signal_type: 'entry',
     bot_name: bot.id,
     created_at: new Date(executor.now()).toISOString(),
-    entry_1: at((chance.next() - 0.6) * 0.003),
-    ...(chance.happens(0.9) ? { stop_loss: at(-2 * away) } : {}),
+    entry_1: at(shape.entry),
+    ...(shape.stop === null ? {} : { stop_loss: at(shape.stop) }),
   };
-  for (let i = 1; i <= targets; i += 1) row[`target_${i}`] = at(away * i);
+  for (const [index, target] of shape.targets.entries()) row[`target_${index + 1}`] = at(target);
   posted.insert(world.queue(), { bot: bot.id, coin, kind: 'entry', direction, atMs: executor.now() }, row);
 }
 

@@ -50,6 +50,9 @@ const RATES: Readonly<Record<Trouble, readonly [calm: number, some: number, stor
   market: [0, 0.02, 0.08],
 };
 
+/** In a climate of unknown outcomes, of all requests so many meet with one. */
+const UNKNOWN_RATE = 0.6;
+
 /** A spell lasts this long, market milliseconds. */
 const SPELL_MS = 15_000;
 
@@ -85,7 +88,7 @@ export function createWeather(clock: Clock, chance: Chance, climate: Climate): W
       const drawn = chance.next();
       levels.set(kind, !present.has(kind) || drawn < 0.5 ? 0 : drawn < 0.85 ? 1 : 2);
     }
-    if (climate === 'unknown-outcomes') for (const kind of KINDS) levels.set(kind, kind === 'requests' ? 2 : 0);
+    if (climate === 'unknown-outcomes') for (const kind of KINDS) levels.set(kind, 0);
     if (climate === 'races') for (const kind of KINDS) levels.set(kind, kind === 'crash' || kind === 'requests' ? 1 : 0);
   };
   const rate = (kind: Trouble): number => {
@@ -101,8 +104,10 @@ export function createWeather(clock: Clock, chance: Chance, climate: Climate): W
     rate,
     strikes,
     requestFault(orders) {
+      if (climate === 'unknown-outcomes' && !cleared) {
+        return chance.happens(UNKNOWN_RATE) ? chance.pick([...UNKNOWN_FAULTS, 'duplicated', 'short-answer']) : null;
+      }
       if (!strikes('requests')) return null;
-      if (climate === 'unknown-outcomes') return chance.pick([...UNKNOWN_FAULTS, 'duplicated', 'short-answer']);
       if (orders.length === 2 && orders[0]?.role === 'entry' && chance.happens(0.15)) return 'child-rejected';
       return chance.pick(REQUEST_FAULTS);
     },

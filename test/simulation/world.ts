@@ -18,7 +18,7 @@ import { createMemo } from './memo.ts';
 import { createPair, type Pair } from './pair.ts';
 import { createPosted, type Posted } from './posted.ts';
 import { createWatch, type Watch, type WatchedBot } from './watch.ts';
-import { type Climate, createWeather, type Weather } from './weather.ts';
+import { type Climate, createWeather, type RequestFault, type Weather } from './weather.ts';
 
 const INSTRUMENTS: readonly Instrument[] = [
   { coin: 'BTC', assetId: 0, szDecimals: 5, maxLeverage: 40, onlyIsolated: false, isDelisted: false },
@@ -50,6 +50,8 @@ export interface World {
   readonly journal: Journal;
   readonly coins: readonly string[];
   readonly deposits: Map<string, number>;
+  /** What requests have met with so far, by kind. */
+  readonly faults: ReadonlyMap<RequestFault, number>;
   readonly startMs: number;
   ledger(): LedgerHandle;
   queue(): SignalQueueHandle;
@@ -158,7 +160,9 @@ export function openWorld(options: WorldOptions): World {
   const deposits = new Map<string, number>();
   const bots: SimBot[] = [];
   const watch = createWatch({ venue, clock: executor, ledger: () => disk.stores().ledger, bots, excuses, posted });
+  const faults = new Map<RequestFault, number>();
   let skewMs = 0;
+  let processes = 0;
   const names = NAMES.slice(0, chance.fork('bots').happens(0.3) ? 3 : 2);
 
   const pump = (): void => {
@@ -220,6 +224,7 @@ export function openWorld(options: WorldOptions): World {
         },
         nonceUsedTwice: (sending) => watch.nonceUsedTwice(self(), sending),
         trouble,
+        fault: (fault) => faults.set(fault, (faults.get(fault) ?? 0) + 1),
         pump,
         note: (line) => journal.note(`${line} ${id}`),
       },
@@ -292,6 +297,7 @@ export function openWorld(options: WorldOptions): World {
     journal,
     coins: INSTRUMENTS.map(({ coin }) => coin),
     deposits,
+    faults,
     startMs,
     ledger: () => disk.stores().ledger,
     queue() {
@@ -308,9 +314,11 @@ export function openWorld(options: WorldOptions): World {
       for (const bot of bots) bot.pair.killAll('process');
       disk.reopen(power);
       const downMs = chance.int(300, 2_000);
+      processes += 1;
+      const mine = processes;
       excuses.add(null, null, { fromMs: executor.now(), ms: downMs, what: 'process down' });
       executor.after(downMs, () => {
-        for (const bot of bots) bot.pair.start();
+        if (mine === processes) for (const bot of bots) bot.pair.start();
       });
     },
     syncSignals: disk.syncSignals,

@@ -54,6 +54,32 @@ describe('purity', () => {
     expect(judge('packages/trading/src/a.test.ts', 'const a = Date.now();')).toBe(1);
   });
 
+  it.each(['packages/bot/src/a.ts', 'packages/store/src/signals/a.ts', 'test/simulation/a.ts'])(
+    'gives %s its clock, chance and timers',
+    (path) => {
+      for (const code of [
+        'Date.now()',
+        'performance.now()',
+        'Math.random()',
+        'setTimeout(a, 1)',
+        'setImmediate(a)',
+        'crypto.randomUUID()',
+      ]) {
+        expect(judge(path, `const b = ${code};`), code).toBe(1);
+      }
+      expect(judge(path, `import { randomBytes } from 'node:crypto';`)).toBe(1);
+      expect(judge(path, `import 'node:timers/promises';`)).toBe(1);
+      expect(judge(path, `import { createHash } from 'node:crypto'; clock.after(5, run);`)).toBe(0);
+    },
+  );
+
+  it('leaves the simulated path its doors, and tests of the store their processes', () => {
+    for (const path of ['packages/store/src/database.ts', 'test/simulation/executor.ts', 'packages/store/src/a.test.ts']) {
+      expect(judge(path, 'const a = setImmediate(run);')).toBe(0);
+    }
+    expect(judge('packages/bot/src/a.test.ts', 'const a = Date.now();')).toBe(1);
+  });
+
   it('keeps the bot on one clock but leaves it its node', () => {
     expect(judge('packages/bot/src/a.ts', 'const a = Date.now();')).toBe(1);
     expect(judge('packages/bot/src/a.ts', 'queueMicrotask(run);')).toBe(0);

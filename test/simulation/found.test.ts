@@ -1,0 +1,64 @@
+/** What seeds have found, each told again by itself. */
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openWorld, type World } from '../support/one-bot.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await openWorld();
+});
+afterEach(async () => {
+  expect(world.bugs).toEqual([]);
+  await world.close();
+});
+
+const USER = '0x1111111111111111111111111111111111111111' as const;
+const long = { symbol: 'BTC', direction: 'long', signal_type: 'entry', entry_1: 100_500, stop_loss: 97_000, target_1: 103_000 };
+
+async function hold(ms: number): Promise<void> {
+  for (let left = ms; left > 0; left -= 1_000) {
+    world.touchBooks();
+    await world.advance(Math.min(1_000, left));
+  }
+}
+
+it('sends no entry in a pause that came after its row was claimed', async () => {
+  await world.advance(6_000);
+  const id = world.signal(long);
+  await world.advance(2_500);
+  expect(world.row(id).status).toBe('processing');
+  world.queue.insertControl('Sentient', 'PAUSE');
+  await world.advance(2_000);
+  await hold(6_000);
+  expect(world.link.sent).toEqual([]);
+  world.queue.insertControl('Sentient', 'RESUME');
+  await hold(6_000);
+  expect(world.row(id).status).toBe('filled');
+});
+
+it('refuses an entry on a coin the owner has bought since the last reconcile', async () => {
+  await hold(3_000);
+  const order = {
+    asset: 0,
+    side: 'buy',
+    px: '100500',
+    sz: '0.01',
+    reduceOnly: false,
+    cloid: null,
+    type: { kind: 'limit', tif: 'Ioc' },
+  } as const;
+  world.venue.execute(USER, { type: 'order', orders: [order], grouping: 'na' }, world.clock.now());
+  const id = world.signal(long);
+  await hold(10_000);
+  expect(world.row(id).status).toBe('failed');
+  expect(String(world.row(id).notes)).toContain('BTC is foreign');
+  expect(world.link.sent).toEqual([]);
+});
+
+it('shows statuses again that a power cut has taken from the signals file', async () => {
+  const id = world.signal(long);
+  await hold(6_000);
+  expect(world.row(id).status).toBe('filled');
+  world.ledger.markProjected(world.ledger.allTrades().map(({ tradeId }) => ({ tradeId, version: 1_000 })));
+  world.ledger.projectAgain('Sentient');
+  expect(world.ledger.unprojected('Sentient', 10)).toHaveLength(1);
+});
