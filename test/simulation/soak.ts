@@ -21,11 +21,13 @@ export interface SoakOptions {
   readonly what: 'unknown' | 'races';
   readonly seed: number;
   readonly count: number;
+  /** Market time of one world, ms; the next has the next seed. */
+  readonly worldMs?: number;
   readonly onWorld: (outcome: Outcome, countSoFar: number) => void;
 }
 
 /** Lives through worlds, each with the next seed, until so many have been counted. */
-export async function soak({ what, seed, count, onWorld }: SoakOptions): Promise<Soaked> {
+export async function soak({ what, seed, count, worldMs, onWorld }: SoakOptions): Promise<Soaked> {
   const faults = new Map<RequestFault, number>();
   const broken: Outcome[] = [];
   const sums = { count: 0, seeds: 0, entries: 0, ms: 0 };
@@ -33,7 +35,7 @@ export async function soak({ what, seed, count, onWorld }: SoakOptions): Promise
     let races = 0;
     const outcome = await runSeed({
       seed: seed + sums.seeds,
-      ms: WORLD_MS,
+      ms: worldMs ?? WORLD_MS,
       climate: what === 'unknown' ? 'unknown-outcomes' : 'races',
       live:
         what === 'unknown'

@@ -139,14 +139,14 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'swallow a gap of the stream',
     file: `${BOT}fill-loop.ts`,
-    old: "        if (started) reconcileSoon('stream connected');",
+    old: "        else if (started) reconcileSoon('stream connected');",
     wrong: '',
     seeds: 60,
   },
   {
     name: 'no patience with an order the venue does not know yet',
     file: `${BOT}resolve.ts`,
-    old: '  if (deps.clock.now() <= order.expiresAfterMs + PATIENCE_MS) return false;',
+    old: '  if (askedMs <= order.expiresAfterMs + PATIENCE_MS) return false;',
     wrong: '',
     seeds: 30,
   },
