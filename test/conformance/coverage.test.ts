@@ -61,6 +61,12 @@ const INFO_TESTS: Readonly<Record<string, Proof>> = {
       ],
     ].map((type) => [type, EMPTY]),
   ),
+  ...Object.fromEntries(
+    [
+      ...['perpDeployAuctionStatus', 'spotPairDeployAuctionStatus', 'spotDeployState', 'settledOutcome', 'gossipPriorityAuctionStatus'],
+      ...['usdcRouting', 'borrowLendUserState'],
+    ].map((type): [string, Proof] => [type, ['nktkas-info.test.ts', 'every question of the stock client']]),
+  ),
 };
 
 const WHOLE_ACCOUNT: Proof = ['nktkas.test.ts', 'gets snapshots and updates of its account, and posts actions'];

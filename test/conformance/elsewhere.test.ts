@@ -68,7 +68,8 @@ describe('what is not here is answered as for an account that never touched it',
       { type: 'perpDexLimits' },
       { type: 'vaultDetails' },
       { type: 'userBorrowLendInterest', user },
-      { type: 'spotDeployState', user },
+      { type: 'spotDeployState' },
+      { type: 'noSuchThing', user },
       { type: 'meta', dex: 'xyz' },
     ])
       expect(await ask(body)).toMatchObject({ status: 422, text: expect.stringContaining('Failed to deserialize the JSON body') });

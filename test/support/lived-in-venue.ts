@@ -11,6 +11,8 @@ export interface LivedInVenue {
   /** Everyone who took part: a trader, a maker, one who was liquidated. */
   readonly users: readonly `0x${string}`[];
   readonly sub: `0x${string}`;
+  /** Where it listens. */
+  readonly url: string;
   /** Everything said on a channel, in order. */
   said(channel: string): readonly unknown[];
   /** Replies to actions, each once. */
@@ -206,6 +208,7 @@ export async function openLivedInVenue(): Promise<LivedInVenue> {
   return {
     users: players.map(({ address }) => address),
     sub,
+    url: venue.url,
     replies,
     said: (channel) => heard.flatMap((frame) => (frame.channel === channel ? [frame.data ?? null] : [])),
     async info(body) {

@@ -32,6 +32,9 @@ function vaultDetails(_sources: InfoSources, request: JsonObject): unknown {
   return null;
 }
 
+/** No gas auction has been held, and none is on. */
+const NO_AUCTION = { startTimeSeconds: 0, durationSeconds: 0, startGas: '0.0', currentGas: null, endGas: '0.0' };
+
 /** /info requests about what is not here, by type. */
 export const ELSEWHERE_READERS: Readonly<Record<string, InfoReader>> = {
   spotMeta: always(SPOT_META),
@@ -49,6 +52,13 @@ export const ELSEWHERE_READERS: Readonly<Record<string, InfoReader>> = {
     string(request, 'coin');
     return null;
   },
+  perpDeployAuctionStatus: always(NO_AUCTION),
+  spotPairDeployAuctionStatus: always(NO_AUCTION),
+  spotDeployState: ofAnyone({ states: [], gasAuction: NO_AUCTION }),
+  settledOutcome: (_sources, request) => {
+    integer(request, 'outcome');
+    return null;
+  },
   delegations: ofAnyone([]),
   delegatorSummary: ofAnyone({ delegated: '0.0', undelegated: '0.0', totalPendingWithdrawal: '0.0', nPendingWithdrawals: 0 }),
   delegatorHistory: ofAnyone([]),
@@ -56,11 +66,14 @@ export const ELSEWHERE_READERS: Readonly<Record<string, InfoReader>> = {
   validatorSummaries: always([]),
   validatorL1Votes: always([]),
   gossipRootIps: always([]),
+  gossipPriorityAuctionStatus: always([[], []]),
+  usdcRouting: always({ depositRoute: 'bridge', withdrawalRoute: 'bridge' }),
   vaultSummaries: always([]),
   vaultDetails,
   leadingVaults: ofAnyone([]),
   userVaultEquities: ofAnyone([]),
   allBorrowLendReserveStates: always([]),
+  borrowLendUserState: ofAnyone({ tokenToState: [], health: 'healthy', healthFactor: null }),
   userBorrowLendInterest: (_sources, request) => {
     address(request, 'user');
     integer(request, 'startTime');
