@@ -2,7 +2,7 @@
 import { closeSide, type OpenOrder, type PositionView, type Trade } from '@hyperfleet/trading';
 import { resolveOrders } from './resolve.ts';
 import type { LoopDeps } from './settings.ts';
-import { isUnresolved, lookAt, type TradeSight } from './sight.ts';
+import { isLive, lookAt, type TradeSight } from './sight.ts';
 import type { Performed, Said, Step } from './step.ts';
 import { change } from './tell.ts';
 import { readOpenOrders, syncFills } from './venue-news.ts';
@@ -24,7 +24,8 @@ export async function settleTrade(deps: LoopDeps, sight: TradeSight, step: Extra
   const heldBySight = now.openSz > 0;
   if (heldBySight && holds(position, trade)) return { kind: 'later', afterMs: LOOK_AGAIN_MS };
   if (resting.length > 0) return await sweep(deps, now, resting);
-  const doubtful = now.orders.filter(isUnresolved);
+  // Nothing of it rests at the venue: what the ledger still has live was ended there, and how is asked before the trade is over.
+  const doubtful = now.orders.filter(isLive);
   if (doubtful.length > 0) return await resolveOrders(deps, doubtful);
   const said: Said[] = [
     { event: 'settled', detail: { status: step.status, reason: step.reason, entrySz: now.fills.entrySz, exitSz: now.fills.exitSz } },
