@@ -25,6 +25,7 @@ const word = (value: bigint): Uint8Array => hexToBytes(value.toString(16).padSta
 
 function encode(type: string, value: unknown): Uint8Array {
   if (type === 'string') return keccak_256(utf8ToBytes(String(value)));
+  if (type === 'bytes') return keccak_256(hexToBytes(String(value).slice(2)));
   if (type === 'bool') return word(value === true ? 1n : 0n);
   if (type === 'bytes32') return hexToBytes(String(value).slice(2));
   return word(BigInt(value as string | number));

@@ -42,6 +42,7 @@ export type L1Effect =
       readonly priority: boolean;
     }
   | { readonly kind: 'setReferrer'; readonly code: string }
+  | { readonly kind: 'registerReferrer'; readonly code: string }
   | { readonly kind: 'reserveRequestWeight'; readonly weight: number; readonly destination: Address | null }
   | { readonly kind: 'claimRewards' }
   | { readonly kind: 'createSubAccount'; readonly name: string }
@@ -59,7 +60,9 @@ export type L1Effect =
   | { readonly kind: 'twapOrder'; readonly asset: number; readonly isBuy: boolean; readonly reduceOnly: boolean }
   | { readonly kind: 'twapCancel' }
   | { readonly kind: 'agentSetAbstraction'; readonly abstraction: string }
-  | { readonly kind: 'evmUserModify' };
+  | { readonly kind: 'agentEnableDexAbstraction' }
+  /** A preference about something that is not here: taken, and of no effect. */
+  | { readonly kind: 'preference' };
 
 export type ParsedAction =
   | { readonly signing: 'l1'; readonly type: string; readonly canonical: JsonObject; readonly effect: L1Effect }
@@ -189,6 +192,8 @@ function readAgentSend(from: JsonObject): L1Form {
   };
 }
 
+const PREFERENCE: L1Effect = { kind: 'preference' };
+
 const READERS: Readonly<Record<string, (from: JsonObject) => L1Form>> = {
   order: readOrderAction,
   cancel: readCancel,
@@ -227,6 +232,15 @@ const READERS: Readonly<Record<string, (from: JsonObject) => L1Form>> = {
   claimRewards: () => ({ fields: {}, effect: { kind: 'claimRewards' } }),
   noop: () => ({ fields: {}, effect: venue({ type: 'noop' }) }),
   setReferrer: (from) => ({ fields: { code: string(from, 'code') }, effect: { kind: 'setReferrer', code: string(from, 'code') } }),
+  registerReferrer: (from) => ({
+    fields: { code: string(from, 'code') },
+    effect: { kind: 'registerReferrer', code: string(from, 'code') },
+  }),
+  setDisplayName: (from) => ({ fields: { displayName: string(from, 'displayName') }, effect: PREFERENCE }),
+  spotUser: (from) => {
+    const optOut = boolean(object(from.toggleSpotDusting, 'toggleSpotDusting'), 'optOut');
+    return { fields: { toggleSpotDusting: { optOut } }, effect: PREFERENCE };
+  },
   createSubAccount: (from) => ({
     fields: { name: string(from, 'name') },
     effect: { kind: 'createSubAccount', name: string(from, 'name') },
@@ -255,7 +269,8 @@ const READERS: Readonly<Record<string, (from: JsonObject) => L1Form>> = {
     const abstraction = word(from, 'abstraction', ['i', 'u', 'p']);
     return { fields: { abstraction }, effect: { kind: 'agentSetAbstraction', abstraction } };
   },
-  evmUserModify: (from) => ({ fields: { usingBigBlocks: boolean(from, 'usingBigBlocks') }, effect: { kind: 'evmUserModify' } }),
+  agentEnableDexAbstraction: () => ({ fields: {}, effect: { kind: 'agentEnableDexAbstraction' } }),
+  evmUserModify: (from) => ({ fields: { usingBigBlocks: boolean(from, 'usingBigBlocks') }, effect: PREFERENCE }),
 };
 
 /** Every action there is (PROTOCOL §2.1, §2.3). */

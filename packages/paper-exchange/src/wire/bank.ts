@@ -1,11 +1,14 @@
 import type { MicroUsd } from '@hyperfleet/trading';
 import { microUsd } from '@hyperfleet/trading';
 import type { Venue } from '../matching/contract.ts';
+import { plain } from './decimal-text.ts';
 import type { Address } from './fields.ts';
 import { hashText } from './signature.ts';
 
 /** Rows kept of each account's ledger. */
 const LEDGER_KEPT = 2000;
+/** What must be traded before a code is one's own: referral says so too. */
+export const REFERRER_VOLUME_USD = 10_000;
 /** 4 % off for one who came by a referral (PROTOCOL §7). */
 const REFERRAL_DISCOUNT_PPM = 40_000;
 
@@ -69,7 +72,15 @@ export interface Bank {
   claimRewards(user: Address, nowMs: number): string | null;
   /** Who referred the account, by code; null for nobody. */
   referrer(user: Address): string | null;
-  setReferrer(user: Address, code: string): string | null;
+  setReferrer(user: Address, code: string, nowMs: number): string | null;
+  /** Makes a code others can name, once enough is traded. */
+  registerReferrer(user: Address, code: string): string | null;
+  /** The code an account has registered, or null. */
+  referralCode(user: Address): string | null;
+  /** Whose code it is; null for the codes of the settings, which belong to nobody. */
+  referralOwner(code: string): Address | null;
+  /** Who came by a code, in order. */
+  referredBy(code: string): readonly Referred[];
   /** Takes a charge from perp USDC. */
   charge(user: Address, usd: MicroUsd, nowMs: number): string | null;
   spotUsdc(user: Address): MicroUsd;
@@ -99,6 +110,13 @@ export interface Bank {
   maxBuilderFee(user: Address, builder: Address): number;
   /** Builders with a fee approved, in the order of their first approval. */
   approvedBuilders(user: Address): readonly Address[];
+}
+
+/** One who came by a code: when, and what it had traded by then. */
+interface Referred {
+  readonly user: Address;
+  readonly atMs: number;
+  readonly volumeBefore: number;
 }
 
 /** Where USDC of an account lies. */
@@ -133,6 +151,8 @@ interface Purse {
 export function createBank(venue: Venue, requestsAtStart: () => number): Bank {
   const purses = new Map<Address, Purse>();
   const subs = new Map<Address, SubAccount>();
+  const codes = new Map<string, Address>();
+  const referred = new Map<string, Referred[]>();
   let fresh: { user: Address; row: LedgerRow }[] = [];
   let rowsMade = 0;
 
@@ -240,14 +260,30 @@ export function createBank(venue: Venue, requestsAtStart: () => number): Bank {
       return null;
     },
     referrer: (user) => purses.get(user)?.referrer ?? null,
-    setReferrer(user, code) {
-      if (!venue.settings.referralCodes.includes(code)) return 'Referral code not registered';
+    setReferrer(user, code, nowMs) {
+      const owner = codes.get(code);
+      if (owner === undefined && !venue.settings.referralCodes.includes(code)) return 'Referral code not registered';
+      if (owner === user) return 'Cannot refer yourself.';
       const own = purse(user);
       if (own.referrer !== null) return 'Referrer already set';
       own.referrer = code;
+      referred.set(code, [...(referred.get(code) ?? []), { user, atMs: nowMs, volumeBefore: venue.volume(user) }]);
       venue.setDiscounts(user, { ...venue.fees(user), referralDiscountPpm: REFERRAL_DISCOUNT_PPM });
       return null;
     },
+    registerReferrer(user, code) {
+      const volume = venue.volume(user);
+      if (volume < REFERRER_VOLUME_USD * 1e6)
+        return `Cannot register referral code until enough volume traded. Required: $${REFERRER_VOLUME_USD}. Traded: $${plain(Math.trunc(volume / 10_000), 2)}.`;
+      if (code.length < 1 || code.length > 20) return 'Referral code must be between 1 and 20 characters long';
+      if (codes.has(code) || venue.settings.referralCodes.includes(code)) return 'Referral code already registered';
+      if ([...codes.values()].includes(user)) return 'Referrer already has a code';
+      codes.set(code, user);
+      return null;
+    },
+    referralCode: (user) => [...codes].find(([, owner]) => owner === user)?.[0] ?? null,
+    referralOwner: (code) => codes.get(code) ?? null,
+    referredBy: (code) => referred.get(code) ?? [],
     classTransfer(user, usd, toPerp, nowMs) {
       const own = purse(user);
       if (toPerp) {

@@ -8,6 +8,7 @@ import { feesRow } from './fees-row.ts';
 import { type Address, address, array, boolean, integer, type JsonObject, optional, string } from './fields.ts';
 import { readOid } from './order-form.ts';
 import type { Portfolios } from './portfolio.ts';
+import { referral } from './referral-row.ts';
 import { aggregateFills, basicOrderRow, clearinghouseRow, fillRow, fullOrderRow, fundingDeltaRow, ledgerRow, type Row } from './rows.ts';
 
 /** What /info reads. */
@@ -174,23 +175,6 @@ function subAccountsByDex(sources: InfoSources, user: Address, nowMs: number): u
   }));
 }
 
-/** Codes of the settings belong to no account. */
-const NOBODY = `0x${'0'.repeat(40)}`;
-
-function referral({ venue, bank }: InfoSources, user: Address): Row {
-  const code = bank.referrer(user);
-  return {
-    referredBy: code === null ? null : { referrer: NOBODY, code },
-    cumVlm: usdText(venue.volume(user)),
-    unclaimedRewards: '0.0',
-    claimedRewards: '0.0',
-    builderRewards: usdText(venue.builderRewards(user)),
-    referrerState: { stage: 'needToTrade', data: { required: '10000.0' } },
-    rewardHistory: [],
-    tokenToState: [],
-  };
-}
-
 function orderStatus(sources: InfoSources, request: JsonObject): unknown {
   const order = sources.venue.order(address(request, 'user'), readOid(request));
   if (order === null) return { status: 'unknownOid' };
@@ -250,7 +234,7 @@ export const ACCOUNT_READERS: Readonly<Record<string, InfoReader>> = {
   subAccounts2: byUser(subAccountsByDex),
   maxBuilderFee: ({ bank }, request) => bank.maxBuilderFee(address(request, 'user'), address(request, 'builder')),
   approvedBuilders: byUser(({ bank }, user) => bank.approvedBuilders(user)),
-  referral: byUser(referral),
+  referral: byUser(({ venue, bank }, user) => referral(venue, bank, user)),
   activeAssetData: (sources, request) => activeAssetData(sources, address(request, 'user'), string(request, 'coin')),
   portfolio: byUser(({ portfolios }, user, nowMs) => portfolios.row(user, nowMs)),
 };

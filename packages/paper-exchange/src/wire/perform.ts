@@ -83,6 +83,7 @@ const MASTER_ONLY: ReadonlySet<L1Effect['kind']> = new Set([
   'subAccountSpotTransfer',
   'vaultTransfer',
   'claimRewards',
+  'registerReferrer',
 ]);
 
 /** Why this key may not do this for this account, in the venue's words, or null. */
@@ -133,7 +134,9 @@ function performL1(desk: Desk, user: Address, effect: L1Effect, nowMs: number): 
     case 'venue':
       return performVenue(desk, user, effect, nowMs);
     case 'setReferrer':
-      return settle(bank.setReferrer(user, effect.code));
+      return settle(bank.setReferrer(user, effect.code, nowMs));
+    case 'registerReferrer':
+      return settle(bank.registerReferrer(user, effect.code));
     case 'claimRewards':
       return settle(bank.claimRewards(user, nowMs));
     case 'reserveRequestWeight': {
@@ -172,7 +175,9 @@ function performL1(desk: Desk, user: Address, effect: L1Effect, nowMs: number): 
       return twapError('twapCancel', NO_TWAP);
     case 'agentSetAbstraction':
       return effect.abstraction === 'i' ? OK : unsupported('Account abstraction');
-    case 'evmUserModify':
+    case 'agentEnableDexAbstraction':
+      return unsupported('Account abstraction');
+    case 'preference':
       return OK;
     default:
       return effect satisfies never;
@@ -257,6 +262,12 @@ function performUserSigned(desk: Desk, user: Address, action: UserSignedAction, 
       if (!isOwnAccount(desk, user, addressOf(fields, 'user')))
         return err(`Sub-account ${text(fields, 'user')} is not registered to ${user}`);
       return text(fields, 'abstraction') === 'disabled' ? OK : unsupported('Account abstraction');
+    case 'userDexAbstraction':
+    case 'userPortfolioMargin':
+      if (!isOwnAccount(desk, user, addressOf(fields, 'user')))
+        return err(`Sub-account ${text(fields, 'user')} is not registered to ${user}`);
+      if (!fields.some((field) => field.name === 'enabled' && field.value === true)) return OK;
+      return unsupported(action.type === 'userPortfolioMargin' ? 'Portfolio margin' : 'Account abstraction');
     default:
       return action.type satisfies never;
   }

@@ -23,7 +23,9 @@ type UserSignedType =
   | 'sendAsset'
   | 'approveAgent'
   | 'approveBuilderFee'
-  | 'userSetAbstraction';
+  | 'userSetAbstraction'
+  | 'userDexAbstraction'
+  | 'userPortfolioMargin';
 
 type FieldType = TypedField['type'];
 
@@ -38,6 +40,8 @@ const DESTINATION = ['destination', 'string'] as const;
 const AMOUNT = ['amount', 'string'] as const;
 const NONCE = ['nonce', 'uint64'] as const;
 const TIME = ['time', 'uint64'] as const;
+const USER = ['user', 'address'] as const;
+const ENABLED = ['enabled', 'bool'] as const;
 
 /** Fields after `hyperliquidChain`, in the order of PROTOCOL §2.3. */
 const FORMS: Readonly<Record<UserSignedType, Form>> = {
@@ -59,7 +63,9 @@ const FORMS: Readonly<Record<UserSignedType, Form>> = {
   },
   approveAgent: { name: 'ApproveAgent', fields: [['agentAddress', 'address'], ['agentName', 'string'], NONCE], blank: ['agentName'] },
   approveBuilderFee: { name: 'ApproveBuilderFee', fields: [['maxFeeRate', 'string'], ['builder', 'address'], NONCE] },
-  userSetAbstraction: { name: 'UserSetAbstraction', fields: [['user', 'address'], ['abstraction', 'string'], NONCE] },
+  userSetAbstraction: { name: 'UserSetAbstraction', fields: [USER, ['abstraction', 'string'], NONCE] },
+  userDexAbstraction: { name: 'UserDexAbstraction', fields: [USER, ENABLED, NONCE] },
+  userPortfolioMargin: { name: 'UserPortfolioMargin', fields: [USER, ENABLED, NONCE] },
 };
 
 /** The user-signed actions there are. */
