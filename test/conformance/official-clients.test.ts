@@ -67,7 +67,12 @@ const ANSWERS: readonly (readonly [type: string, asked: Readonly<Record<string, 
   ['openOrders', {}, [order]],
   ['userFills', {}, [{ ...fill, twapId: 'n?' }]],
   ['historicalOrders', {}, [{ order: fullOrder, status: 's', statusTimestamp: 'n' }]],
-  ['referral', {}, { cumVlm: 's', unclaimedRewards: 's', claimedRewards: 's', referrerState: { stage: 's', data: { required: 's' } } }],
+  // Only of who has not traded enough for a code: of others the venue says less than the one in Rust wants.
+  [
+    'referral',
+    { user: `0x${'12'.repeat(20)}` },
+    { cumVlm: 's', unclaimedRewards: 's', claimedRewards: 's', referrerState: { stage: 's', data: { required: 's' } } },
+  ],
   ['userFunding', { startTime: 0 }, [{ time: 'n', hash: 's', delta: { type: 's', coin: 's', usdc: 's', szi: 's', fundingRate: 's' } }]],
   ['fundingHistory', { coin: 'BTC', startTime: 0 }, [{ coin: 's', fundingRate: 's', premium: 's', time: 'n' }]],
   ['l2Book', { coin: 'BTC' }, { coin: 's', levels: [[level]], time: 'n' }],
