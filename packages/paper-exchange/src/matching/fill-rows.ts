@@ -7,8 +7,14 @@ import { RowRing } from './row-ring.ts';
 const WIDTH = 13;
 const [ASSET, PX, SZ, IS_BUY, TIME_MS, START, PNL, CROSSED, FEE, BUILDER_FEE, TID, HASH] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
 
+/** What stands before a hash's last digits, by how many those are. */
+const BEFORE = Array.from({ length: 65 }, (_, digits) => `0x${'0'.repeat(64 - digits)}`);
+
 /** The hash of the n-th transaction: no real one, but unlike every other. */
-export const hashOf = (nth: number): string => `0x${nth.toString(16).padStart(64, '0')}`;
+export function hashOf(nth: number): string {
+  const digits = nth.toString(16);
+  return `${BEFORE[digits.length] ?? '0x'}${digits}`;
+}
 
 /** The last fills of one account. As objects 10,000 fills are 4 MB that the collector carries along; as rows 1.3. */
 export class FillRows {
