@@ -95,7 +95,7 @@ export function markFired(core: Core, order: OrderRecord): void {
 function detach(order: OrderRecord): void {
   if (order.phase === 'resting') leaveBook(order);
   if (order.phase === 'armed' && order.trigger !== null) order.market.triggers[order.trigger.firesWhen].remove(order);
-  order.holding.triggers.delete(order);
+  if (order.trigger !== null) order.holding.triggers.delete(order);
   order.account.open.remove(order);
 }
 
