@@ -60,6 +60,8 @@ export interface Account {
   /** Rates and daily volume; shared with the master or the sub-accounts. */
   fees: FeeRecord;
   readonly holdings: Map<number, Holding>;
+  /** The holding last asked for. */
+  latest: Holding | null;
   /** Holdings with a position. */
   readonly positions: Set<Holding>;
   /** Holdings that are naked. */
@@ -95,6 +97,7 @@ export function createAccount(user: Address, coins: Coins, { maxOrdersKept, maxF
     volume: 0,
     fees: createFeeRecord(),
     holdings: new Map(),
+    latest: null,
     positions: new Set(),
     naked: new Set(),
     touched: false,
@@ -121,8 +124,13 @@ export const defaultLeverage = (instrument: Instrument): { readonly leverage: nu
 
 /** The account's holding of a coin, made on first use. */
 export function holdingOf(account: Account, market: CoinMarket): Holding {
+  // An order asks five times for the same holding.
+  if (account.latest?.market === market) return account.latest;
   const known = account.holdings.get(market.instrument.assetId);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    account.latest = known;
+    return known;
+  }
   const holding: Holding = {
     account,
     market,

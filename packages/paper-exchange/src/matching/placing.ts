@@ -49,7 +49,7 @@ function refuseOrder(core: Core, order: OrderRecord, refusal: Refusal): OrderSta
 /** Executes an accepted limit order at its turn and says what became of it. */
 function executeLimit(core: Core, order: OrderRecord): OrderStatusReply {
   const before = order.sz;
-  const liquid = bestAgainst(order.market, order.sign) !== null;
+  const liquid = order.tif !== 'FrontendMarket' || bestAgainst(order.market, order.sign) !== null;
   if (order.tif !== 'Alo') take(core, order);
   const filled = before - order.sz;
   const immediate = order.tif === 'Ioc' || order.tif === 'FrontendMarket';
@@ -57,7 +57,7 @@ function executeLimit(core: Core, order: OrderRecord): OrderStatusReply {
     return refuseOrder(
       core,
       order,
-      order.tif === 'FrontendMarket' && !liquid
+      !liquid
         ? { text: 'No liquidity available for market order.', status: 'marketOrderNoLiquidityRejected' }
         : { text: 'Order could not immediately match against any resting orders.', status: 'iocCancelRejected' },
     );

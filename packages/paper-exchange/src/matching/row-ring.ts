@@ -10,7 +10,9 @@ export class RowRing {
   readonly #limit: number;
   #room: number;
   #numbers: Float64Array;
-  #written = 0;
+  /** Index of the next row. */
+  #next = 0;
+  #isFull = false;
 
   constructor(width: number, limit: number) {
     this.#width = width;
@@ -21,28 +23,32 @@ export class RowRing {
 
   /** Whether the next row is written over the oldest one. */
   get isFull(): boolean {
-    return this.#written >= this.#limit;
+    return this.#isFull;
   }
 
   /** The index of the next row: the oldest one's when all are taken. */
   get next(): number {
-    return this.#written % this.#limit;
+    return this.#next;
   }
 
   /** The numbers of all rows, row after row, with room for the next one. Ask anew after each `push`. */
   get numbers(): Float64Array {
-    if (this.#written >= this.#room && this.#room < this.#limit) this.#grow();
+    if (this.#next >= this.#room) this.#grow();
     return this.#numbers;
   }
 
   /** Says that the next row is written. */
   push(): void {
-    this.#written += 1;
+    this.#next += 1;
+    if (this.#next < this.#limit) return;
+    this.#next = 0;
+    this.#isFull = true;
   }
 
   /** Indices of the rows, newest first. */
   *newestFirst(): Generator<number> {
-    for (let nth = this.#written - 1; nth >= Math.max(0, this.#written - this.#limit); nth -= 1) yield nth % this.#limit;
+    for (let row = this.#next - 1; row >= 0; row -= 1) yield row;
+    if (this.#isFull) for (let row = this.#limit - 1; row >= this.#next; row -= 1) yield row;
   }
 
   #grow(): void {

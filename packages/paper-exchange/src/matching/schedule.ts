@@ -29,6 +29,7 @@ function start(core: Core, nowMs: number): void {
 
 function nextScheduledMs(core: Core): number {
   let next = Number.POSITIVE_INFINITY;
+  if (core.scheduled.size === 0) return next;
   for (const account of core.scheduled) next = Math.min(next, account.scheduledCancelMs ?? next);
   return next;
 }
