@@ -61,6 +61,7 @@ export type L1Effect =
   | { readonly kind: 'twapCancel' }
   | { readonly kind: 'agentSetAbstraction'; readonly abstraction: string }
   | { readonly kind: 'agentEnableDexAbstraction' }
+  | { readonly kind: 'classTransfer'; readonly microUsd: number; readonly toPerp: boolean }
   /** A preference about something that is not here: taken, and of no effect. */
   | { readonly kind: 'preference' };
 
@@ -175,6 +176,12 @@ function readSubTransfer(from: JsonObject): L1Form {
   };
 }
 
+/** An amount of a transfer is a text, also to the hash: python writes `str(1.0)`, which is no shorter than it is. */
+function amountText(from: JsonObject): string {
+  decimal(from, 'amount');
+  return string(from, 'amount');
+}
+
 function readAgentSend(from: JsonObject): L1Form {
   const destination = address(from, 'destination');
   const fields = {
@@ -182,7 +189,7 @@ function readAgentSend(from: JsonObject): L1Form {
     sourceDex: string(from, 'sourceDex'),
     destinationDex: string(from, 'destinationDex'),
     token: string(from, 'token'),
-    amount: decimal(from, 'amount'),
+    amount: amountText(from),
     fromSubAccount: string(from, 'fromSubAccount'),
     nonce: integer(from, 'nonce'),
   };
@@ -238,6 +245,12 @@ const READERS: Readonly<Record<string, (from: JsonObject) => L1Form>> = {
   }),
   setDisplayName: (from) => ({ fields: { displayName: string(from, 'displayName') }, effect: PREFERENCE }),
   spotUser: (from) => {
+    // The venue's client in Rust still moves money between perp and spot by it.
+    if (from.classTransfer !== undefined) {
+      const it = object(from.classTransfer, 'classTransfer');
+      const classTransfer = { usdc: integer(it, 'usdc'), toPerp: boolean(it, 'toPerp') };
+      return { fields: { classTransfer }, effect: { kind: 'classTransfer', microUsd: classTransfer.usdc, toPerp: classTransfer.toPerp } };
+    }
     const optOut = boolean(object(from.toggleSpotDusting, 'toggleSpotDusting'), 'optOut');
     return { fields: { toggleSpotDusting: { optOut } }, effect: PREFERENCE };
   },
@@ -248,7 +261,7 @@ const READERS: Readonly<Record<string, (from: JsonObject) => L1Form>> = {
   subAccountTransfer: readSubTransfer,
   subAccountSpotTransfer: (from) => {
     const subAccountUser = address(from, 'subAccountUser');
-    const rest = { isDeposit: boolean(from, 'isDeposit'), token: string(from, 'token'), amount: decimal(from, 'amount') };
+    const rest = { isDeposit: boolean(from, 'isDeposit'), token: string(from, 'token'), amount: amountText(from) };
     return { fields: { subAccountUser, ...rest }, effect: { kind: 'subAccountSpotTransfer', user: subAccountUser, ...rest } };
   },
   subAccountModify: (from) => {

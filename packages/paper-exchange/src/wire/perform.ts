@@ -84,6 +84,7 @@ const MASTER_ONLY: ReadonlySet<L1Effect['kind']> = new Set([
   'vaultTransfer',
   'claimRewards',
   'registerReferrer',
+  'classTransfer',
 ]);
 
 /** Why this key may not do this for this account, in the venue's words, or null. */
@@ -175,6 +176,8 @@ function performL1(desk: Desk, user: Address, effect: L1Effect, nowMs: number): 
       return twapError('twapCancel', NO_TWAP);
     case 'agentSetAbstraction':
       return effect.abstraction === 'i' ? OK : unsupported('Account abstraction');
+    case 'classTransfer':
+      return settle(bank.classTransfer(user, microUsd(effect.microUsd), effect.toPerp, nowMs));
     case 'agentEnableDexAbstraction':
       return unsupported('Account abstraction');
     case 'preference':
