@@ -16,16 +16,25 @@ export interface Hand {
   net(coin: string): number;
   /** True while its size and ours are netted by the venue and nobody can tell them apart. */
   isMuddled(coin: string): boolean;
+  /** Since when something of the owner's has stood on a coin without a break; null when nothing does. */
+  standsSinceMs(coin: string): number | null;
   readonly coins: ReadonlySet<string>;
 }
 
-/** A hand on one account. */
-export function createHand(venue: Venue, clock: Clock, user: Address): Hand {
+/** A hand on one account. `onActed`: the venue has something to tell. */
+export function createHand(venue: Venue, clock: Clock, account: { readonly user: Address; readonly onActed: () => void }): Hand {
+  const { user, onActed } = account;
   const byCoin = new Map(venue.instruments.map((instrument) => [instrument.coin, instrument]));
   const oids = new Map<number, boolean>();
   const nets = new Map<string, number>();
   const muddled = new Set<string>();
   const coins = new Set<string>();
+  const since = new Map<string, number>();
+  const look = (coin: string): void => {
+    const stands = (nets.get(coin) ?? 0) !== 0 || venue.openOrders(user).some((order) => order.coin === coin && oids.has(order.oid));
+    if (!stands) since.delete(coin);
+    else if (!since.has(coin)) since.set(coin, clock.now());
+  };
   const instrumentOf = (coin: string): Instrument => {
     const found = byCoin.get(coin);
     if (found === undefined) throw new Error(`no instrument ${coin}`);
@@ -53,6 +62,8 @@ export function createHand(venue: Venue, clock: Clock, user: Address): Hand {
       }
     }
     for (const open of venue.openOrders(user)) if (!before.has(open.oid) && open.cloid === null) oids.set(open.oid, terms.reduceOnly);
+    onActed();
+    look(coin);
   };
   return {
     coins,
@@ -64,6 +75,8 @@ export function createHand(venue: Venue, clock: Clock, user: Address): Hand {
         .filter((order) => oids.has(order.oid))
         .map(({ asset, oid }) => ({ asset, oid }));
       if (cancels.length > 0) venue.execute(user, { type: 'cancel', cancels }, clock.now());
+      onActed();
+      for (const coin of coins) look(coin);
     },
     owns: (oid) => oids.has(oid),
     hear(fill) {
@@ -80,8 +93,10 @@ export function createHand(venue: Venue, clock: Clock, user: Address): Hand {
       if (Math.sign(others) * Math.sign(signed) < 0 && !reduceOnly) muddled.add(fill.coin);
       if (reduceOnly && before !== 0) muddled.add(fill.coin);
       if (!reduceOnly) nets.set(fill.coin, before + signed);
+      look(fill.coin);
     },
     net: (coin) => nets.get(coin) ?? 0,
+    standsSinceMs: (coin) => since.get(coin) ?? null,
     isMuddled: (coin) => muddled.has(coin),
   };
 }

@@ -16,7 +16,7 @@ export interface Business {
 
 /** Nothing but signals, as fast as a bot can act on them. */
 export const CROWDED: Business = { entries: 0.6, exits: 0.15, rubbish: 0, controls: 0, hand: 0, margin: 0 };
-export const MIXED: Business = { entries: 0.05, exits: 0.013, rubbish: 0.01, controls: 0.006, hand: 0.004, margin: 0.0004 };
+export const MIXED: Business = { entries: 0.035, exits: 0.01, rubbish: 0.01, controls: 0.006, hand: 0.004, margin: 0.0004 };
 
 const RUBBISH: readonly Readonly<Record<string, string | number | null>>[] = [
   { symbol: 'NOPEUSDT', direction: 'long', signal_type: 'entry', entry_1: 5 },

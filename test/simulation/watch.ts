@@ -23,10 +23,14 @@ import type { Posted } from './posted.ts';
  */
 const REACTION_MS = 3_000;
 
+/** Reads that fail are tried again every second, in a spell of bad weather for this long at most. */
+const FOREIGN_KNOWN_MS = 30_000;
+
 export interface WatchedBot {
   readonly id: string;
   readonly user: Address;
   readonly hand: Hand;
+  readonly settings: { readonly reconcileIntervalMs: number };
   /** An operator has asked for foreign orders and positions to be closed. */
   foreignClosing: boolean;
 }
@@ -129,7 +133,7 @@ export function createWatch(options: WatchOptions): Watch {
       if (intent.role === 'entry') {
         if (options.ledger().botState(bot.id).paused) fail('while paused no entry is sent', what);
         if (direction !== null && intent.side !== entrySide(direction)) fail('an entry is on its signal’s side', what);
-        if (bot.hand.net(intent.coin) !== 0 && knownForeign(bot, intent.coin)) fail('no entry on a foreign coin', what);
+        if (knownForeign(bot, intent.coin)) fail('no entry on a foreign coin', what);
       } else if (!intent.reduceOnly) fail('only entries open', what);
       if (trade.exitClaimedBy !== null && (isTakeProfit(intent.role) || intent.role === 'breakeven'))
         fail('an exit wins over take-profits and breakeven', what);
@@ -137,8 +141,11 @@ export function createWatch(options: WatchOptions): Watch {
     }
     if (orders.some(({ intent }) => isTakeProfit(intent.role))) ladderFits(bot, trade);
   };
-  /** A foreign position counts as known a reconcile and a little after it came to be. */
-  const knownForeign = (_bot: WatchedBot, _coin: string): boolean => false;
+  /** What is the owner's counts as known an interval of reconciling after it came to be, and what reading again may take. */
+  const knownForeign = (bot: WatchedBot, coin: string): boolean => {
+    const sinceMs = bot.hand.standsSinceMs(coin);
+    return sinceMs !== null && clock.now() - sinceMs > bot.settings.reconcileIntervalMs + FOREIGN_KNOWN_MS;
+  };
   const firstLegIsDone = (bot: WatchedBot, trade: Trade): boolean => {
     const first = trade.ladder?.[0];
     if (first === undefined) return false;

@@ -270,7 +270,15 @@ export function openWorld(options: WorldOptions): World {
         },
       },
     });
-    const bot: SimBot = { id, user, settings, pair, link, hand: createHand(venue, executor, user), foreignClosing: false };
+    const bot: SimBot = {
+      id,
+      user,
+      settings,
+      pair,
+      link,
+      hand: createHand(venue, executor, { user, onActed: pump }),
+      foreignClosing: false,
+    };
     pair.start();
     return bot;
   }

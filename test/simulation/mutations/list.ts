@@ -165,6 +165,13 @@ export const MUTATIONS: readonly Mutation[] = [
     seeds: 60,
   },
   {
+    name: 'enter on a foreign coin',
+    file: `${BOT}signal-loop.ts`,
+    old: '    isForeign: (coin) => foreign.has(coin),',
+    wrong: '    isForeign: () => false,',
+    seeds: 60,
+  },
+  {
     name: 'drop the pause',
     file: `${BOT}signal-loop.ts`,
     old: "    if (state.paused || state.tradingState !== 'active') return false;",
