@@ -144,6 +144,7 @@ export function createWatch(options: WatchOptions): Watch {
   /** What is the owner's counts as known an interval of reconciling after it came to be, and what reading again may take. */
   const knownForeign = (bot: WatchedBot, coin: string): boolean => {
     const sinceMs = bot.hand.standsSinceMs(coin);
+    if (bot.hand.isMuddled(coin)) return false;
     return sinceMs !== null && clock.now() - sinceMs > bot.settings.reconcileIntervalMs + FOREIGN_KNOWN_MS;
   };
   const firstLegIsDone = (bot: WatchedBot, trade: Trade): boolean => {
