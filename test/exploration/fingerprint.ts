@@ -75,7 +75,15 @@ function restText(world: World): string {
     if (trade.breakeven === 'due') parts.push(ago(world, ledger.fillSums(trade.tradeId).lastFillMs));
   }
   const { paused, tradingState } = ledger.botState(BOT);
-  parts.push(paused, tradingState, ledger.watermark(USER) === null, [...queue.statuses().values()].join(), queue.executed().join());
+  const stands = ledger.differences(BOT).map(({ coin, amount }) => `${coin ?? 'cash'} ${amount}`);
+  parts.push(
+    stands.join(),
+    paused,
+    tradingState,
+    ledger.watermark(USER) === null,
+    [...queue.statuses().values()].join(),
+    queue.executed().join(),
+  );
   return parts.join(' ');
 }
 
@@ -154,7 +162,7 @@ function signalText(world: World): string {
 
 function fillText(world: World): string {
   const memory = world.loops.fill.memory();
-  return `${runnerText(world, 'fill')} ${memory.reconciling} ${memory.missed} ${memory.putOff} ${memory.started} ${memory.lastReconcileMs === 0 ? '-' : ago(world, memory.lastReconcileMs)}`;
+  return `${runnerText(world, 'fill')} ${memory.reconciling} ${memory.missed} ${memory.putOff} ${memory.started} ${memory.lastReconcileMs === 0 ? '-' : ago(world, memory.lastReconcileMs)} ${ago(world, memory.books.doubtAtMs)}`;
 }
 
 /**

@@ -169,6 +169,24 @@ const callOf: fc.Arbitrary<Call> = fc.oneof(
       (ledger) =>
         ledger.recordFunding(BOT, ACCOUNT, [{ coin, timeMs, usd: microUsd(usd), szi: lots(1) }]),
   ),
+  fc
+    .tuple(fc.constantFrom('opening', 'a', 'b'), fc.constantFrom(null, 'BTC', 'ETH'), fc.integer({ min: -9, max: 9 }))
+    .map(([key, coin, amount]): Call => {
+      const timeMs = key === 'opening' ? 2_000 : 2_001;
+      const size = coin === null ? 0 : amount;
+      return (ledger) =>
+        ledger.recordBookings(BOT, ACCOUNT, [
+          { key, timeMs, kind: 'transfer', usd: microUsd(amount), coin, szi: lots(size), words: 'deposit' },
+        ]);
+    }),
+  fc.uniqueArray(fc.constantFrom(null, 'BTC', 'ETH')).map(
+    (coins): Call =>
+      (ledger) =>
+        ledger.setDifferences(
+          BOT,
+          coins.map((coin) => ({ coin, amount: 3, sinceMs: 5 })),
+        ),
+  ),
   fc.boolean().map(
     (paused): Call =>
       (ledger) =>
@@ -200,6 +218,8 @@ function tellAll(ledger: Ledger): unknown {
     byOid: [1, 2, 3, 4, 5, 6].map((oid) => ledger.orderByOid(BOT, oid)),
     fills: rows.map((row) => ledger.fills(tradeIdOf(row))),
     sums: rows.map((row) => ledger.fillSums(tradeIdOf(row))),
+    books: [1_999, 2_000, 2_001, 9_000].map((throughMs) => booksText(ledger, throughMs)),
+    differences: ledger.differences(BOT),
     watermark: ledger.watermark(ACCOUNT),
     nonce: ledger.highestNonce(BOT),
     bot: ledger.botState(BOT),
@@ -207,6 +227,11 @@ function tellAll(ledger: Ledger): unknown {
     unprojected: ledger.unprojected(BOT, 3),
   };
 }
+
+const booksText = (ledger: Ledger, throughMs: number): unknown => {
+  const books = ledger.books(ACCOUNT, throughMs);
+  return books === null ? null : [books.openedMs, books.cash, [...books.held]];
+};
 
 /** What a call gives, or that it threw: an order state that only a bug reaches. */
 const outcome = (call: Call, ledger: Ledger): unknown => {

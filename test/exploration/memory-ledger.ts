@@ -3,8 +3,12 @@
  * builds some hundred thousand of them. Nothing here is on a disk; what a crash takes is the worker, never a committed row.
  */
 import {
+  type Booking,
+  type Books,
   type BotState,
   type Cloid,
+  cashFlow,
+  type Difference,
   type Fill,
   type FillRecord,
   type FundingPayment,
@@ -57,6 +61,8 @@ export function createMemoryLedger(ledgerId: string): MemoryLedger {
   const fillAt = new Map<string, number>();
   const funding: StoredFunding[] = [];
   const bots = new Map<string, BotState>();
+  const bookings: Booking[] = [];
+  let differences: readonly Difference[] = [];
   const controls = new Map<string, Map<string, string>>();
   let watermarkMs: number | null = null;
   let highestNonce = 0;
@@ -234,6 +240,17 @@ export function createMemoryLedger(ledgerId: string): MemoryLedger {
         return true;
       });
     },
+    recordBookings: (_bot, _account, seen) =>
+      seen.filter((booking) => {
+        if (bookings.some(({ key }) => key === booking.key)) return false;
+        bookings.push(booking);
+        return true;
+      }),
+    books: (_account, throughMs) => booksOf({ bookings, fills, funding }, throughMs),
+    differences: () => differences,
+    setDifferences(_bot, standing) {
+      differences = [...standing].sort((a, b) => ((a.coin ?? '') < (b.coin ?? '') ? -1 : 1));
+    },
     watermark: () => watermarkMs,
     highestNonce: () => highestNonce,
     reserveNonces(_bot, upTo) {
@@ -266,6 +283,31 @@ export function createMemoryLedger(ledgerId: string): MemoryLedger {
     allTrades: () => [...trades.values()].map(({ trade }) => trade),
     allFills: () => fills,
   };
+}
+
+function booksOf(
+  { bookings, fills, funding }: { bookings: readonly Booking[]; fills: readonly FillRecord[]; funding: readonly StoredFunding[] },
+  throughMs: number,
+): Books | null {
+  const opening = bookings.find(({ key }) => key === 'opening');
+  if (opening === undefined) return null;
+  const isIn = ({ timeMs }: { readonly timeMs: number }): boolean => timeMs > opening.timeMs && timeMs <= throughMs;
+  let cash = 0;
+  const sizes = new Map<string, number>();
+  const add = (coin: string, szi: number): void => void sizes.set(coin, (sizes.get(coin) ?? 0) + szi);
+  for (const { usd, coin, szi, timeMs } of bookings) {
+    if (timeMs > throughMs) continue;
+    cash += usd;
+    if (coin !== null) add(coin, szi);
+  }
+  for (const payment of funding) if (isIn(payment)) cash += payment.usd;
+  for (const fill of fills) {
+    if (!isIn(fill)) continue;
+    cash += cashFlow(fill);
+    add(fill.coin, fill.side === 'buy' ? fill.sz : -fill.sz);
+  }
+  const held = [...sizes].filter(([, szi]) => szi !== 0).sort(([a], [b]) => (a < b ? -1 : 1));
+  return { openedMs: opening.timeMs, cash: microUsd(cash), held: new Map(held.map(([coin, szi]) => [coin, lots(szi)])) };
 }
 
 function sumsOf(own: readonly FillRecord[], funding: readonly StoredFunding[], tradeId: string): TradeFills {

@@ -117,6 +117,7 @@ export function createWire(args: {
         orderByCloid: (cloid, coin) => read(`order ${name(cloid)}`, () => link.reads.orderByCloid(cloid, coin)),
         fillsSince: (startMs) => read('fills', () => link.reads.fillsSince(startMs)),
         fundingSince: (startMs) => read('funding', () => link.reads.fundingSince(startMs)),
+        transfersSince: (startMs) => read('transfers', () => link.reads.transfersSince(startMs)),
         feeRates: () => read('fee rates', link.reads.feeRates),
       };
       return { exchange, reads };

@@ -313,6 +313,7 @@ function createPast({ venue, clock, user, chance, weather, events }: LinkOptions
             .filter((payment) => payment.timeMs >= startMs && payment.timeMs <= asOfMs)
             .map(({ coin, timeMs, usd, szi }) => ({ coin, timeMs, usd, szi })),
         ),
+      transfersSince: () => read(life, () => []),
       feeRates: () => read(life, () => ({ takerPpm: venue.settings.takerFeePpm, makerPpm: venue.settings.makerFeePpm })),
     }),
   };

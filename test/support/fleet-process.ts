@@ -129,6 +129,8 @@ export interface Report {
     readonly state: string;
     readonly equityStartUsd: number;
     readonly equityEndUsd: number;
+    readonly transfersUsd: number;
+    readonly acknowledgedUsd: number;
     readonly restarts: number;
   }[];
   readonly venue: {
@@ -145,10 +147,10 @@ export const readReport = (path: string): Report => JSON.parse(readFileSync(path
 /** Whole micro-dollars of a dollar figure. */
 const micro = (usd: number): number => Math.round(usd * 1e6);
 
-/** For each bot, net results of its signals less the change of its account, in micro-dollars: all zeros when every cent is explained. */
+/** For each bot, net results of its signals and transfers less the change of its account, in micro-dollars: all zeros when every cent is explained. */
 export function unexplained(report: Report): readonly number[] {
-  return report.bots.map(({ id, equityStartUsd, equityEndUsd }) => {
+  return report.bots.map(({ id, equityStartUsd, equityEndUsd, transfersUsd }) => {
     const net = report.signals.filter(({ bot }) => bot === id).reduce((sum, { netPnlUsd }) => sum + micro(netPnlUsd), 0);
-    return net - (micro(equityEndUsd) - micro(equityStartUsd));
+    return net + micro(transfersUsd) - (micro(equityEndUsd) - micro(equityStartUsd));
   });
 }

@@ -13,6 +13,7 @@ import type {
   Exchange,
   Instrument,
   OrderIntent,
+  Transfer,
 } from '@hyperfleet/trading';
 import { accountView, fillView, foldedStatus, openOrderView, orderInput, orderOutcome, orderUpdate } from './venue-words.ts';
 
@@ -26,6 +27,8 @@ export interface VenueLink {
   readonly sent: OrderIntent[];
   /** Asked before each request; what it names happens to that request. */
   onRequest: (kind: 'place' | 'cancel' | 'other', orders: readonly OrderIntent[]) => Fault | null;
+  /** What was paid in and out, as the venue lists it: the matching core only moves the money. */
+  readonly transfers: Transfer[];
   /** While false, no stream event is delivered; they are dropped as by a cut socket. */
   streaming: boolean;
   /** Delivers what has happened at the venue since the last call. */
@@ -76,6 +79,7 @@ export function linkVenue(args: {
   const link: VenueLink = {
     sent: [],
     onRequest: () => null,
+    transfers: [],
     streaming: true,
     exchange: {
       place: (approved) =>
@@ -155,6 +159,10 @@ export function linkVenue(args: {
           .fundings(user)
           .filter((payment) => payment.timeMs >= startMs)
           .map(({ coin, timeMs, usd, szi }) => ({ coin, timeMs, usd, szi }));
+      },
+      async transfersSince(startMs) {
+        await wait(latencyMs);
+        return link.transfers.filter((transfer) => transfer.timeMs >= startMs);
       },
       feeRates: async () => ({ takerPpm: venue.settings.takerFeePpm, makerPpm: venue.settings.makerFeePpm }),
     },

@@ -60,6 +60,7 @@ export function accountView(venue: Venue, user: VenueOrder['user'], timeMs: numb
   const state = venue.account(user);
   return {
     equity: state.accountValue,
+    cash: state.totalRawUsd,
     marginUsed: state.totalMarginUsed,
     withdrawable: state.withdrawable,
     timeMs,

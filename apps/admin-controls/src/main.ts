@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { type Fleet, listProblems, loadFleetConfig, readEnvironment, resolveFleet } from '@hyperfleet/config';
 import { type Desk, openDesk } from './desk.ts';
 import { resolveTarget } from './target.ts';
+import { acknowledge } from './verbs/acknowledge.ts';
 import { closeAll } from './verbs/close-all.ts';
 import { orders } from './verbs/orders.ts';
 import { pause } from './verbs/pause.ts';
@@ -19,6 +20,7 @@ const VERBS: Readonly<Record<string, (desk: Desk) => number | Promise<number>>> 
   PAUSE: pause,
   RESUME: resume,
   CLOSE_ALL: closeAll,
+  ACKNOWLEDGE: acknowledge,
 };
 
 const USAGE = `npx admin_controls TARGET VERB [--json] [--no-wait] [--foreign] [--data-dir DIR] [--config FILE]
@@ -27,6 +29,7 @@ TARGET  a bot's id, the beginning of one, or ALL (case does not matter)
 VERB    STATUS | POSITIONS | ORDERS           what is
         PAUSE | RESUME                        no new entries | entries again
         CLOSE_ALL [--foreign]                 cancel every order, close every position, stay paused
+        ACKNOWLEDGE                           take differences between venue and books as they are
 --foreign  CLOSE_ALL also touches orders and positions that are not the fleet's
 --no-wait  do not wait for the outcome of a command`;
 

@@ -1,5 +1,6 @@
 /** Obeys `bot_controls`: each row once, in order. */
 import { type ControlRow, parseCreatedAt, type SignalQueue } from '@hyperfleet/trading';
+import { acknowledge } from './books.ts';
 import { claimForExit } from './exits.ts';
 import type { LoopDeps } from './settings.ts';
 
@@ -109,8 +110,11 @@ export function createControls(args: {
       case 'CLOSE_ALL --FOREIGN':
         closeAll(row, true);
         break;
+      case 'ACKNOWLEDGE':
+        settleRow(row, acknowledge(deps, row.key));
+        break;
       default:
-        settleRow(row, `unknown command "${row.command}"; known are PAUSE, RESUME, CLOSE_ALL`);
+        settleRow(row, `unknown command "${row.command}"; known are PAUSE, RESUME, CLOSE_ALL, ACKNOWLEDGE`);
     }
   };
 

@@ -1,6 +1,7 @@
 /** The fill monitor: hears the account, keeps the ledger true to it, and drives the protection of every open trade. */
 import type { AccountEvent, AccountView, OrderUpdate, Trade } from '@hyperfleet/trading';
 import { createAccountPoll } from './account-poll.ts';
+import { type BooksMemory, createBooksKeeper, DOUBT_MS } from './books.ts';
 import { nextProtectionStep } from './decide/protection.ts';
 import { createFillsSynced, type FillsRead } from './fills-synced.ts';
 import { heldByTrades } from './foreign.ts';
@@ -35,6 +36,7 @@ export interface FillLoopMemory {
   readonly putOff: number;
   readonly lastReconcileMs: number;
   readonly started: boolean;
+  readonly books: BooksMemory;
 }
 
 export interface FillLoop {
@@ -85,6 +87,7 @@ export function createFillLoop(
   };
   const runner = createTradeRunner({ drive, clock, log, onBug: deps.onBug });
   const reconciler = createReconciler(deps);
+  const books = createBooksKeeper(deps);
 
   const active = (): readonly Trade[] => ledger.activeTrades(settings.id).filter((trade) => trade.kind === 'entry');
   const kickAll = (): void => {
@@ -94,11 +97,15 @@ export function createFillLoop(
   const reconcile = (): Promise<void> => {
     reconciling ??= reconciler
       .run()
-      .then(({ account }) => {
+      .then(async ({ account }) => {
         lastReconcileMs = clock.now();
+        // Before anybody hears of the account: what it began with is booked before the first order of ours.
+        books.open(account);
         hearAccount(account);
         kickAll();
         deps.peer.send({ kind: 'trades-changed' });
+        await books.look(account);
+        kickAll();
       })
       .finally(() => {
         reconciling = null;
@@ -231,7 +238,8 @@ export function createFillLoop(
     stopTick = clock.after(TICK_MS, tick);
     kickAll();
     readWhatWasMissed();
-    if (clock.now() - lastReconcileMs >= settings.reconcileIntervalMs && reconciling === null) reconcileSoon('interval');
+    const intervalMs = books.inDoubt() ? Math.min(DOUBT_MS, settings.reconcileIntervalMs) : settings.reconcileIntervalMs;
+    if (clock.now() - lastReconcileMs >= intervalMs && reconciling === null) reconcileSoon('interval');
     readFunding().catch((error: unknown) => {
       if (!isOperational(error)) deps.onBug(error);
       else log.warn('funding not read', { code: error.code, reason: error.message });
@@ -263,6 +271,7 @@ export function createFillLoop(
     },
     memory: () => ({
       runner: runner.memory(),
+      books: books.memory(),
       synced: synced.all(),
       reconciling: reconciling !== null,
       missed,

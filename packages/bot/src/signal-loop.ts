@@ -1,5 +1,6 @@
 /** The signal worker: takes what is due from the queue, exits strictly before entries, and drives each trade's way in and out. */
 import { type AccountView, type ClaimedRow, deriveTradeId, parseSignal, type SignalQueue, type Trade } from '@hyperfleet/trading';
+import { differenceRefusal } from './books.ts';
 import { type Condition, entryRefusal, restingRefusal } from './condition.ts';
 import { createControls } from './controls.ts';
 import { nextExitStep } from './decide/exit.ts';
@@ -109,7 +110,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     },
     // It tells of the account at least once an interval, when it reconciles.
     guardIsUp: () => guardHeardMs !== null && clock.now() - guardHeardMs <= 2 * settings.reconcileIntervalMs,
-    hindrance: () => (condition === null ? null : entryRefusal(condition, clock.now())),
+    hindrance: () => differenceRefusal(deps) ?? (condition === null ? null : entryRefusal(condition, clock.now())),
     restingHindrance: () => (condition === null ? null : restingRefusal(condition)),
   };
 

@@ -1,4 +1,4 @@
-import type { AccountReads, AccountView, Fill, FundingPayment, Instruments } from '@hyperfleet/trading';
+import type { AccountReads, AccountView, Fill, FundingPayment, Instruments, Transfer } from '@hyperfleet/trading';
 import type { AddressCount } from './address-budget.ts';
 import { VenueReadError } from './errors.ts';
 import {
@@ -15,6 +15,7 @@ import {
 } from './from-wire/account.ts';
 import { parsed, textAt } from './from-wire/fields.ts';
 import { type AddressRole, type ApprovedAgent, parseAgents, parseRateLimit, parseRole } from './from-wire/standing.ts';
+import { parseTransfers } from './from-wire/transfers.ts';
 import { readHistory } from './history.ts';
 import { type InfoOptions, openInfo } from './info.ts';
 import type { Address } from './signer.ts';
@@ -127,6 +128,21 @@ export function openAccountReads(options: AccountReadsOptions): VenueAccountRead
         shortPage: SHORT_PAGE,
         hasNewestFirst: false,
       }),
+    async transfersSince(startMs): Promise<readonly Transfer[]> {
+      collateral ??= await askCollateral();
+      const owner = { account: user, hasSpotCollateral: collateral === 'spot' };
+      return readHistory(startMs, {
+        name: 'transfers',
+        ask: (range) =>
+          info.ask({ type: 'userNonFundingLedgerUpdates', user, startTime: range.startMs }, (reply) =>
+            pageOf(reply, parseTransfers(reply, owner)),
+          ),
+        timeMs: ({ timeMs }) => timeMs,
+        key: ({ key }) => key,
+        shortPage: SHORT_PAGE,
+        hasNewestFirst: false,
+      });
+    },
     feeRates: () => info.ask({ type: 'userFees', user }, parseFeeRates),
     role: (address) => info.ask({ type: 'userRole', user: `0x${address.slice(2).toLowerCase()}` }, parseRole),
     agents: () => info.ask({ type: 'extraAgents', user }, parseAgents),

@@ -1,4 +1,5 @@
 export * from './book.ts';
+export * from './books.ts';
 export * from './bracket.ts';
 export * from './created-at.ts';
 export * from './decimal-text.ts';

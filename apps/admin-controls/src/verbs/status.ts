@@ -1,19 +1,26 @@
+import { findingText } from '@hyperfleet/trading';
 import { type Desk, runningLine } from '../desk.ts';
 import { dollars } from '../money.ts';
 import { table } from '../table.ts';
 
 /** STATUS: what each bot is doing, what it holds and what waits for it. */
 export function status(desk: Desk): number {
+  const decimals = new Map(desk.ledger.coins().map(({ coin, szDecimals }) => [coin, szDecimals]));
   const rows = desk.bots.map((bot) => {
     const state = desk.ledger.botState(bot);
     const live = desk.status?.bots.find((candidate) => candidate.id === bot);
     const trades = desk.ledger.activeTrades(bot).filter((trade) => trade.kind === 'entry');
     const held = desk.ledger.held().filter((size) => size.bot === bot);
+    const differences = desk.ledger
+      .differences(bot)
+      .map((difference) => findingText(difference, decimals.get(difference.coin ?? '') ?? null));
+    const differs = differences.length === 0 ? null : `the venue differs from our books by ${differences.join(', ')}`;
     const stands = state.tradingState === 'halted' ? 'halted' : state.paused ? 'paused' : 'active';
     return {
       bot,
       state: desk.running === null ? `${stands}, not running` : (live?.state ?? stands),
-      reason: state.reason ?? (live?.healthReasons?.join('; ') || null),
+      reason: [state.reason, differs].filter((part) => part !== null).join('; ') || live?.healthReasons?.join('; ') || null,
+      differences,
       health: live?.health ?? null,
       hearing: live?.hearing ?? null,
       nakedBoundMs: live?.nakedBoundMs ?? null,

@@ -22,6 +22,7 @@ const ALCHEMIST: BotView = {
   },
   equity: microUsd(10_012_319_999),
   equityStart: microUsd(10_000_000_000),
+  differences: [],
   holdings: [
     {
       instrument: BTC,
@@ -55,7 +56,10 @@ const VIEW: FleetView = {
   startMs: START_MS,
   endMs: START_MS + 2_088_000,
   speed: 10,
-  bots: [ALCHEMIST, { id: 'Sentient', state: 'paused', condition: null, equity: null, equityStart: null, holdings: [], last: null }],
+  bots: [
+    ALCHEMIST,
+    { id: 'Sentient', state: 'paused', condition: null, equity: null, equityStart: null, differences: [], holdings: [], last: null },
+  ],
   marks: [
     { instrument: BTC, mark: fineTicks(1_099_350_500) },
     { instrument: ETH, mark: null },

@@ -116,7 +116,8 @@ function cell(name: ColumnName, bot: BotView, holding: Holding | null, isFirst: 
 }
 
 /** A bot at work shows how well it stands; what stops it from working comes first. */
-function stateCell({ state, condition }: BotView): Cell {
+function stateCell({ state, condition, differences }: BotView): Cell {
+  if (state === 'active' && differences.length > 0) return ['differs', 'red'];
   const health = condition?.health.state ?? 'normal';
   if (state !== 'active' || health === 'normal') return [state, stateColour(state)];
   return [health, health === 'degraded' ? 'yellow' : 'red'];

@@ -35,6 +35,8 @@ export interface BotView {
   readonly condition: Condition | null;
   readonly equity: MicroUsd | null;
   readonly equityStart: MicroUsd | null;
+  /** What of the venue's account our books do not say, in words; empty when they agree. */
+  readonly differences: readonly string[];
   readonly holdings: readonly Holding[];
   readonly last: Happening | null;
 }

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { marketToWall } from '@hyperfleet/store';
+import { bookingOf } from '@hyperfleet/trading';
 import type { Feeding } from '../feed/feeding.ts';
 import { buildReport, type EndedBot, type RunReport } from '../report/report.ts';
 import { troubles } from '../report/verdict.ts';
@@ -93,6 +94,9 @@ async function readBack(house: House, running: RunningFleet): Promise<void> {
       const fromMs = house.plan.recording.marketStartMs;
       house.ledger.recordFills(bot.id, bot.address, await reads.fillsSince(fromMs), null);
       house.ledger.recordFunding(bot.id, bot.address, await reads.fundingSince(fromMs));
+      const openedMs = house.ledger.books(bot.address, Number.MAX_SAFE_INTEGER)?.openedMs ?? Number.POSITIVE_INFINITY;
+      const transfers = (await reads.transfersSince(fromMs)).filter(({ timeMs }) => timeMs > openedMs);
+      house.ledger.recordBookings(bot.id, bot.address, transfers.map(bookingOf));
     } finally {
       reads.close();
     }

@@ -1,6 +1,6 @@
 import type { BotReport, Condition } from '@hyperfleet/bot';
 import type { LedgerHandle } from '@hyperfleet/store';
-import type { Clock, Instruments, Market, MicroUsd, PositionView } from '@hyperfleet/trading';
+import { type Clock, findingText, type Instruments, type Market, type MicroUsd, type PositionView } from '@hyperfleet/trading';
 import { assertNever } from '../assert-never.ts';
 import type { Board } from '../board/screen.ts';
 import { type Sentence, sentenceOf } from '../board/sentence.ts';
@@ -154,6 +154,9 @@ export function openNewsroom(sources: NewsroomSources): Newsroom {
             condition: bot.condition,
             equity: bot.equity,
             equityStart: ledger.botState(id).equityStart,
+            differences: ledger
+              .differences(id)
+              .map((difference) => findingText(difference, instruments.get(difference.coin ?? '')?.szDecimals ?? null)),
             holdings: holdingsOf(id, bot.positions, { ledger, instruments, market }),
             last: bot.last,
           }),

@@ -39,6 +39,7 @@ function botStatus(bot: BotView): object {
     ...conditionStatus(bot.condition),
     equityUsd: cents(bot.equity),
     equityStartUsd: cents(bot.equityStart),
+    differences: bot.differences,
     last: bot.last === null ? null : { atMs: bot.last.atMs, text: bot.last.what.text },
     positions: bot.holdings.flatMap(({ instrument, resting, szi, entryPx, stopPx, unrealizedPnl, isBreakeven }) => {
       if (resting) return [];

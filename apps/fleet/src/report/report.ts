@@ -1,6 +1,6 @@
 import type { NakedInterval, VenueAccount, VenueAudit } from '@hyperfleet/paper-exchange';
 import type { LedgerHandle } from '@hyperfleet/store';
-import { type Instruments, normalizeSymbol, type SignalRow, type Trade } from '@hyperfleet/trading';
+import { type Booking, type Instruments, normalizeSymbol, type SignalRow, type Trade } from '@hyperfleet/trading';
 import { outcomeOf } from './outcome.ts';
 import { type TimelineEntry, timelineOf } from './timeline.ts';
 
@@ -32,6 +32,10 @@ interface BotReportLine {
   readonly state: string;
   readonly equityStartUsd: number | null;
   readonly equityEndUsd: number | null;
+  /** Paid in less taken out since the start; with the net results it is the change of equity. */
+  readonly transfersUsd: number;
+  /** Differences an operator took as they were. */
+  readonly acknowledgedUsd: number;
   readonly restarts: number;
 }
 
@@ -89,7 +93,17 @@ export function buildReport(sources: ReportSources): RunReport {
     signals,
     bots: bots.map(({ id, state, restarts, account }) => {
       const start = ledger.botState(id).equityStart;
-      return { id, state, equityStartUsd: start === null ? null : usd(start), equityEndUsd: usd(account.accountValue), restarts };
+      const booked = (kind: Booking['kind']): number =>
+        usd(ledger.bookingsOf(id).reduce((sum, booking) => sum + (booking.kind === kind ? booking.usd : 0), 0));
+      return {
+        id,
+        state,
+        equityStartUsd: start === null ? null : usd(start),
+        equityEndUsd: usd(account.accountValue),
+        transfersUsd: booked('transfer'),
+        acknowledgedUsd: booked('acknowledged'),
+        restarts,
+      };
     }),
     venue: {
       accepted: audit.accepted,

@@ -12,11 +12,13 @@ export function summaryLines(report: RunReport, paint: Paint): readonly string[]
     'dim',
     `${fit('#', 4, 'right')}  ${fit('BOT', 20)}  ${fit('COIN', 6)}  ${fit('SIGNAL', 11)}  ${fit('STATUS', 9)}  ${fit('NET USD', 10, 'right')}`,
   );
-  const bots = report.bots.map(({ id, state, equityStartUsd, equityEndUsd, restarts }) => {
+  const bots = report.bots.map(({ id, state, equityStartUsd, equityEndUsd, transfersUsd, acknowledgedUsd, restarts }) => {
     const end = equityEndUsd === null ? '?' : money(micro(equityEndUsd));
     const change = equityEndUsd === null || equityStartUsd === null ? '' : gain(micro(equityEndUsd - equityStartUsd));
     const again = restarts === 0 ? '' : `  ${restarts} restart${restarts === 1 ? '' : 's'}`;
-    return `      ${fit(id, 20)}  ${fit(state, 19)}  ${fit(end, 11, 'right')}  ${fit(change, 8, 'right')}${again}`;
+    const moved = transfersUsd === 0 ? '' : `  ${gain(micro(transfersUsd))} paid in or out`;
+    const taken = acknowledgedUsd === 0 ? '' : `  ${gain(micro(acknowledgedUsd))} acknowledged`;
+    return `      ${fit(id, 20)}  ${fit(state, 19)}  ${fit(end, 11, 'right')}  ${fit(change, 8, 'right')}${moved}${taken}${again}`;
   });
   return ['', head, ...report.signals.map((signal) => signalLine(signal, paint)), '', ...bots, '', venueLine(report, paint)];
 }

@@ -1,6 +1,6 @@
 import type { VenueAudit } from '@hyperfleet/paper-exchange';
 import type { LedgerHandle } from '@hyperfleet/store';
-import { cashFlow, formatDecimal } from '@hyperfleet/trading';
+import { compareBooks, formatDecimal } from '@hyperfleet/trading';
 import type { EndedBot } from './report.ts';
 
 /**
@@ -20,7 +20,6 @@ export function troubles(sources: {
       ...haltedState(bot, ledger),
       ...unresolvedOrders(bot, ledger),
       ...differences(bot, ledger),
-      ...moneyDifference(bot, ledger),
       ...missingStops(bot, audit),
     ]),
     ...recordedDifferences(ledger),
@@ -41,34 +40,18 @@ function unresolvedOrders({ id }: EndedBot, ledger: LedgerHandle): string[] {
     .map(({ intent }) => `${id}: what became of the ${intent.role} order ${intent.cloid} on ${intent.coin} is not known`);
 }
 
-/** What the venue holds against what our fills say, coin by coin. */
-function differences({ id, account }: EndedBot, ledger: LedgerHandle): string[] {
-  const ours = new Map(
-    ledger
-      .held()
-      .filter(({ bot }) => bot === id)
-      .map(({ coin, szi }) => [coin, szi]),
-  );
-  const theirs = new Map(account.positions.map(({ coin, szi }) => [coin, Number(szi)]));
-  return [...new Set([...ours.keys(), ...theirs.keys()])]
-    .filter((coin) => (ours.get(coin) ?? 0) !== (theirs.get(coin) ?? 0))
-    .map((coin) => `${id}: the venue holds ${theirs.get(coin) ?? 0} lots of ${coin}, our fills say ${ours.get(coin) ?? 0}`);
-}
-
 /**
- * The venue's cash (account value less positions at the mark) against ours: what the bot began with, and every fill, fee and
- * funding payment since. To the micro-dollar; what was paid in or out by others shows here too.
+ * What the venue's account shows that our books of it do not say, cash to the micro-dollar (account value less positions at the mark)
+ * and sizes to the lot. An account without books was never traded.
  */
-function moneyDifference({ id, account }: EndedBot, ledger: LedgerHandle): string[] {
-  const start = ledger.botState(id).equityStart;
-  if (start === null) return [];
-  const traded = ledger.fillsOf(id).reduce((sum, fill) => sum + cashFlow(fill), 0);
-  const funding = ledger
-    .allTrades()
-    .filter(({ bot }) => bot === id)
-    .reduce((sum, { tradeId }) => sum + ledger.fillSums(tradeId).funding, 0);
-  const difference = account.totalRawUsd - (start + traded + funding);
-  return difference === 0 ? [] : [`${id}: the venue's cash differs from our books by ${formatDecimal(difference, 6)} USD`];
+function differences({ id, address, account }: EndedBot, ledger: LedgerHandle): string[] {
+  const books = ledger.books(address, Number.MAX_SAFE_INTEGER);
+  if (books === null) return [];
+  return compareBooks(books, { cash: account.totalRawUsd, positions: account.positions }).map(({ coin, amount }) =>
+    coin === null
+      ? `${id}: the venue's cash differs from our books by ${formatDecimal(amount, 6)} USD`
+      : `${id}: the venue holds ${amount + (books.held.get(coin) ?? 0)} lots of ${coin}, our books say ${books.held.get(coin) ?? 0}`,
+  );
 }
 
 function missingStops({ id, address, account }: EndedBot, audit: VenueAudit): string[] {
@@ -86,7 +69,8 @@ function recordedDifferences(ledger: LedgerHandle): string[] {
     const page = ledger.eventsSince(from, EVENTS_A_PAGE);
     for (const { id, event } of page) {
       from = id;
-      if (event.event === 'difference')
+      // One of the books stands in the accounts themselves, if it still does.
+      if (event.event === 'difference' && event.detail.what === undefined)
         found.push(`${event.bot}: a difference to the venue was not explained (${JSON.stringify(event.detail)})`);
     }
     if (page.length < EVENTS_A_PAGE) return found;

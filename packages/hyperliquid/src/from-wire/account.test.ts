@@ -37,6 +37,7 @@ describe('the account', () => {
   test('is read as recorded, to the micro-dollar', () => {
     expect(value(parseAccount(recorded.clearinghouseState, INSTRUMENTS))).toEqual({
       equity: 179_007_426,
+      cash: 131_345_076,
       marginUsed: 2_383_117,
       withdrawable: 174_241_191,
       timeMs: 1770118781558,
@@ -59,6 +60,9 @@ describe('the account', () => {
     const view = value(parseAccount(recorded.clearinghouseState, INSTRUMENTS));
     const cash = value(parseSpotCash({ balances: [{ coin: 'USDC', total: '1000.5', hold: '100.25', token: 0 }] }));
     expect(withSpotCollateral(view, cash)).toMatchObject({ equity: 1_000_500_000 - 2_828_480, withdrawable: 900_250_000 });
+    // What the position cost is in neither figure; flat, the cash is all there is.
+    expect(withSpotCollateral(view, cash).cash).toBeNull();
+    expect(withSpotCollateral({ ...view, positions: [] }, cash).cash).toBe(1_000_500_000);
   });
   test('shows spot cash as recorded, zero where USDC is not listed', () => {
     expect(value(parseSpotCash(recorded.spotClearinghouseState))).toEqual({ total: 95_154, free: 95_154 });

@@ -66,6 +66,7 @@ export function parseAccount(state: unknown, instruments: Instruments): Parsed<A
     const rows = arrayAt(fields.assetPositions, 'assetPositions').map((row, index) => objectAt(row, `assetPositions[${index}]`).position);
     return {
       equity: usdAt(summary.accountValue, 'marginSummary.accountValue'),
+      cash: usdAt(summary.totalRawUsd, 'marginSummary.totalRawUsd'),
       marginUsed: usdAt(summary.totalMarginUsed, 'marginSummary.totalMarginUsed'),
       withdrawable: usdAt(fields.withdrawable, 'withdrawable'),
       positions: ofOurCoins(rows, 'position', instruments, position),
@@ -109,11 +110,13 @@ export function parseSpotCash(state: unknown): Parsed<SpotCash> {
 
 /**
  * The account where all collateral is in the spot state (unified account, portfolio margin): equity is all USDC plus
- * the profit not yet realised, and what is free is the USDC not held.
+ * the profit not yet realised, and what is free is the USDC not held. What positions cost is in neither figure, so cash
+ * is known only of a flat account: all of its USDC.
  */
 export function withSpotCollateral(account: AccountView, cash: SpotCash): AccountView {
   const unrealized = account.positions.reduce((sum, { unrealizedPnl }) => sum + unrealizedPnl, 0);
-  return { ...account, equity: microUsd(cash.total + unrealized), withdrawable: microUsd(Math.max(0, cash.free)) };
+  const known = account.positions.length === 0 ? cash.total : null;
+  return { ...account, equity: microUsd(cash.total + unrealized), cash: known, withdrawable: microUsd(Math.max(0, cash.free)) };
 }
 
 /** frontendOpenOrders: resting orders, triggers, and children of parents that are still open, which wait for them. */

@@ -49,6 +49,26 @@ describe('opening a ledger', () => {
     expect(refusal.message).toContain(`version ${known + 1}, this fleet knows versions up to ${known}`);
   });
 
+  it('opens the books of a ledger from before with the equity the bot began with', () => {
+    const dir = tempDir();
+    const path = join(dir, 'ledger.db');
+    const { db } = openConnection(path, { busyTimeoutMs: 10, synchronous: 'FULL', create: true });
+    const migrations = readMigrations(MIGRATIONS_DIR, 'ledger');
+    const before = migrations.filter(({ name }) => name < '0003');
+    expect(before).toHaveLength(2);
+    for (const { sql } of before) db.exec(sql);
+    db.exec(`PRAGMA application_id = ${0x68666c64}; PRAGMA user_version = 2;
+      INSERT INTO bots (bot, paused, trading_state, equity_start) VALUES ('Sentient', 0, 'active', 1000000), ('Fresh', 0, 'active', 5);
+      INSERT INTO fills (account, bot, coin, time_ms, tid, oid, side, px, sz, fee, closed_pnl, start_position, dir, crossed, liquidation)
+      VALUES ('0xab', 'Sentient', 'BTC', 10, 1, 1, 'buy', 7, 3, 2, 0, 0, 'Open Long', 1, 0)`);
+    db.close();
+    const ledger = openLedger(path);
+    onTestFinished(() => ledger.close());
+    expect(ledger.books('0xAB', 10)).toEqual({ openedMs: 0, cash: 1_000_000 - 23, held: new Map([['BTC', 3]]) });
+    expect(ledger.books('0xab', 9)).toMatchObject({ cash: 1_000_000, held: new Map() });
+    expect(ledger.bookingsOf('Fresh')).toEqual([]);
+  });
+
   it('applies a migration whole or not at all', () => {
     const dir = tempDir();
     const path = join(dir, 'ledger.db');

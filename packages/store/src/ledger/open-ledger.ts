@@ -1,4 +1,5 @@
 import {
+  type Booking,
   type BotState,
   type Cloid,
   type Fill,
@@ -16,6 +17,7 @@ import {
 import { type Connection, checkPages, drawId, inTransaction, openConnection } from '../database.ts';
 import { MIGRATIONS_DIR, type Migration, migrateLedger, readMigrations } from '../migrations.ts';
 import { type Guard, guardFor } from '../store-error.ts';
+import { createBooksTable } from './books-table.ts';
 import { createBotTable, createEventTable, type NumberedEvent } from './bot-table.ts';
 import { type ClockSession, createClockTable } from './clock-sessions.ts';
 import { createFillTable, type HeldSize } from './fill-table.ts';
@@ -36,6 +38,8 @@ export interface LedgerHandle extends Ledger {
   ordersOf(bot: string): readonly OrderRecord[];
   /** Every fill of a bot, oldest first, explained by a trade or not. */
   fillsOf(bot: string): readonly FillRecord[];
+  /** Every booking of a bot's account, oldest first, its opening among them. */
+  bookingsOf(bot: string): readonly Booking[];
   /** What each bot holds as its fills say; flat coins are left out. */
   held(): readonly HeldSize[];
   /** State of every bot that ever had one set. */
@@ -88,6 +92,7 @@ function createTables(db: Connection) {
     trades: createTradeTable(db),
     orders: createOrderTable(db),
     fills: createFillTable(db),
+    books: createBooksTable(db),
     bots: createBotTable(db),
     events: createEventTable(db),
     clock: createClockTable(db),
@@ -153,7 +158,7 @@ function applyNews(tables: Tables, cloid: Cloid, news: OrderNews, events: readon
 
 /** The methods of the `Ledger` port, each write one transaction. */
 function ledgerPort(db: Connection, tables: Tables, guard: Guard): Omit<Ledger, 'ledgerId'> {
-  const { trades, orders, fills, bots, events } = tables;
+  const { trades, orders, fills, books, bots, events } = tables;
   const write = <T>(work: () => T): T => inTransaction(db, work);
   return {
     insertTrade: guard((trade, row, happened) =>
@@ -195,6 +200,11 @@ function ledgerPort(db: Connection, tables: Tables, guard: Guard): Omit<Ledger, 
     fills: guard((tradeId) => fills.ofTrade(tradeId)),
     fillSums: guard((tradeId) => fills.sums(tradeId)),
     recordFunding: guard((bot, account, payments) => write(() => storeFunding(tables, { bot, account }, payments))),
+    recordBookings: guard((bot, account, bookings) => write(() => bookings.filter((booking) => books.insert(bot, account, booking)))),
+    // One read transaction, so that cash and sizes are of one moment.
+    books: guard((account, throughMs) => db.transaction(() => books.books(account, throughMs))()),
+    differences: guard((bot) => books.differences(bot)),
+    setDifferences: guard((bot, differences) => write(() => books.setDifferences(bot, differences))),
     watermark: guard((account) => fills.watermark(account)),
     highestNonce: guard((bot) => Math.max(orders.highestNonce(bot), bots.reservedNonce(bot))),
     reserveNonces: guard((bot, upTo) => write(() => bots.reserveNonces(bot, upTo))),
@@ -257,6 +267,7 @@ function ledgerReads(db: Connection, tables: Tables, guard: Guard): Omit<LedgerH
     allTrades: guard(() => trades.all()),
     ordersOf: guard((bot) => orders.ofBot(bot)),
     fillsOf: guard((bot) => fills.ofBot(bot)),
+    bookingsOf: guard((bot) => tables.books.ofBot(bot)),
     held: guard(() => fills.held()),
     botStates: guard(() => bots.states()),
     eventsSince: guard((id, limit) => events.since(id, limit)),

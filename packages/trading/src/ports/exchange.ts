@@ -60,6 +60,8 @@ export interface PositionView {
 
 export interface AccountView {
   readonly equity: MicroUsd;
+  /** Money apart from positions: `totalRawUsd`, which only fills, funding and transfers move. Null where the venue does not state it. */
+  readonly cash: MicroUsd | null;
   readonly marginUsed: MicroUsd;
   readonly withdrawable: MicroUsd;
   readonly positions: readonly PositionView[];
@@ -91,6 +93,17 @@ export interface FundingPayment {
   /** Below zero was paid by us. */
   readonly usd: MicroUsd;
   readonly szi: Lots;
+}
+
+/** Money paid into an account or out of it, as the venue lists it (PROTOCOL §8). */
+export interface Transfer {
+  /** Unique within the account. */
+  readonly key: string;
+  readonly timeMs: number;
+  /** What it did to the account's cash, charges included: above zero came in. Never 0. */
+  readonly usd: MicroUsd;
+  /** The venue's word for it, and with whom, e.g. `withdraw`, `internalTransfer to 0x…`. */
+  readonly words: string;
 }
 
 /** The venue's words for what became of an order (PROTOCOL §6), folded to what a bot acts on. */
@@ -138,6 +151,8 @@ export interface AccountReads {
   /** Fills with timeMs ≥ startMs, oldest first, paged so that none of equal time is lost. */
   fillsSince(startMs: number): Promise<readonly Fill[]>;
   fundingSince(startMs: number): Promise<readonly FundingPayment[]>;
+  /** Deposits, withdrawals and transfers with timeMs ≥ startMs that moved this account's cash, oldest first. */
+  transfersSince(startMs: number): Promise<readonly Transfer[]>;
   /** Base rates: parts per million of notional. */
   feeRates(): Promise<{ readonly takerPpm: number; readonly makerPpm: number }>;
 }

@@ -1,3 +1,4 @@
+import type { Booking, Books, Difference } from '../books.ts';
 import type { Cloid, OrderRole, OrderState } from '../order.ts';
 import type { SignalRow } from '../signal.ts';
 import type { OrderRecord, SignalStatus, Trade, TradeFills } from '../trade.ts';
@@ -108,6 +109,17 @@ export interface Ledger {
   fillSums(tradeId: string): TradeFills;
   /** Funding payments not yet known, given to the trade that was open on that coin then. Returns the new ones. */
   recordFunding(bot: string, account: string, payments: readonly FundingPayment[]): readonly FundingPayment[];
+  /** Bookings not yet known, by key. Returns the new ones. */
+  recordBookings(bot: string, account: string, bookings: readonly Booking[]): readonly Booking[];
+  /**
+   * The account's books through a moment, inclusive: its opening, and every fill, funding payment and booking after it. Null while it has
+   * no opening.
+   */
+  books(account: string, throughMs: number): Books | null;
+  /** Differences to the venue that stand, cash first. */
+  differences(bot: string): readonly Difference[];
+  /** Replaces them all. */
+  setDifferences(bot: string, differences: readonly Difference[]): void;
   /** Time up to which fills are known, ms; null at first start. */
   watermark(account: string): number | null;
 

@@ -1,0 +1,198 @@
+/** Holds our books of the account against the venue's, to the micro-dollar and to the lot: what cannot be explained is told, never absorbed. */
+import {
+  type AccountView,
+  type Booking,
+  bookingOf,
+  compareBooks,
+  type Difference,
+  type Doubt,
+  type Finding,
+  findingText,
+  formatDecimal,
+  judge,
+  lots,
+  microUsd,
+  openingOf,
+  positionRule,
+  type Transfer,
+  ZERO_USD,
+} from '@hyperfleet/trading';
+import { heldByTrades } from './foreign.ts';
+import type { Detail, LoopDeps } from './settings.ts';
+import { change } from './tell.ts';
+import { takeFills } from './venue-news.ts';
+
+/** An account that does not agree is looked at again after this long: what was on its way has come by then. */
+export const DOUBT_MS = 5_000;
+/** Lists of payments are read again from this long before the last agreement. */
+const OVERLAP_MS = 3_600_000;
+/** Fills are looked for no further back than this; those before are long in the ledger, or in nobody's. */
+const FILLS_BACK_MS = 7 * 86_400_000;
+/** A difference that stands is looked into this often: what explains it may be listed late. */
+const LOOK_INTO_MS = 600_000;
+
+/** All it keeps in memory. */
+export interface BooksMemory {
+  readonly doubtAtMs: number | null;
+  readonly agreedMs: number | null;
+}
+
+export interface BooksKeeper {
+  /** Before anything is traded: books what an account never seen before holds. */
+  open(account: AccountView): void;
+  /** Compares, looks for what explains a difference, tells what nothing explains. Throws operational errors. */
+  look(account: AccountView): Promise<void>;
+  /** Whether the next look should be soon. */
+  inDoubt(): boolean;
+  memory(): BooksMemory;
+}
+
+/** Makes the keeper of one bot's books; its fill monitor is the only one to have one. */
+export function createBooksKeeper(deps: LoopDeps): BooksKeeper {
+  const { ledger, reads, settings, clock } = deps;
+  const { id, accountAddress } = settings;
+  let doubt: Doubt | null = null;
+  let agreedMs: number | null = null;
+  let lookedIntoMs = Number.NEGATIVE_INFINITY;
+
+  const findings = (account: AccountView): readonly Finding[] => {
+    const books = ledger.books(accountAddress, account.timeMs);
+    return books === null ? [] : compareBooks(books, account);
+  };
+
+  /** Reads every list that may explain a difference: payments in and out, funding, fills that went by. */
+  async function lookInto(openedMs: number): Promise<void> {
+    lookedIntoMs = clock.now();
+    const sinceMs = Math.max(openedMs, (agreedMs ?? openedMs) - OVERLAP_MS);
+    const transfers = (await reads.transfersSince(sinceMs)).filter(({ timeMs }) => timeMs > openedMs);
+    const booked = new Set(ledger.recordBookings(id, accountAddress, transfers.map(bookingOf)).map(({ key }) => key));
+    for (const transfer of transfers) if (booked.has(transfer.key)) tellTransfer(deps, transfer);
+    ledger.recordFunding(id, accountAddress, await reads.fundingSince(sinceMs));
+    takeFills(deps, await reads.fillsSince(Math.max(sinceMs, clock.now() - FILLS_BACK_MS)), null);
+  }
+
+  /** New differences are told, those that are gone are taken back; what is still in doubt changes nothing. */
+  function settle(account: AccountView, seen: { readonly latest: readonly Finding[]; readonly certain: readonly Finding[] }): void {
+    const before = ledger.differences(id);
+    const isOpen = ({ coin }: Finding): boolean =>
+      (coin === null && account.cash === null) || seen.latest.some((finding) => finding.coin === coin);
+    const kept = before.filter((known) => isOpen(known) && !seen.certain.some(({ coin }) => coin === known.coin));
+    const certain = seen.certain.map(
+      (finding): Difference => ({ ...finding, sinceMs: before.find(({ coin }) => coin === finding.coin)?.sinceMs ?? account.timeMs }),
+    );
+    const isNew = ({ coin, amount }: Difference): boolean => !before.some((known) => known.coin === coin && known.amount === amount);
+    const fresh = certain.filter(isNew);
+    const gone = before.filter((known) => !isOpen(known));
+    if (fresh.length === 0 && gone.length === 0) return;
+    ledger.setDifferences(id, [...kept, ...certain]);
+    for (const difference of gone) tellGone(deps, difference);
+    for (const difference of fresh) tellDifference(deps, difference, account);
+  }
+
+  return {
+    open(account) {
+      if (ledger.books(accountAddress, account.timeMs) !== null) return;
+      ledger.recordBookings(id, accountAddress, openingOf(account) ?? []);
+    },
+    async look(account) {
+      const books = ledger.books(accountAddress, account.timeMs);
+      if (books === null) return;
+      const isLasting = doubt !== null && findings(doubt.account).length > 0 && findings(account).length > 0;
+      const isKnown = sameFindings(ledger.differences(id), findings(account));
+      if (isLasting && (!isKnown || clock.now() - lookedIntoMs >= LOOK_INTO_MS)) await lookInto(books.openedMs);
+      const latest = findings(account);
+      const judged = judge(doubt, { account, latest, earlier: doubt === null ? [] : findings(doubt.account) });
+      doubt = judged.doubt;
+      if (doubt === null && account.cash !== null) agreedMs = account.timeMs;
+      settle(account, { latest, certain: judged.certain });
+    },
+    inDoubt: () => doubt !== null && !sameFindings(ledger.differences(id), findings(doubt.account)),
+    memory: () => ({ doubtAtMs: doubt?.account.timeMs ?? null, agreedMs }),
+  };
+}
+
+const sameFindings = (known: readonly Difference[], found: readonly Finding[]): boolean =>
+  known.length === found.length && known.every(({ coin, amount }) => found.some((one) => one.coin === coin && one.amount === amount));
+
+const USD_DECIMALS = 6;
+const dollars = (usd: number): string => formatDecimal(usd, USD_DECIMALS);
+
+const amountOf = ({ instruments }: Pick<LoopDeps, 'instruments'>, finding: Finding): string =>
+  findingText(finding, instruments.get(finding.coin ?? '')?.szDecimals ?? null);
+
+/** Writes a line of the bot's history, and tells it loudly where a person should know. */
+function note(deps: LoopDeps, event: string, told: { readonly detail: Detail; readonly isAlert: boolean }): void {
+  deps.ledger.record({ bot: deps.settings.id, tradeId: null, atMs: deps.clock.now(), event, detail: told.detail });
+  if (told.isAlert) {
+    deps.log.error(event, told.detail);
+    deps.report({ kind: 'alert', phrase: event, detail: told.detail });
+  } else deps.log.info(event, told.detail);
+}
+
+function tellTransfer(deps: LoopDeps, { usd, timeMs, words }: Transfer): void {
+  const event = usd < 0 ? 'money was taken out from outside' : 'money was paid in';
+  const detail = { what: words, usd: dollars(Math.abs(usd)), at: new Date(timeMs).toISOString() };
+  note(deps, event, { detail, isAlert: usd < 0 });
+}
+
+function tellGone(deps: LoopDeps, difference: Difference): void {
+  note(deps, 'difference explained', { detail: { what: whatOf(difference), amount: amountOf(deps, difference) }, isAlert: false });
+}
+
+const whatOf = ({ coin }: Finding): string => (coin === null ? 'cash' : 'position');
+
+/** Tells a difference with the rule that meets it, and does what the rule says. */
+function tellDifference(deps: LoopDeps, difference: Difference, account: AccountView): void {
+  const { coin } = difference;
+  const ours = coin === null ? 0 : (heldByTrades(deps).get(coin) ?? 0);
+  const theirs = account.positions.find((position) => position.coin === coin)?.szi ?? 0;
+  const rule = coin === null ? 'cash is not explained: shown, and no entry until it is' : positionRule(ours, theirs);
+  const detail = {
+    what: whatOf(difference),
+    amount: amountOf(deps, difference),
+    since: new Date(difference.sinceMs).toISOString(),
+    rule,
+    remedy: REMEDY,
+  };
+  note(deps, 'difference', { detail, isAlert: true });
+  if (rule !== 'venue flat: the trade is ended') return;
+  for (const trade of deps.ledger.activeTrades(deps.settings.id)) {
+    if (trade.coin !== coin || trade.kind !== 'entry' || trade.phase === 'claimed' || trade.exitClaimedBy !== null) continue;
+    const by = 'the venue holds nothing of it';
+    change(deps, trade, { exitClaimedBy: by }, [{ event: 'exit claimed', detail: { by, rule } }], true);
+  }
+}
+
+const REMEDY = 'look at the account; ACKNOWLEDGE takes it as it is';
+
+/** Why no entry may be sent while a difference stands; null when the books agree. */
+export function differenceRefusal(deps: Pick<LoopDeps, 'ledger' | 'settings' | 'instruments'>): string | null {
+  const standing = deps.ledger.differences(deps.settings.id);
+  const first = standing[0];
+  if (first === undefined) return null;
+  const amounts = standing.map((difference) => amountOf(deps, difference)).join(', ');
+  return `the venue differs from our books by ${amounts} since ${new Date(first.sinceMs).toISOString()}: ${REMEDY}`;
+}
+
+/** Takes every difference that stands as it is, in an operator's name. `key` makes it happen once. Returns what came of it. */
+export function acknowledge(deps: LoopDeps, key: string): string {
+  const standing = deps.ledger.differences(deps.settings.id);
+  if (standing.length === 0) return 'nothing to acknowledge: the books agree with the venue';
+  const timeMs = deps.clock.now();
+  const bookings = standing.map(
+    ({ coin, amount }): Booking => ({
+      key: `acknowledged ${key} ${coin ?? 'cash'}`,
+      timeMs,
+      kind: 'acknowledged',
+      usd: coin === null ? microUsd(amount) : ZERO_USD,
+      coin,
+      szi: lots(coin === null ? 0 : amount),
+      words: 'taken as it is by an operator',
+    }),
+  );
+  deps.ledger.recordBookings(deps.settings.id, deps.settings.accountAddress, bookings);
+  deps.ledger.setDifferences(deps.settings.id, []);
+  const amounts = standing.map((difference) => amountOf(deps, difference)).join(', ');
+  note(deps, 'difference acknowledged', { detail: { amount: amounts }, isAlert: false });
+  return `acknowledged ${amounts}`;
+}
