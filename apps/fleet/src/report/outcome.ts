@@ -1,8 +1,10 @@
 import type { Instrument, Trade, TradeFills } from '@hyperfleet/trading';
-import { type Lots, lots, type MicroUsd, microUsd, type PositionView } from '@hyperfleet/trading';
+import { type Lots, lots, type MicroUsd, microUsd } from '@hyperfleet/trading';
 
-/** A position of the venue at its own mark, as far as cash is concerned. */
-export type HeldPosition = Pick<PositionView, 'szi' | 'entryPx' | 'unrealizedPnl'>;
+/** A position of the venue: what the account value counts of it, signed. */
+export interface HeldPosition {
+  readonly value: MicroUsd;
+}
 
 /** What a trade came to, in whole micro-dollars and lots. */
 export interface Outcome {
@@ -23,13 +25,13 @@ export const openLots = (fills: TradeFills): Lots => lots(fills.entrySz - fills.
 
 /**
  * The outcome of a trade from its fills. `held` is the venue's position of that coin while the trade is open: its value at
- * the mark is what it cost plus the venue's own unrealized PnL, so that over all trades the net results add up to the change
+ * the mark is the venue's own figure (entry price and profit shown do not give it: the entry shown is truncated), so that over all trades the net results add up to the change
  * of the accounts, to the micro-dollar.
  */
 export function outcomeOf(trade: Trade, fills: TradeFills, held: HeldPosition | null, instrument: Instrument | null): Outcome {
   const sign = trade.direction === 'short' ? -1 : 1;
   const isOpen = openLots(fills) > 0;
-  const value = isOpen && held !== null ? held.unrealizedPnl + held.szi * held.entryPx : 0;
+  const value = isOpen && held !== null ? held.value : 0;
   return {
     entrySz: fills.entrySz,
     entryPx: averagePx(fills.entryCost, fills.entrySz, instrument),

@@ -73,8 +73,7 @@ test('net results of open and closed trades add up to the change of the account,
         const exitPx = px + move;
         const held = sz - exitSz;
         // The venue's account: cash of the fills, less fees, and the value of what is held at its mark.
-        const unrealizedPnl = sign * held * move;
-        const value = sign * held * px + unrealizedPnl;
+        const value = sign * held * (px + move);
         const change = sign * (exitSz * exitPx - sz * px) - fees + value;
         const fills = fillsOf({
           entrySz: lots(sz),
@@ -83,7 +82,7 @@ test('net results of open and closed trades add up to the change of the account,
           exitCost: microUsd(exitSz * exitPx),
           fees: microUsd(fees),
         });
-        const position = held === 0 ? null : { szi: lots(sign * held), entryPx: ticks(px), unrealizedPnl: microUsd(unrealizedPnl) };
+        const position = held === 0 ? null : { value: microUsd(value) };
         const outcome = outcomeOf({ ...TRADE, direction }, fills, position, BTC);
         expect(outcome.netPnl).toBe(change);
         expect(outcome.open).toBe(held > 0);

@@ -185,6 +185,8 @@ export interface VenuePosition {
   readonly isCross: boolean;
   readonly isolatedMargin: MicroUsd | null;
   readonly positionValue: MicroUsd;
+  /** szi × mark, signed and rounded down: what the account value counts of it. */
+  readonly value: MicroUsd;
   /** By what was paid, not by the truncated `entryPx` (PROTOCOL §7). */
   readonly unrealizedPnl: MicroUsd;
   readonly marginUsed: MicroUsd;

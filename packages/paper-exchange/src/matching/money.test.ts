@@ -290,3 +290,21 @@ describe('money in and out', () => {
     expect(desk.venue.audit().conservationErrorUsd).toBe(0);
   });
 });
+
+it('says what a position counts for in the account value, which the truncated entry shown does not give', () => {
+  const desk = openDesk();
+  desk.book(
+    [[208000, 10_000]],
+    [
+      [208010, 33],
+      [208020, 10_000],
+    ],
+  );
+  desk.place(ALICE, [limit('buy', '2090', '0.0101', { tif: 'Ioc' })]);
+  desk.mark(208015);
+  const { accountValue, totalRawUsd, positions } = desk.venue.account(ALICE);
+  const [position] = positions;
+  if (position === undefined) throw new Error('no position');
+  expect(accountValue).toBe(totalRawUsd + position.value);
+  expect(position.unrealizedPnl + position.szi * position.entryPx).not.toBe(position.value);
+});

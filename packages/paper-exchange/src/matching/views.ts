@@ -26,6 +26,7 @@ function viewPosition(holding: Holding): VenuePosition {
     isCross: holding.isCross,
     isolatedMargin: holding.isCross ? null : microUsd(isolatedEquity(holding)),
     positionValue: microUsd(positionValue(holding)),
+    value: microUsd(signedValue(holding)),
     unrealizedPnl: unrealizedPnl(holding),
     marginUsed: microUsd(holding.isCross ? initialMargin(holding) : isolatedEquity(holding)),
     liquidationPx: liquidationPx(holding),

@@ -26,6 +26,7 @@ describe('rows of an account', () => {
           isCross: true,
           isolatedMargin: null,
           positionValue: microUsd(47_662_350),
+          value: microUsd(47_662_350),
           unrealizedPnl: microUsd(-2_828_480),
           marginUsed: microUsd(2_383_117),
           liquidationPx: null,
