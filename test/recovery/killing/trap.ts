@@ -3,7 +3,7 @@
  * before each side effect of the thread; the moment after one is the moment before the next. At the one it is told of, it ends
  * the process or the thread where it stands, as a power cut or a crash would. What it is told stands in the query of its URL.
  */
-import { appendFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, statSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { isMainThread, threadName } from 'node:worker_threads';
@@ -28,7 +28,8 @@ function moment(effect: Effect): void {
   const here = passed;
   passed += 1;
   if (way === 'count') appendFileSync(join(dir, `moments.${safeName}`), `${effect}\n`);
-  if (here !== point) return;
+  // Once: a thread that comes back counts from the start.
+  if (here !== point || existsSync(join(dir, 'struck'))) return;
   writeFileSync(join(dir, 'struck'), `before ${effect} ${here} of ${thread}`);
   if (way === 'thread' && !isMainThread) process.exit(70);
   process.kill(process.pid, 'SIGKILL');
