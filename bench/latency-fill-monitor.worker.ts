@@ -18,6 +18,7 @@ const stream = openAccountStream({
   instruments,
   hasSpotCollateral: await reads.hasSpotCollateral(),
   silenceMs: null,
+  stateSilenceMs: null,
   onEvent: (event) => loop.onStream(event),
 });
 await loop.start();

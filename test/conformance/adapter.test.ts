@@ -101,6 +101,7 @@ beforeAll(async () => {
     account: signer.address,
     hasSpotCollateral: await reads.hasSpotCollateral(),
     silenceMs: 60_000,
+    stateSilenceMs: null,
     onEvent(event) {
       events.push(event);
       notice();

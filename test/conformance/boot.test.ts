@@ -67,7 +67,7 @@ test('64 bots read their accounts and open their streams while the market stands
         told.push(event.kind);
         if (event.kind === 'connected') connected.resolve();
       };
-      open.push(openAccountStream({ ...sockets, account, hasSpotCollateral, silenceMs: null, onEvent }));
+      open.push(openAccountStream({ ...sockets, account, hasSpotCollateral, silenceMs: null, stateSilenceMs: null, onEvent }));
       await Promise.all([reads.feeRates(), reads.account(), reads.openOrders(), reads.fillsSince(0), connected.promise]);
     }),
   ).finally(() => {

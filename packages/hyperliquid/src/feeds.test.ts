@@ -286,6 +286,7 @@ describe('the account stream', () => {
       pingIntervalMs: 30_000,
       hasSpotCollateral,
       silenceMs,
+      stateSilenceMs: null,
       onEvent: log.tell,
     });
     cleanups.push(() => stream.close());

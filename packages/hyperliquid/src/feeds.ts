@@ -11,6 +11,7 @@ import {
   parseMark,
   parsePrints,
 } from './from-wire/market.ts';
+import { openPositionBooks } from './position-books.ts';
 import type { Address } from './signer.ts';
 import { openSocket, type SocketOptions, type Subscription, type Taken } from './socket.ts';
 
@@ -133,13 +134,19 @@ export interface AccountStreamOptions extends SocketOptions {
    * proves the channel alive, and its absence ends the connection. Null never probes.
    */
   readonly silenceMs: number | null;
+  /**
+   * Market time without a state after which clearinghouseState is subscribed anew; it too answers with a state, whose positions
+   * tell of fills that never came. Null never probes.
+   */
+  readonly stateSilenceMs: number | null;
   onEvent(event: AccountEvent): void;
 }
 
 /**
  * Order updates, fills and account state of one account over a WebSocket of its own, since orderUpdates names no user
  * (PROTOCOL §9). `connected` comes after every (re)subscription. A message that cannot be read ends the connection: the
- * `connected` after it makes whoever listens read what was missed. Fills are handed on as they come, repeats included.
+ * `connected` after it makes whoever listens read what was missed; so does a position that moved although no fill of it came, since
+ * a channel may fall silent while its socket lives. Fills are handed on as they come, repeats included.
  */
 export function openAccountStream(options: AccountStreamOptions): AccountStream {
   const { instruments, onEvent } = options;
@@ -147,8 +154,9 @@ export function openAccountStream(options: AccountStreamOptions): AccountStream 
   const subscriptions: readonly Subscription[] = [
     { request: { type: 'orderUpdates', user: account }, silenceMs: null },
     { request: { type: 'userFills', user: account }, silenceMs: options.silenceMs },
-    { request: { type: 'clearinghouseState', user: account }, silenceMs: null },
+    { request: { type: 'clearinghouseState', user: account }, silenceMs: options.stateSilenceMs },
   ];
+  const books = openPositionBooks(options.clock, (coin) => socket.renew(`the position on ${coin} moved and no fill told of it`));
 
   const message = (channel: string, data: unknown): Taken => {
     switch (channel) {
@@ -160,15 +168,18 @@ export function openAccountStream(options: AccountStreamOptions): AccountStream 
       case 'userFills':
         return ofUser(data, account, ({ fields, isSnapshot }) =>
           pass(parseFills(fields.fills, account, instruments), (fills) => {
-            if (fills.length > 0 || isSnapshot) onEvent({ kind: 'fills', fills: oldestFirst(fills), isSnapshot });
+            const inOrder = oldestFirst(fills);
+            // A snapshot tells of the past; what came after it is in the first state.
+            if (!isSnapshot) books.filled(inOrder);
+            if (fills.length > 0 || isSnapshot) onEvent({ kind: 'fills', fills: inOrder, isSnapshot });
             return true;
           }),
         );
       case 'clearinghouseState':
-        if (options.hasSpotCollateral) return STALE;
         return ofUser(data, account, ({ fields }) =>
           pass(parseAccount(fields.clearinghouseState, instruments), (state) => {
-            onEvent({ kind: 'account', account: state });
+            books.stated(state.positions);
+            if (!options.hasSpotCollateral) onEvent({ kind: 'account', account: state });
             return true;
           }),
         );
@@ -177,14 +188,23 @@ export function openAccountStream(options: AccountStreamOptions): AccountStream 
     }
   };
 
-  return openSocket(options, {
+  const socket = openSocket(options, {
     subscriptions,
     message,
     up: () => onEvent({ kind: 'connected' }),
-    down: (reason) => onEvent({ kind: 'disconnected', reason }),
+    down(reason) {
+      books.forget();
+      onEvent({ kind: 'disconnected', reason });
+    },
     silent: () => undefined,
     unreadable: () => true,
   });
+  return {
+    close() {
+      books.forget();
+      return socket.close();
+    },
+  };
 }
 
 /** Hands a readable message on; `take` tells whether it was news. */

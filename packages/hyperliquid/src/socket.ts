@@ -45,6 +45,13 @@ export interface SocketListener {
   unreadable(problem: string): boolean;
 }
 
+/** A socket that is kept up. */
+export interface VenueSocket {
+  /** Gives the connection up, as when it is cut: `down` is called and another try follows. Nothing while there is none. */
+  renew(reason: string): void;
+  close(): Promise<void>;
+}
+
 const BACKOFF_MS = 500;
 const BACKOFF_MAX_MS = 15_000;
 /** A connection that stood this long in market time was a good one: the next failure counts as the first. */
@@ -60,7 +67,7 @@ export function socketUrl(url: string): string {
  * Keeps one WebSocket to the venue up with its subscriptions (PROTOCOL §9): connects, subscribes, pings, notices dead
  * connections and silent channels, and connects again after a jittered wait in market time. Never throws once open.
  */
-export function openSocket(options: SocketOptions, listener: SocketListener): { close(): Promise<void> } {
+export function openSocket(options: SocketOptions, listener: SocketListener): VenueSocket {
   const { clock, pace = clock } = options;
   const url = socketUrl(options.url);
   let closed = false;
@@ -128,6 +135,7 @@ export function openSocket(options: SocketOptions, listener: SocketListener): { 
   connect();
 
   return {
+    renew: (reason) => live?.drop(reason),
     async close() {
       closed = true;
       cancelRetry();

@@ -16,3 +16,9 @@ export const REQUEST_TIMES = {
   concurrency: 4,
   attempts: 3,
 } as const;
+
+/** An account that is told nothing of is asked for its state this often, over its stream: market time, and wall time in fast replays. */
+const STATE_SILENCE = { marketMs: 5_000, wallMs: 3_000 } as const;
+
+/** After how long without a state an account stream is doubted, market time at `speed`. */
+export const stateSilenceMs = (speed: number): number => Math.max(STATE_SILENCE.marketMs, STATE_SILENCE.wallMs * speed);

@@ -5,7 +5,7 @@ import { openAccountStream } from '@hyperfleet/hyperliquid';
 import type { AccountStream } from '@hyperfleet/trading';
 import type { BotData } from '../protocol.ts';
 import { accountOf, openBotRoom } from './bot-room.ts';
-import { FEED_TIMES } from './feed-times.ts';
+import { FEED_TIMES, stateSilenceMs } from './feed-times.ts';
 
 const data: BotData = workerData;
 const room = openBotRoom(data, 'fill-monitor', () => ({
@@ -39,6 +39,7 @@ function openStream(): AccountStream {
     instruments: data.instruments,
     hasSpotCollateral: data.hasSpotCollateral,
     silenceMs: null,
+    stateSilenceMs: stateSilenceMs(data.clock.speed),
     onEvent(event) {
       if (event.kind === 'connected') connected.resolve();
       made.onStream(event);

@@ -1,0 +1,422 @@
+/**
+ * Bots as a fleet wires them — both loops on the real ledger and signals file, the real adapter over real sockets, an agent's key each —
+ * before a real paper exchange whose faults a test sets. Time and market by hand; only what the sockets need is waited for.
+ */
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type BotReport,
+  type BotSettings,
+  createFillLoop,
+  createNonceSource,
+  createSignalLoop,
+  type FillLoop,
+  type Log,
+  type PeerMessage,
+  type SignalLoop,
+} from '@hyperfleet/bot';
+import {
+  type Address,
+  type AddressBudget,
+  createAddressBudget,
+  createClockSkew,
+  createNonceCell,
+  createRequestBudget,
+  createSigner,
+  openAccountReads,
+  openAccountStream,
+  openAddressBudget,
+  openExchange,
+  openMarketFeed,
+  openNonceCell,
+  openRequestBudget,
+} from '@hyperfleet/hyperliquid';
+import { createBookMemory, openBookWriter, openMarketReader } from '@hyperfleet/market-data';
+import {
+  createVenue,
+  type FaultRule,
+  type LimitSettings,
+  openOrderSettings,
+  type PaperExchange,
+  type Venue,
+} from '@hyperfleet/paper-exchange';
+import { type LedgerHandle, openLedger, openSignalQueue, type SignalQueueHandle } from '@hyperfleet/store';
+import { type Clock, type Instruments, microUsd } from '@hyperfleet/trading';
+import { ExchangeClient } from '@nktkas/hyperliquid';
+import { FEED_TIMES, stateSilenceMs } from '../../apps/fleet/src/workers/feed-times.ts';
+import { createWatch } from '../../apps/fleet/src/workers/watch.ts';
+import { directTransport } from './direct-transport.ts';
+import { openTestVenue, type SteppedClock } from './paper-venue.ts';
+import { testWallet } from './wallet.ts';
+
+const COINS = ['BTC', 'ETH'];
+const INSTRUMENTS: Instruments = new Map(
+  [
+    { coin: 'BTC', assetId: 0, szDecimals: 5, maxLeverage: 40, onlyIsolated: false, isDelisted: false },
+    { coin: 'ETH', assetId: 1, szDecimals: 4, maxLeverage: 25, onlyIsolated: false, isDelisted: false },
+  ].map((instrument) => [instrument.coin, instrument]),
+);
+/** Market time moves by so much, then the sockets have their turn. */
+const STEP_MS = 100;
+/** The venue tells a book so often. */
+const BOOK_MS = 500;
+/** Wall time a step leaves to what is under way, at most: what a fault holds back is not waited for. */
+const UNDER_WAY_MS = 25;
+const FUNDS = 10_000_000_000;
+
+const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined, child: () => silent };
+
+/** What one bot of the world is and says. */
+export interface WiredBot {
+  readonly id: string;
+  readonly account: Address;
+  readonly agent: Address;
+  readonly reports: readonly BotReport[];
+  readonly alerts: () => readonly string[];
+  /** What its address may still send, as both its threads count it. */
+  readonly address: AddressBudget;
+  /** Size held at the venue on a coin, in lots, signed. */
+  held(coin: string): number;
+  /** Size that armed stops at the venue hold on a coin, in lots. */
+  stopped(coin: string): number;
+}
+
+export interface WiredFleet {
+  readonly clock: SteppedClock;
+  readonly exchange: PaperExchange;
+  readonly venue: Venue;
+  readonly ledger: LedgerHandle;
+  readonly queue: SignalQueueHandle;
+  /** In the order they were named. */
+  readonly bots: readonly WiredBot[];
+  bot(id: string): WiredBot;
+  fault(rule: FaultRule): number;
+  /** Where a coin stands from now on. */
+  price(coin: string, px: string): void;
+  print(coin: string, side: 'buy' | 'sell', px: string, sz: string): void;
+  /** No books of a coin from the market any more, or again. */
+  quiet(coin: string, isQuiet: boolean): void;
+  signal(bot: string, row: Readonly<Record<string, string | number | null>>): number;
+  row(id: number): Readonly<Record<string, unknown>>;
+  /** Lets so much market time pass. */
+  pass(ms: number): Promise<void>;
+  /** Lets market time pass until it is so; rejects with what was waited for after `limitMs` of it (two minutes). */
+  until(what: string, isSo: () => boolean, limitMs?: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface WiredOptions {
+  readonly bots?: readonly string[];
+  readonly settings?: Partial<BotSettings>;
+  readonly limits?: LimitSettings;
+  /** Wall time a request may take; short where a test lets answers vanish. */
+  readonly timeoutMs?: number;
+  /** Wall time between pings of the account streams, and for a pong. */
+  readonly pingMs?: number;
+  readonly socketTimeoutMs?: number;
+}
+
+const settingsOf = (id: string, accountAddress: Address, more: Partial<BotSettings>): BotSettings => ({
+  id,
+  accountAddress,
+  limits: {
+    riskPerTradePpm: 20_000,
+    maxLeverage: 5,
+    maxTotalLeverage: null,
+    defaultStopDistancePpm: 50_000,
+    maxStopDistancePpm: 100_000,
+    stopSlippagePpm: 100_000,
+    staleEntryPpm: 20_000,
+    onStaleEntry: 'rest',
+    marketSlippagePpm: 10_000,
+    takerPpm: 450,
+    minNotional: microUsd(10_000_000),
+    maxConcurrentPositions: 3,
+    allowedDirections: 'both',
+  },
+  maxSignalAgeMs: 900_000,
+  entryLifeMs: 86_400_000,
+  pollIntervalMs: 2_000,
+  staleBookMs: 5_000,
+  breakeven: true,
+  expiresAfterMs: 5_000,
+  reconcileIntervalMs: 60_000,
+  ...more,
+});
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Counts the calls of a port that have not come back. */
+function counting<T extends object>(port: T, count: (change: 1 | -1) => void): T {
+  return new Proxy(port, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key);
+      if (typeof value !== 'function') return value;
+      return (...args: unknown[]): unknown => {
+        const result: unknown = Reflect.apply(value, target, args);
+        if (!(result instanceof Promise)) return result;
+        count(1);
+        return result.finally(() => count(-1));
+      };
+    },
+  });
+}
+
+/** Opens a world of bots that have reconciled and hear their streams. */
+export async function openWiredFleet(options: WiredOptions = {}): Promise<WiredFleet> {
+  const dir = mkdtempSync(join(tmpdir(), 'hyperfleet-wired-'));
+  const { limits } = options;
+  const venue = createVenue({
+    instruments: [...INSTRUMENTS.values()],
+    ...(limits === undefined ? {} : { settings: openOrderSettings(limits) }),
+  });
+  const { exchange, clock, url } = await openTestVenue({ venue, told: COINS, ...(limits === undefined ? {} : { limits }) });
+  const ledger = openLedger(join(dir, 'ledger.db'));
+  const queue = openSignalQueue(join(dir, 'signals.db'));
+  const memory = createBookMemory(COINS);
+  const writer = openBookWriter(memory.buffer);
+  const budget = openRequestBudget(createRequestBudget());
+  const prices = new Map([
+    ['BTC', '100000'],
+    ['ETH', '4000'],
+  ]);
+  const muted = new Set<string>();
+  const bugs: unknown[] = [];
+  let underWay = 0;
+  let isOver = false;
+  let bookedMs = 0;
+  const counted = <T extends object>(port: T): T =>
+    counting(port, (change) => {
+      underWay += change;
+    });
+
+  const tellBooks = (): void => {
+    bookedMs = clock.now();
+    for (const [coin, px] of prices) if (!muted.has(coin)) exchange.step({ coin, px });
+  };
+  const pass = async (ms: number): Promise<void> => {
+    for (let left = ms; left > 0; left -= STEP_MS) {
+      if (clock.now() - bookedMs >= BOOK_MS) tellBooks();
+      clock.advance(Math.min(STEP_MS, left));
+      await sleep(1);
+      for (let waited = 0; underWay > 0 && waited < UNDER_WAY_MS; waited += 1) await sleep(1);
+      await sleep(1);
+    }
+    if (bugs.length > 0) throw bugs[0];
+  };
+  const until = async (what: string, isSo: () => boolean, limitMs = 120_000): Promise<void> => {
+    for (let waited = 0; !isSo(); waited += STEP_MS) {
+      if (waited > limitMs) throw new Error(`in ${limitMs} ms of market time it never came to this: ${what}`);
+      await pass(STEP_MS);
+    }
+  };
+
+  const stage: Stage = {
+    options,
+    url,
+    clock,
+    ledger,
+    queue,
+    budget,
+    market: openMarketReader(memory.buffer),
+    counted,
+    bugs,
+    isOver: () => isOver,
+  };
+  const names = options.bots ?? ['Sentient'];
+  const bots: OpenBot[] = [];
+  for (const [index, id] of names.entries()) {
+    const master = testWallet(70 + index);
+    exchange.fund(master.address, microUsd(FUNDS));
+    const client = new ExchangeClient({ transport: directTransport(exchange), wallet: master, nonceManager: () => clock.now() + index });
+    await client.approveAgent({ agentAddress: testWallet(80 + index).address, agentName: 'bot' });
+    bots.push(openBot(stage, { id, index, ids: names, venue }));
+  }
+  const feed = openMarketFeed({
+    url,
+    clock,
+    coins: COINS,
+    instruments: INSTRUMENTS,
+    ...FEED_TIMES,
+    onBook: (book, receivedAtMs) => writer.book(book.coin, { ...book, receivedAtMs }),
+    onBbo: (bbo, receivedAtMs) => writer.bbo(bbo.coin, { ...bbo, receivedAtMs }),
+    onPrints({ coin, prints }) {
+      for (const { px, exchangeTimeMs } of prints) writer.print(coin, px, exchangeTimeMs);
+    },
+    onMark: ({ coin, mark, fundingRateE10 }) => writer.mark(coin, mark, fundingRateE10),
+    onState(state) {
+      if (state.kind === 'connected') writer.reconnected();
+    },
+  });
+  tellBooks();
+  let ready = false;
+  Promise.all(bots.map((bot) => bot.start())).then(
+    () => {
+      ready = true;
+    },
+    (error: unknown) => bugs.push(error),
+  );
+  const fleet: WiredFleet = {
+    clock,
+    exchange,
+    venue,
+    ledger,
+    queue,
+    bots,
+    bot(id) {
+      const found = bots.find((bot) => bot.id === id);
+      if (found === undefined) throw new Error(`no bot ${id}`);
+      return found;
+    },
+    fault: (rule) => exchange.fault(rule),
+    price(coin, px) {
+      prices.set(coin, px);
+      exchange.step({ coin, px });
+    },
+    print: (coin, side, px, sz) => exchange.step({ coin, print: { side, px, sz } }),
+    quiet: (coin, isQuiet) => void (isQuiet ? muted.add(coin) : muted.delete(coin)),
+    signal: (bot, row) => queue.insertRow({ created_at: new Date(clock.now()).toISOString(), bot_name: bot, ...row }),
+    row(id) {
+      const found = queue.allRows().find((candidate) => candidate.id === id);
+      if (found === undefined) throw new Error(`no row ${id}`);
+      return found;
+    },
+    pass,
+    until,
+    async close() {
+      isOver = true;
+      await Promise.all([feed.close(), ...bots.map((bot) => bot.close())]);
+      await exchange.close();
+      ledger.close();
+      queue.close();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+  await until('every bot is ready and hears its stream', () => ready && bots.every((bot) => bot.hears()));
+  return fleet;
+}
+
+/** What all bots of a world stand on. */
+interface Stage {
+  readonly options: WiredOptions;
+  readonly url: string;
+  readonly clock: Clock;
+  readonly ledger: LedgerHandle;
+  readonly queue: SignalQueueHandle;
+  readonly budget: ReturnType<typeof openRequestBudget>;
+  readonly market: ReturnType<typeof openMarketReader>;
+  readonly counted: <T extends object>(port: T) => T;
+  readonly bugs: unknown[];
+  readonly isOver: () => boolean;
+}
+
+interface OpenBot extends WiredBot {
+  start(): Promise<void>;
+  hears(): boolean;
+  close(): Promise<void>;
+}
+
+/** Everything between a bot's loops and the venue, as its workers open it. */
+function openLines(stage: Stage, own: { readonly index: number; readonly account: Address; readonly address: AddressBudget }) {
+  const { url, clock, budget, counted, options } = stage;
+  const signer = createSigner(Buffer.from(testWallet(80 + own.index).key).toString('hex'));
+  const skew = createClockSkew();
+  const timeoutMs = options.timeoutMs ?? FEED_TIMES.timeoutMs;
+  const shared = { url, clock, budget, timeoutMs, instruments: INSTRUMENTS };
+  const exchange = openExchange({ ...shared, isMainnet: false, signer, vaultAddress: null, cancelLifeMs: 5_000, address: own.address });
+  const reads = openAccountReads({ ...shared, account: own.account, concurrency: 4, attempts: 3, skew, hasSpotCollateral: false });
+  const watch = createWatch({
+    pace: clock,
+    budget,
+    address: own.address,
+    exchange,
+    reads,
+    skew,
+    signer: signer.address,
+    account: own.account,
+    pollIntervalMs: 2_000,
+    speed: 1,
+  });
+  return { signer, exchange, reads, watch, counted: { exchange: counted(exchange), reads: counted(reads) } };
+}
+
+function openBot(stage: Stage, own: { id: string; index: number; ids: readonly string[]; venue: Venue }): OpenBot {
+  const { clock, ledger, queue, isOver } = stage;
+  const account = testWallet(70 + own.index).address;
+  const address = openAddressBudget(createAddressBudget());
+  const lines = openLines(stage, { index: own.index, account, address });
+  const settings = settingsOf(own.id, account, stage.options.settings ?? {});
+  const reports: BotReport[] = [];
+  let hears = false;
+  const to = (deliver: (message: PeerMessage) => void) => ({
+    send: (message: PeerMessage) => queueMicrotask(() => isOver() || deliver(message)),
+  });
+  const common = {
+    settings,
+    clock: { now: clock.now, after: (ms: number, task: () => void) => clock.after(ms, () => isOver() || task()) },
+    ledger,
+    ...lines.counted,
+    market: stage.market,
+    instruments: INSTRUMENTS,
+    nextNonce: createNonceSource({ cell: openNonceCell(createNonceCell()), ledger, bot: own.id, now: clock.now }),
+    digest: (text: string) => createHash('sha256').update(text).digest('hex'),
+    requestLifeMs: () => settings.expiresAfterMs,
+    log: silent,
+    report: (report: BotReport) => reports.push(report),
+    onBug: (error: unknown) => stage.bugs.push(error),
+  };
+  const fillLoop: FillLoop = createFillLoop({
+    ...common,
+    watch: lines.watch,
+    fundingFrom: clock.now(),
+    peer: to((message) => signalLoop.onPeer(message)),
+  });
+  const signalLoop: SignalLoop = createSignalLoop({
+    ...common,
+    peer: to((message) => fillLoop.onPeer(message)),
+    queue,
+    wallToMarket: (ms) => ms,
+    marketToWall: (ms) => ms,
+    marketToIso: (ms) => new Date(ms).toISOString(),
+    controlBots: own.ids,
+    breathe: () => new Promise((resolve) => setImmediate(resolve)),
+  });
+  const stream = openAccountStream({
+    url: stage.url,
+    clock,
+    pingIntervalMs: stage.options.pingMs ?? FEED_TIMES.pingIntervalMs,
+    timeoutMs: stage.options.socketTimeoutMs ?? FEED_TIMES.timeoutMs,
+    account,
+    instruments: INSTRUMENTS,
+    hasSpotCollateral: false,
+    silenceMs: null,
+    stateSilenceMs: stateSilenceMs(1),
+    onEvent(event) {
+      if (event.kind === 'connected') hears = true;
+      if (!isOver()) fillLoop.onStream(event);
+    },
+  });
+  return {
+    id: own.id,
+    account,
+    agent: lines.signer.address,
+    reports,
+    alerts: () => reports.flatMap((report) => (report.kind === 'alert' ? [report.phrase] : [])),
+    address,
+    held: (coin) => own.venue.account(account).positions.find((position) => position.coin === coin)?.szi ?? 0,
+    stopped: (coin) =>
+      own.venue
+        .openOrders(account)
+        .filter((order) => order.coin === coin && order.tpsl === 'sl' && !order.waitingForFill)
+        .reduce((sum, order) => sum + order.sz, 0),
+    hears: () => hears,
+    start: async () => void (await Promise.all([fillLoop.start(), signalLoop.start()])),
+    async close() {
+      await stream.close();
+      lines.exchange.close();
+      lines.reads.close();
+    },
+  };
+}
