@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCodeBreaches } from './laws/error-codes.ts';
+import { heldByBreaches } from './laws/held-by.ts';
 import { importBreaches } from './laws/imports.ts';
 import { linkBreaches } from './laws/links.ts';
 import {
@@ -72,6 +73,7 @@ function judgeLaws(tree: Tree): readonly Verdict[] {
     ['later', 'nothing put off', () => laterBreaches(files)],
     ['words', 'the tree speaks of the product alone', () => wordBreaches(files)],
     ['links', 'the prose points at what is there', () => linkBreaches(files)],
+    ['held by', 'every promise and every known failure names tests that are there', () => heldByBreaches(files)],
     ['errors', 'every code is explained in docs/errors.md, and only those', () => errorCodeBreaches(sources, errorsBook)],
     ['versions', 'every version exact', () => versionBreaches(packageJsons)],
     ['lockfile', 'in step with every package.json', () => [...lockBreaches(packageJsons, lock), ...leftOutBreaches(lock)]],

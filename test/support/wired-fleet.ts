@@ -2,62 +2,22 @@
  * Bots as a fleet wires them — both loops on the real ledger and signals file, the real adapter over real sockets, an agent's key each —
  * before a real paper exchange whose faults a test sets. Time and market by hand; only what the sockets need is waited for.
  */
-import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type BotReport,
-  type BotSettings,
-  createFillLoop,
-  createNonceSource,
-  createSignalLoop,
-  type FillLoop,
-  type Log,
-  type PeerMessage,
-  type SignalLoop,
-} from '@hyperfleet/bot';
-import {
-  type Address,
-  type AddressBudget,
-  createAddressBudget,
-  createClockSkew,
-  createNonceCell,
-  createRequestBudget,
-  createSigner,
-  openAccountReads,
-  openAccountStream,
-  openAddressBudget,
-  openExchange,
-  openMarketFeed,
-  openNonceCell,
-  openRequestBudget,
-} from '@hyperfleet/hyperliquid';
+import { createRequestBudget, openMarketFeed, openRequestBudget } from '@hyperfleet/hyperliquid';
 import { createBookMemory, openBookWriter, openMarketReader } from '@hyperfleet/market-data';
-import {
-  createVenue,
-  type FaultRule,
-  type LimitSettings,
-  openOrderSettings,
-  type PaperExchange,
-  type Venue,
-} from '@hyperfleet/paper-exchange';
+import { createVenue, type FaultRule, openOrderSettings, type PaperExchange, type Venue } from '@hyperfleet/paper-exchange';
 import { type LedgerHandle, openLedger, openSignalQueue, type SignalQueueHandle } from '@hyperfleet/store';
-import { type Clock, type Instruments, microUsd } from '@hyperfleet/trading';
+import { microUsd } from '@hyperfleet/trading';
 import { ExchangeClient } from '@nktkas/hyperliquid';
-import { FEED_TIMES, stateSilenceMs } from '../../apps/fleet/src/workers/feed-times.ts';
-import { createWatch } from '../../apps/fleet/src/workers/watch.ts';
+import { FEED_TIMES } from '../../apps/fleet/src/workers/feed-times.ts';
 import { directTransport } from './direct-transport.ts';
 import { openTestVenue, type SteppedClock } from './paper-venue.ts';
 import { testWallet } from './wallet.ts';
+import { INSTRUMENTS, type OpenBot, openBot, type Stage, type WiredBot, type WiredOptions } from './wired-bot.ts';
 
 const COINS = ['BTC', 'ETH'];
-const INSTRUMENTS: Instruments = new Map(
-  [
-    { coin: 'BTC', assetId: 0, szDecimals: 5, maxLeverage: 40, onlyIsolated: false, isDelisted: false },
-    { coin: 'ETH', assetId: 1, szDecimals: 4, maxLeverage: 25, onlyIsolated: false, isDelisted: false },
-  ].map((instrument) => [instrument.coin, instrument]),
-);
 /** Market time moves by so much, then the sockets have their turn. */
 const STEP_MS = 100;
 /** The venue tells a book so often. */
@@ -65,23 +25,6 @@ const BOOK_MS = 500;
 /** Wall time a step leaves to what is under way, at most: what a fault holds back is not waited for. */
 const UNDER_WAY_MS = 25;
 const FUNDS = 10_000_000_000;
-
-const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined, child: () => silent };
-
-/** What one bot of the world is and says. */
-export interface WiredBot {
-  readonly id: string;
-  readonly account: Address;
-  readonly agent: Address;
-  readonly reports: readonly BotReport[];
-  readonly alerts: () => readonly string[];
-  /** What its address may still send, as both its threads count it. */
-  readonly address: AddressBudget;
-  /** Size held at the venue on a coin, in lots, signed. */
-  held(coin: string): number;
-  /** Size that armed stops at the venue hold on a coin, in lots. */
-  stopped(coin: string): number;
-}
 
 export interface WiredFleet {
   readonly clock: SteppedClock;
@@ -106,45 +49,6 @@ export interface WiredFleet {
   until(what: string, isSo: () => boolean, limitMs?: number): Promise<void>;
   close(): Promise<void>;
 }
-
-export interface WiredOptions {
-  readonly bots?: readonly string[];
-  readonly settings?: Partial<BotSettings>;
-  readonly limits?: LimitSettings;
-  /** Wall time a request may take; short where a test lets answers vanish. */
-  readonly timeoutMs?: number;
-  /** Wall time between pings of the account streams, and for a pong. */
-  readonly pingMs?: number;
-  readonly socketTimeoutMs?: number;
-}
-
-const settingsOf = (id: string, accountAddress: Address, more: Partial<BotSettings>): BotSettings => ({
-  id,
-  accountAddress,
-  limits: {
-    riskPerTradePpm: 20_000,
-    maxLeverage: 5,
-    maxTotalLeverage: null,
-    defaultStopDistancePpm: 50_000,
-    maxStopDistancePpm: 100_000,
-    stopSlippagePpm: 100_000,
-    staleEntryPpm: 20_000,
-    onStaleEntry: 'rest',
-    marketSlippagePpm: 10_000,
-    takerPpm: 450,
-    minNotional: microUsd(10_000_000),
-    maxConcurrentPositions: 3,
-    allowedDirections: 'both',
-  },
-  maxSignalAgeMs: 900_000,
-  entryLifeMs: 86_400_000,
-  pollIntervalMs: 2_000,
-  staleBookMs: 5_000,
-  breakeven: true,
-  expiresAfterMs: 5_000,
-  reconcileIntervalMs: 60_000,
-  ...more,
-});
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -296,127 +200,4 @@ export async function openWiredFleet(options: WiredOptions = {}): Promise<WiredF
   };
   await until('every bot is ready and hears its stream', () => ready && bots.every((bot) => bot.hears()));
   return fleet;
-}
-
-/** What all bots of a world stand on. */
-interface Stage {
-  readonly options: WiredOptions;
-  readonly url: string;
-  readonly clock: Clock;
-  readonly ledger: LedgerHandle;
-  readonly queue: SignalQueueHandle;
-  readonly budget: ReturnType<typeof openRequestBudget>;
-  readonly market: ReturnType<typeof openMarketReader>;
-  readonly counted: <T extends object>(port: T) => T;
-  readonly bugs: unknown[];
-  readonly isOver: () => boolean;
-}
-
-interface OpenBot extends WiredBot {
-  start(): Promise<void>;
-  hears(): boolean;
-  close(): Promise<void>;
-}
-
-/** Everything between a bot's loops and the venue, as its workers open it. */
-function openLines(stage: Stage, own: { readonly index: number; readonly account: Address; readonly address: AddressBudget }) {
-  const { url, clock, budget, counted, options } = stage;
-  const signer = createSigner(Buffer.from(testWallet(80 + own.index).key).toString('hex'));
-  const skew = createClockSkew();
-  const timeoutMs = options.timeoutMs ?? FEED_TIMES.timeoutMs;
-  const shared = { url, clock, budget, timeoutMs, instruments: INSTRUMENTS };
-  const exchange = openExchange({ ...shared, isMainnet: false, signer, vaultAddress: null, cancelLifeMs: 5_000, address: own.address });
-  const reads = openAccountReads({ ...shared, account: own.account, concurrency: 4, attempts: 3, skew, hasSpotCollateral: false });
-  const watch = createWatch({
-    pace: clock,
-    budget,
-    address: own.address,
-    exchange,
-    reads,
-    skew,
-    signer: signer.address,
-    account: own.account,
-    pollIntervalMs: 2_000,
-    speed: 1,
-  });
-  return { signer, exchange, reads, watch, counted: { exchange: counted(exchange), reads: counted(reads) } };
-}
-
-function openBot(stage: Stage, own: { id: string; index: number; ids: readonly string[]; venue: Venue }): OpenBot {
-  const { clock, ledger, queue, isOver } = stage;
-  const account = testWallet(70 + own.index).address;
-  const address = openAddressBudget(createAddressBudget());
-  const lines = openLines(stage, { index: own.index, account, address });
-  const settings = settingsOf(own.id, account, stage.options.settings ?? {});
-  const reports: BotReport[] = [];
-  let hears = false;
-  const to = (deliver: (message: PeerMessage) => void) => ({
-    send: (message: PeerMessage) => queueMicrotask(() => isOver() || deliver(message)),
-  });
-  const common = {
-    settings,
-    clock: { now: clock.now, after: (ms: number, task: () => void) => clock.after(ms, () => isOver() || task()) },
-    ledger,
-    ...lines.counted,
-    market: stage.market,
-    instruments: INSTRUMENTS,
-    nextNonce: createNonceSource({ cell: openNonceCell(createNonceCell()), ledger, bot: own.id, now: clock.now }),
-    digest: (text: string) => createHash('sha256').update(text).digest('hex'),
-    requestLifeMs: () => settings.expiresAfterMs,
-    log: silent,
-    report: (report: BotReport) => reports.push(report),
-    onBug: (error: unknown) => stage.bugs.push(error),
-  };
-  const fillLoop: FillLoop = createFillLoop({
-    ...common,
-    watch: lines.watch,
-    fundingFrom: clock.now(),
-    peer: to((message) => signalLoop.onPeer(message)),
-  });
-  const signalLoop: SignalLoop = createSignalLoop({
-    ...common,
-    peer: to((message) => fillLoop.onPeer(message)),
-    queue,
-    wallToMarket: (ms) => ms,
-    marketToWall: (ms) => ms,
-    marketToIso: (ms) => new Date(ms).toISOString(),
-    controlBots: own.ids,
-    breathe: () => new Promise((resolve) => setImmediate(resolve)),
-  });
-  const stream = openAccountStream({
-    url: stage.url,
-    clock,
-    pingIntervalMs: stage.options.pingMs ?? FEED_TIMES.pingIntervalMs,
-    timeoutMs: stage.options.socketTimeoutMs ?? FEED_TIMES.timeoutMs,
-    account,
-    instruments: INSTRUMENTS,
-    hasSpotCollateral: false,
-    silenceMs: null,
-    stateSilenceMs: stateSilenceMs(1),
-    onEvent(event) {
-      if (event.kind === 'connected') hears = true;
-      if (!isOver()) fillLoop.onStream(event);
-    },
-  });
-  return {
-    id: own.id,
-    account,
-    agent: lines.signer.address,
-    reports,
-    alerts: () => reports.flatMap((report) => (report.kind === 'alert' ? [report.phrase] : [])),
-    address,
-    held: (coin) => own.venue.account(account).positions.find((position) => position.coin === coin)?.szi ?? 0,
-    stopped: (coin) =>
-      own.venue
-        .openOrders(account)
-        .filter((order) => order.coin === coin && order.tpsl === 'sl' && !order.waitingForFill)
-        .reduce((sum, order) => sum + order.sz, 0),
-    hears: () => hears,
-    start: async () => void (await Promise.all([fillLoop.start(), signalLoop.start()])),
-    async close() {
-      await stream.close();
-      lines.exchange.close();
-      lines.reads.close();
-    },
-  };
 }

@@ -9,7 +9,7 @@ const FOREIGN: readonly (readonly [RegExp, string])[] = [
     /(?<![\w.])\/(?:work|root|(?:Users|home)\/(?!me\b|you\b))\/?[\w.-]+/,
     'a path of one machine: make it relative, or take it from the environment',
   ],
-  [/\b(?:HOUSE|SIGNALS|FAILURES|SEED-SYSTEMS|SDK-NOTES)(?:\.md| §)/, 'a document that is not in this repository: say here what it says'],
+  [/\b(?:HOUSE|SIGNALS|SEED-SYSTEMS|SDK-NOTES)(?:\.md| §)/, 'a document that is not in this repository: say here what it says'],
   [/\bissues? (?:#|no\. ?)?\d+\b/i, 'a number in a tracker, which is no part of the product'],
   [
     /\b(?:AI|coding|sub|LLM)[ -]?agents?\b|\b(?:system|user) prompts?\b|\b(?:this|previous|earlier|coding) session\b/i,

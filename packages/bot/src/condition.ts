@@ -30,7 +30,7 @@ export function plainly(ms: number): string {
     [60_000, 'min'],
     [1_000, 's'],
   ] as const;
-  const [size, unit] = units.find(([each]) => Math.abs(ms) >= each) ?? [1, 'ms'];
+  const [size, unit] = units.find(([each]) => Math.round((10 * Math.abs(ms)) / each) >= 10) ?? [1, 'ms'];
   return `${Math.round((10 * Math.abs(ms)) / size) / 10} ${unit}`;
 }
 

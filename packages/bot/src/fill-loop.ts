@@ -6,6 +6,7 @@ import { nextProtectionStep } from './decide/protection.ts';
 import { createFillsSynced, type FillsRead } from './fills-synced.ts';
 import { heldByTrades } from './foreign.ts';
 import { isDisowned } from './key.ts';
+import { createLiquidationWatch } from './liquidation.ts';
 import { backoffMs, lotOf } from './lot.ts';
 import { perform } from './perform.ts';
 import { createReconciler } from './reconcile.ts';
@@ -88,6 +89,7 @@ export function createFillLoop(
   const runner = createTradeRunner({ drive, clock, log, onBug: deps.onBug });
   const reconciler = createReconciler(deps);
   const books = createBooksKeeper(deps);
+  const liquidation = createLiquidationWatch(deps);
 
   const active = (): readonly Trade[] => ledger.activeTrades(settings.id).filter((trade) => trade.kind === 'entry');
   const kickAll = (): void => {
@@ -145,6 +147,7 @@ export function createFillLoop(
   const hearAccount = (account: AccountView): void => {
     deps.peer.send({ kind: 'account', account, atMs: clock.now() });
     deps.report({ kind: 'account', equity: account.equity, positions: account.positions, atMs: account.timeMs });
+    liquidation.look(account);
     if (ledger.botState(settings.id).equityStart === null) ledger.setBotState(settings.id, { equityStart: account.equity });
   };
 

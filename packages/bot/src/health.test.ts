@@ -110,7 +110,7 @@ describe('what a condition means for entries', () => {
 
   test('a key whose approval ends within a day only exits', () => {
     expect(entryRefusal({ ...condition, keyUntilMs: NOW + 86_400_000 }, NOW)).toBeNull();
-    expect(entryRefusal({ ...condition, keyUntilMs: NOW + 86_399_999 }, NOW)).toContain('ends in 24 h');
+    expect(entryRefusal({ ...condition, keyUntilMs: NOW + 86_399_999 }, NOW)).toContain('ends in 1 d');
     expect(entryRefusal({ ...condition, keyUntilMs: NOW - 1 }, NOW)).toContain('has ended');
   });
 
@@ -130,5 +130,6 @@ describe('what a condition means for entries', () => {
 
   test('lengths of time are said in the unit that fits', () => {
     expect([13 * 86_400_000, 5_400_000, -90_000, 1_500, 250].map(plainly)).toEqual(['13 d', '1.5 h', '1.5 min', '1.5 s', '250 ms']);
+    expect([3_599_990, -59_999, 999].map(plainly)).toEqual(['1 h', '1 min', '1 s']);
   });
 });

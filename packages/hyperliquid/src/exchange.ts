@@ -28,6 +28,10 @@ export interface ExchangeOptions {
   readonly budget: RequestBudget;
   /** What the address itself may still send; left out, only the IP's weight is counted. */
   readonly address?: AddressBudget;
+  /** Our clock less the venue's in ms, as far as it is known. Left out, the clocks are taken to agree. */
+  readonly skewMs?: () => number;
+  /** The venue dropped an action as expired: our clock may have come to be off. */
+  readonly onExpired?: () => void;
 }
 
 /** The venue's /exchange for one signer, and how long its answers take. */
@@ -69,8 +73,11 @@ export function openExchange(options: ExchangeOptions): VenueExchange {
     if (room.kind === 'refused') return room;
     const { action } = wire;
     const { vaultAddress, isMainnet } = options;
-    const signature = signer.sign({ action, nonce, vaultAddress, expiresAfterMs, isMainnet });
-    const envelope = { action, signature, nonce, ...(vaultAddress === null ? {} : { vaultAddress }), expiresAfter: expiresAfterMs };
+    // The venue judges an end of life by its own clock: said by ours, it would cut off every stop and every exit where ours is
+    // behind, and leave an order alive that we count as dead where it is ahead.
+    const expiresAfter = expiresAfterMs - (options.skewMs?.() ?? 0);
+    const signature = signer.sign({ action, nonce, vaultAddress, expiresAfterMs: expiresAfter, isMainnet });
+    const envelope = { action, signature, nonce, ...(vaultAddress === null ? {} : { vaultAddress }), expiresAfter };
     const sentMs = clock.now();
     const posted = await http.post('/exchange', JSON.stringify(envelope)).finally(() => room.place.leave());
     if (posted.kind === 'replied') roundTrip.took(clock.now() - sentMs);
@@ -90,7 +97,10 @@ export function openExchange(options: ExchangeOptions): VenueExchange {
 
   /** What a refusal says of the address's budget. */
   function noteRefusal(reason: string, { requests }: Sending): void {
-    if (/^Action already expired/i.test(reason)) options.address?.charge(requests * (EXPIRED_COSTS - 1));
+    if (/^Action already expired/i.test(reason)) {
+      options.address?.charge(requests * (EXPIRED_COSTS - 1));
+      options.onExpired?.();
+    }
     const [, used, allowed] = /^Too many cumulative requests sent \((\d+) > (\d+)\)/i.exec(reason) ?? [];
     if (used !== undefined && allowed !== undefined) options.address?.reconcile({ used: Number(used), allowed: Number(allowed) });
   }

@@ -22,6 +22,7 @@ import type { Clock } from '@hyperfleet/trading';
 import { assertNever } from '../assert-never.ts';
 import { createReplayClock } from '../clock.ts';
 import type { BotData, BotProtocol } from '../protocol.ts';
+import { lookAtClock, skewThatMatters } from './clock-look.ts';
 import { REQUEST_TIMES } from './feed-times.ts';
 import { createWatch } from './watch.ts';
 
@@ -85,6 +86,7 @@ export function openBotRoom(data: BotData, name: 'signal' | 'fill-monitor', even
   const signer = createSigner(data.privateKey);
   const ledger = openLedger(data.ledgerPath);
   const { settings, url, isMainnet, instruments } = data;
+  const skew = createClockSkew();
   const exchange = openExchange({
     url,
     isMainnet,
@@ -97,8 +99,9 @@ export function openBotRoom(data: BotData, name: 'signal' | 'fill-monitor', even
     cancelLifeMs: settings.expiresAfterMs,
     budget,
     address,
+    skewMs: () => skewThatMatters(skew, data.clock.speed),
+    onExpired: () => lookAtClock(reads, onBug),
   });
-  const skew = createClockSkew();
   const reads = openAccountReads({
     url,
     clock,
@@ -127,12 +130,7 @@ export function openBotRoom(data: BotData, name: 'signal' | 'fill-monitor', even
     log: createLog((record) => thread.send({ kind: 'log', record }), { bot: settings.id, thread: name }),
     peer: { send: peer.send },
     report: (report: BotReport) => thread.send({ kind: 'report', report }),
-    // Thrown outside of any promise, so that nothing can swallow it: the thread dies and is started afresh.
-    onBug: (error: unknown) => {
-      setImmediate(() => {
-        throw error;
-      });
-    },
+    onBug,
   };
   const watch = createWatch({
     pace,
@@ -147,6 +145,13 @@ export function openBotRoom(data: BotData, name: 'signal' | 'fill-monitor', even
     speed: data.clock.speed,
   });
   return { deps, ledger, reads, line: { pace, connects: budget.connects, breaker: budget.breakers.stream }, thread, watch };
+}
+
+/** Thrown outside of any promise, so that nothing can swallow it: the thread dies and is started afresh. */
+function onBug(error: unknown): void {
+  setImmediate(() => {
+    throw error;
+  });
 }
 
 /** The account a bot trades for, as the adapter writes it. */

@@ -18,10 +18,10 @@ import type { Step } from '../step.ts';
 export const STOP_TRIES = 3;
 
 /**
- * What never left this machine, or was turned away unread, is no try: it says nothing of the stop, and a close would go no better.
- * It is sent again as soon as that may help.
+ * What never left this machine, or was turned away unread or too late, is no try: it says nothing of the stop, and a close would go
+ * no better. It is sent again as soon as that may help.
  */
-const UNSENT = /^(not sent|HTTP 429)/;
+const UNSENT = /^(not sent|HTTP 429|Action already expired)/i;
 const UNSENT_MS = 250;
 const UNSENT_MS_MAX = 2_000;
 

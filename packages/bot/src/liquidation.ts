@@ -1,0 +1,41 @@
+/** Whether the venue would liquidate a position before its stop fires: sizing rules it out, but a wallet can be emptied from outside. */
+import { type AccountView, FINE_PER_TICK } from '@hyperfleet/trading';
+import type { LoopDeps } from './settings.ts';
+import { isStop } from './sight.ts';
+
+/** Said once for a trade, and again when it was well in between. */
+const SAID = 'the stop lies beyond liquidation';
+
+/** Looks at each account state for open trades whose every armed stop lies beyond the liquidation price, and raises an alert for each. */
+export function createLiquidationWatch(deps: LoopDeps): { look(account: AccountView): void } {
+  const told = new Set<string>();
+
+  /** The armed stop that fires first, in ticks; null where none rests or the venue names no price. */
+  const firstStop = (tradeId: string, direction: 'long' | 'short'): number | null => {
+    const triggers = deps.ledger.orders(tradeId).flatMap((order) => {
+      const { kind } = order.intent;
+      return isStop(order) && order.state === 'resting' && kind.type === 'stop-market' ? [kind.triggerPx] : [];
+    });
+    if (triggers.length === 0) return null;
+    return direction === 'long' ? Math.max(...triggers) : Math.min(...triggers);
+  };
+
+  return {
+    look(account) {
+      for (const { tradeId, coin, direction } of deps.ledger.activeTrades(deps.settings.id)) {
+        const liquidationPx = account.positions.find((position) => position.coin === coin)?.liquidationPx ?? null;
+        const stopPx = direction === null || liquidationPx === null ? null : firstStop(tradeId, direction);
+        if (direction === null || liquidationPx === null || stopPx === null) continue;
+        const isBeyond = direction === 'long' ? stopPx * FINE_PER_TICK <= liquidationPx : stopPx * FINE_PER_TICK >= liquidationPx;
+        if (!isBeyond) told.delete(tradeId);
+        else if (!told.has(tradeId)) {
+          told.add(tradeId);
+          const detail = { coin, stopPx, liquidationPx: liquidationPx / FINE_PER_TICK, remedy: 'pay money in, or close a part of it' };
+          deps.ledger.record({ bot: deps.settings.id, tradeId, atMs: deps.clock.now(), event: SAID, detail });
+          deps.log.warn(SAID, detail);
+          deps.report({ kind: 'alert', phrase: SAID, detail });
+        }
+      }
+    },
+  };
+}
