@@ -2,6 +2,7 @@
 import { limitSettings } from '@hyperfleet/paper-exchange';
 import { lots } from '@hyperfleet/trading';
 import { afterEach, describe, expect, it } from 'vitest';
+import { testWallet } from '../support/wallet.ts';
 import { openWiredFleet, type WiredFleet } from '../support/wired-fleet.ts';
 
 const entry = { symbol: 'BTCUSDT', direction: 'LONG', signal_type: 'entry', entry_1: 99_000, stop_loss: 97_000, target_1: 102_000 };
@@ -43,27 +44,31 @@ describe.each([
   });
 });
 
-it('a key the venue ended in the middle of a trade halts its bot, its stop standing, and no other', async () => {
-  fleet = await openWiredFleet(PAIR);
-  const bot = fleet.bot('Sentient');
-  const id = fleet.signal('Sentient', now);
-  await fleet.until('the position is covered', () => status(id) === 'filled' && isCovered('Sentient'));
-  fleet.fault({ kind: 'expire-agent', agent: bot.agent });
-  const out = fleet.signal('Sentient', exit);
-  await fleet.until('the bot is halted', () => fleet.ledger.botState('Sentient').tradingState === 'halted');
-  expect(fleet.ledger.botState('Sentient').reason).toMatch(
-    /^the key no longer acts for its account \(.*\): approve it again or give the bot a new one/,
-  );
-  expect(bot.alerts()).toContain('key disowned');
-  const waiting = fleet.signal('Sentient', eth);
-  const sibling = fleet.signal('Vulcan', now);
-  await fleet.until('the other bot trades', () => status(sibling) === 'filled' && isCovered('Vulcan'));
-  await fleet.pass(5_000);
-  expect(isCovered('Sentient')).toBe(true);
-  expect(status(waiting)).toBe('pending');
-  expect(status(out)).toBe('processing');
-  expect(fleet.ledger.botState('Vulcan').tradingState).not.toBe('halted');
-});
+it.each(['ended', 'replaced'] as const)(
+  'a key that was %s in the middle of a trade halts its bot, its stop standing, and no other',
+  async (how) => {
+    fleet = await openWiredFleet(PAIR);
+    const bot = fleet.bot('Sentient');
+    const id = fleet.signal('Sentient', now);
+    await fleet.until('the position is covered', () => status(id) === 'filled' && isCovered('Sentient'));
+    if (how === 'ended') fleet.fault({ kind: 'expire-agent', agent: bot.agent });
+    else await fleet.approve('Sentient', testWallet(99).address);
+    const out = fleet.signal('Sentient', exit);
+    await fleet.until('the bot is halted', () => fleet.ledger.botState('Sentient').tradingState === 'halted');
+    expect(fleet.ledger.botState('Sentient').reason).toMatch(
+      /^the key no longer acts for its account \(.*\): approve it again or give the bot a new one/,
+    );
+    expect(bot.alerts()).toContain('key disowned');
+    const waiting = fleet.signal('Sentient', eth);
+    const sibling = fleet.signal('Vulcan', now);
+    await fleet.until('the other bot trades', () => status(sibling) === 'filled' && isCovered('Vulcan'));
+    await fleet.pass(5_000);
+    expect(isCovered('Sentient')).toBe(true);
+    expect(status(waiting)).toBe('pending');
+    expect(status(out)).toBe('processing');
+    expect(fleet.ledger.botState('Vulcan').tradingState).not.toBe('halted');
+  },
+);
 
 describe('a wallet emptied from outside', () => {
   it('enters nothing and says why, while others trade', async () => {
@@ -123,6 +128,29 @@ it('fills of orders nobody here knows are shown and left alone, and trades go on
   await fleet.until('the exit is done', () => status(out) === 'executed', 20_000);
   expect(bot.held('BTC')).toBe(0);
   expect(bot.held('ETH')).toBe(1_000);
+});
+
+it('a venue that answers nonsense for a while is named, its answers are not used, and the position keeps its stop', async () => {
+  fleet = await openWiredFleet({ settings: { reconcileIntervalMs: 10_000 } });
+  const bot = fleet.bot('Sentient');
+  const id = fleet.signal('Sentient', { ...now, target_1: null });
+  await fleet.until('the position is covered', () => status(id) === 'filled' && isCovered('Sentient'));
+  const trade = fleet.ledger.allTrades()[0];
+  for (const answer of ['html', 'wrong-types', 'empty-array'] as const) {
+    for (const info of ['frontendOpenOrders', 'userFillsByTime', 'clearinghouseState', 'orderStatus'] as const)
+      fleet.fault({ kind: 'nonsense', answer, info, count: 8 });
+  }
+  for (const channel of ['userFills', 'orderUpdates', 'clearinghouseState'] as const)
+    fleet.fault({ kind: 'nonsense', answer: 'wrong-types', channel, count: 2 });
+  await fleet.until('it is named', () => bot.alerts().includes('health degraded'), 120_000);
+  await fleet.pass(20_000);
+  expect(isCovered('Sentient')).toBe(true);
+  expect(fleet.ledger.fillSums(trade?.tradeId ?? '').entrySz).toBe(bot.held('BTC'));
+  fleet.exchange.clearFaults();
+  await fleet.pass(20_000);
+  const out = fleet.signal('Sentient', exit);
+  await fleet.until('the exit is done', () => status(out) === 'executed', 60_000);
+  expect(bot.held('BTC')).toBe(0);
 });
 
 describe('budgets', () => {

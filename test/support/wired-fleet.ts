@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRequestBudget, openMarketFeed, openRequestBudget } from '@hyperfleet/hyperliquid';
+import { type Address, createRequestBudget, openMarketFeed, openRequestBudget } from '@hyperfleet/hyperliquid';
 import { createBookMemory, openBookWriter, openMarketReader } from '@hyperfleet/market-data';
 import { createVenue, type FaultRule, openOrderSettings, type PaperExchange, type Venue } from '@hyperfleet/paper-exchange';
 import { type LedgerHandle, openLedger, openSignalQueue, type SignalQueueHandle } from '@hyperfleet/store';
@@ -41,6 +41,8 @@ export interface WiredFleet {
   print(coin: string, side: 'buy' | 'sell', px: string, sz: string): void;
   /** No books of a coin from the market any more, or again. */
   quiet(coin: string, isQuiet: boolean): void;
+  /** The account of a bot approves a key under the name its bot's has, which ends that one. */
+  approve(bot: string, agent: Address): Promise<void>;
   signal(bot: string, row: Readonly<Record<string, string | number | null>>): number;
   row(id: number): Readonly<Record<string, unknown>>;
   /** Lets so much market time pass. */
@@ -129,13 +131,19 @@ export async function openWiredFleet(options: WiredOptions = {}): Promise<WiredF
     bugs,
     isOver: () => isOver,
   };
+  let approvals = clock.now();
+  const approve = async (index: number, agentAddress: Address): Promise<void> => {
+    approvals += 1;
+    const nonce = approvals;
+    const client = new ExchangeClient({ transport: directTransport(exchange), wallet: testWallet(70 + index), nonceManager: () => nonce });
+    await client.approveAgent({ agentAddress, agentName: 'bot' });
+  };
   const names = options.bots ?? ['Sentient'];
   const bots: OpenBot[] = [];
   for (const [index, id] of names.entries()) {
     const master = testWallet(70 + index);
     exchange.fund(master.address, microUsd(FUNDS));
-    const client = new ExchangeClient({ transport: directTransport(exchange), wallet: master, nonceManager: () => clock.now() + index });
-    await client.approveAgent({ agentAddress: testWallet(80 + index).address, agentName: 'bot' });
+    await approve(index, testWallet(80 + index).address);
     bots.push(openBot(stage, { id, index, ids: names, venue }));
   }
   const feed = openMarketFeed({
@@ -181,6 +189,7 @@ export async function openWiredFleet(options: WiredOptions = {}): Promise<WiredF
     },
     print: (coin, side, px, sz) => exchange.step({ coin, print: { side, px, sz } }),
     quiet: (coin, isQuiet) => void (isQuiet ? muted.add(coin) : muted.delete(coin)),
+    approve: (id, agent) => approve(names.indexOf(id), agent),
     signal: (bot, row) => queue.insertRow({ created_at: new Date(clock.now()).toISOString(), bot_name: bot, ...row }),
     row(id) {
       const found = queue.allRows().find((candidate) => candidate.id === id);

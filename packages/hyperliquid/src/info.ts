@@ -61,7 +61,24 @@ export function openInfo(options: InfoOptions): Info {
     const place = await room(weight);
     const sentMs = clock.now();
     const posted = await http.post('/info', JSON.stringify(request)).finally(() => place.leave());
-    note(posted);
+    const { info: breaker } = budget.breakers;
+    if (posted.kind === 'replied' && posted.status === 429) budget.limited(pace.now());
+    try {
+      const value = understood(posted, request, { sentMs, read });
+      breaker.succeeded();
+      return value;
+    } catch (error) {
+      // A refusal is an answer too. One that cannot be read is none: whatever sends it, the venue is not to be heard.
+      const isAnswer = error instanceof VenueReadError && (error.code === 'VENUE_REFUSED' || error.code === 'VENUE_RATE_LIMITED');
+      if (isAnswer) breaker.succeeded();
+      else breaker.failed(pace.now());
+      throw error;
+    }
+  }
+
+  /** The answer as its reader has it. Throws `VenueReadError` for one that is none. */
+  function understood<T>(posted: Posted, request: InfoRequest, how: { sentMs: number; read: (reply: unknown) => Parsed<T> }): T {
+    const { sentMs, read } = how;
     const reply = jsonOf(posted, request.type);
     if (isObject(reply) && typeof reply.time === 'number') options.skew?.sample({ sentMs, receivedMs: clock.now(), venueMs: reply.time });
     const rows = Array.isArray(reply) ? rowsWeight(request.type, reply.length) : 0;
@@ -83,14 +100,6 @@ export function openInfo(options: InfoOptions): Info {
       if (place !== null) return place;
       await marketWait(pace, CROWDED_MS);
     }
-  }
-
-  /** What the answer says of the way itself. A refusal is an answer too. */
-  function note(posted: Posted): void {
-    const { info: breaker } = budget.breakers;
-    if (posted.kind === 'replied' && posted.status === 429) budget.limited(pace.now());
-    if (posted.kind === 'replied' && posted.status < 500) breaker.succeeded();
-    else breaker.failed(pace.now());
   }
 
   async function withRetries<T>(request: InfoRequest, read: (reply: unknown) => Parsed<T>): Promise<T> {

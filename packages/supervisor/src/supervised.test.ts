@@ -85,6 +85,15 @@ test('a worker whose loop hangs is missed, terminated and started again', async 
   await ready.next();
 });
 
+test('a worker that eats its memory is ended within its limit, and started again', async () => {
+  const { worker, ready, restarted } = begin({}, { resourceLimits: { maxOldGenerationSizeMb: 24 } });
+  await ready.next();
+  worker.post({ kind: 'leak' });
+  expect(await restarted.next()).toMatch(/memory/i);
+  await ready.next();
+  await expect(worker.call('double', 4, 30_000)).resolves.toBe(8);
+});
+
 test('a worker that is never ready is started again', async () => {
   const { restarted } = begin({ atStart: 'never-ready' }, { readyTimeoutMs: 150 });
   expect(await restarted.next()).toBe('was not ready within 150 ms');

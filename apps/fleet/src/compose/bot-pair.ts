@@ -5,7 +5,7 @@ import { type Supervised, supervise } from '@hyperfleet/supervisor';
 import type { LogRecord } from '@hyperfleet/telemetry';
 import { assertNever } from '../assert-never.ts';
 import type { BotData, BotProtocol } from '../protocol.ts';
-import { WORKER_LIMITS } from './worker-limits.ts';
+import { BOT_MEMORY, WORKER_LIMITS } from './worker-limits.ts';
 
 type Half = 'signal' | 'fill-monitor';
 const HALVES: readonly Half[] = ['signal', 'fill-monitor'];
@@ -64,6 +64,7 @@ export function startBotPair(
       name,
       entry: ENTRIES[half],
       launch: () => ({ workerData: data() }),
+      resourceLimits: BOT_MEMORY,
       beatTimeoutMs: WORKER_LIMITS.beatTimeoutMs,
       leaveTimeoutMs: WORKER_LIMITS.leaveTimeoutMs,
       ...how,

@@ -4,6 +4,7 @@ export interface TestProtocol {
     | { readonly kind: 'crash' }
     | { readonly kind: 'hang' }
     | { readonly kind: 'leave' }
+    | { readonly kind: 'leak' }
     | { readonly kind: 'unreadable' }
     | { readonly kind: 'echo'; readonly text: string };
   readonly up: { readonly kind: 'echoed'; readonly text: string } | { readonly kind: 'env'; readonly names: readonly string[] };

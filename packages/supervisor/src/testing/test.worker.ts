@@ -24,6 +24,8 @@ const thread = openThread<TestProtocol>({
         throw new Error('crashed as asked');
       case 'hang':
         for (;;);
+      case 'leak':
+        for (const kept: number[][] = []; ; ) kept.push(Array.from({ length: 10_000 }, () => kept.length + 0.5));
       case 'leave':
         process.exit(0);
         return;
