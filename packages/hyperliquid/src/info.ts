@@ -103,10 +103,14 @@ export function openInfo(options: InfoOptions): Info {
   }
 
   async function withRetries<T>(request: InfoRequest, read: (reply: unknown) => Parsed<T>): Promise<T> {
+    let last: unknown = null;
     for (let tried = 1; ; tried += 1) {
       try {
         return await attempt(request, read);
       } catch (error) {
+        // The way was shut by what this very question met: that says more than that it is shut.
+        if (last !== null && error instanceof VenueReadError && error.code === 'VENUE_SHUT') throw last;
+        last = error;
         if (!(error instanceof VenueReadError) || error.retry === 'never' || error.code === 'VENUE_SHUT' || tried >= attempts) throw error;
         if (!budget.retries.take(pace.now())) throw error;
         await marketWait(pace, jitteredBackoff(tried - 1, BACKOFF_MS, BACKOFF_MAX_MS));
