@@ -23,15 +23,15 @@ const status = (id: number) => fleet.row(id).status;
 const isCovered = (bot: string): boolean => fleet.bot(bot).held('BTC') !== 0 && fleet.bot(bot).stopped('BTC') >= fleet.bot(bot).held('BTC');
 
 describe.each([
-  ['behind', 3_600_000],
-  ['ahead of', -3_600_000],
-])('a clock one hour %s the venue’s', (way, offsetMs) => {
+  ['behind', -3_600_000],
+  ['ahead of', 3_600_000],
+])('a clock one hour %s the venue’s', (way, offMs) => {
   it('is named and keeps entries back, while a fill still gets its stop and an exit goes', async () => {
     fleet = await openWiredFleet({ settings: { reconcileIntervalMs: 10_000 } });
     const bot = fleet.bot('Sentient');
     const id = fleet.signal('Sentient', entry);
     await fleet.until('the entry rests', () => status(id) === 'sent');
-    fleet.fault({ kind: 'clock-offset', ms: offsetMs, forMs: 600_000 });
+    fleet.setClockOff(offMs);
     fleet.print('BTC', 'sell', '98999', '0.01');
     await fleet.until('the fill has its stop', () => isCovered('Sentient'), 20_000);
     await fleet.until('the clock is named', () => bot.alerts().includes('clock is off'), 30_000);

@@ -9,7 +9,7 @@ import { type Address, createRequestBudget, openMarketFeed, openRequestBudget } 
 import { createBookMemory, openBookWriter, openMarketReader } from '@hyperfleet/market-data';
 import { createVenue, type FaultRule, openOrderSettings, type PaperExchange, type Venue } from '@hyperfleet/paper-exchange';
 import { type LedgerHandle, openLedger, openSignalQueue, type SignalQueueHandle } from '@hyperfleet/store';
-import { microUsd } from '@hyperfleet/trading';
+import { type Clock, microUsd } from '@hyperfleet/trading';
 import { ExchangeClient } from '@nktkas/hyperliquid';
 import { FEED_TIMES } from '../../apps/fleet/src/workers/feed-times.ts';
 import { directTransport } from './direct-transport.ts';
@@ -41,6 +41,8 @@ export interface WiredFleet {
   print(coin: string, side: 'buy' | 'sell', px: string, sz: string): void;
   /** No books of a coin from the market any more, or again. */
   quiet(coin: string, isQuiet: boolean): void;
+  /** This machine's clock, and with it every bot's, is off the venue's by so much from now on. */
+  setClockOff(ms: number): void;
   /** The account of a bot approves a key under the name its bot's has, which ends that one. */
   approve(bot: string, agent: Address): Promise<void>;
   signal(bot: string, row: Readonly<Record<string, string | number | null>>): number;
@@ -90,6 +92,8 @@ export async function openWiredFleet(options: WiredOptions = {}): Promise<WiredF
   ]);
   const muted = new Set<string>();
   const bugs: unknown[] = [];
+  let offMs = 0;
+  const ours: Clock = { now: () => clock.now() + offMs, after: clock.after };
   let underWay = 0;
   let isOver = false;
   let bookedMs = 0;
@@ -122,7 +126,7 @@ export async function openWiredFleet(options: WiredOptions = {}): Promise<WiredF
   const stage: Stage = {
     options,
     url,
-    clock,
+    clock: ours,
     ledger,
     queue,
     budget,
@@ -148,7 +152,7 @@ export async function openWiredFleet(options: WiredOptions = {}): Promise<WiredF
   }
   const feed = openMarketFeed({
     url,
-    clock,
+    clock: ours,
     coins: COINS,
     instruments: INSTRUMENTS,
     ...FEED_TIMES,
@@ -189,8 +193,11 @@ export async function openWiredFleet(options: WiredOptions = {}): Promise<WiredF
     },
     print: (coin, side, px, sz) => exchange.step({ coin, print: { side, px, sz } }),
     quiet: (coin, isQuiet) => void (isQuiet ? muted.add(coin) : muted.delete(coin)),
+    setClockOff(ms) {
+      offMs = ms;
+    },
     approve: (id, agent) => approve(names.indexOf(id), agent),
-    signal: (bot, row) => queue.insertRow({ created_at: new Date(clock.now()).toISOString(), bot_name: bot, ...row }),
+    signal: (bot, row) => queue.insertRow({ created_at: new Date(ours.now()).toISOString(), bot_name: bot, ...row }),
     row(id) {
       const found = queue.allRows().find((candidate) => candidate.id === id);
       if (found === undefined) throw new Error(`no row ${id}`);
