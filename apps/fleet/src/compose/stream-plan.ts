@@ -53,7 +53,8 @@ export function planStreams(bots: number, reconcileIntervalMs: number): StreamPl
 /** The plan as it is shown at the start. */
 export function planSentence({ bots, streams, pollIntervalMs, readWeight }: StreamPlan): string {
   const weight = `reads take at most ${readWeight} of 1,200 request weight a minute`;
-  if (bots <= streams) return `${bots === 1 ? 'the bot hears from a stream' : `all ${bots} bots hear from streams`} of ${bots === 1 ? 'its' : 'their'} own; ${weight}`;
+  if (bots <= streams)
+    return `${bots === 1 ? 'the bot hears from a stream' : `all ${bots} bots hear from streams`} of ${bots === 1 ? 'its' : 'their'} own; ${weight}`;
   const others = bots - streams;
   const asked = `the other ${others} ${others === 1 ? 'is' : 'are'} asked for every ${(pollIntervalMs / 1_000).toFixed(1)} s and change places with them by risk`;
   return `${streams} of ${bots} bots hear from streams, all that one IP may have; ${asked}; ${weight}`;
