@@ -40,6 +40,10 @@ describe('the take-profit ladder', () => {
     expect(split(0, at(66_000))).toEqual([]);
   });
 
+  test('of more targets than a signal can have is a bug, said loudly', () => {
+    expect(() => split(100, at(1, 2, 3, 4, 5, 6))).toThrow('a ladder has at most 5 targets, not 6');
+  });
+
   test('always sums to what filled, keeps the order of its targets, and holds a small leg only when it is alone', () => {
     const targets = fc.uniqueArray(fc.integer({ min: 1, max: 2_000_000 }), { minLength: 1, maxLength: 5 });
     fc.assert(

@@ -44,7 +44,7 @@ export function splitLadder(args: {
       outer.sz += carried;
     }
   }
-  return kept.map(({ px, sz }, index) => ({ index: INDEXES[index] ?? 5, px, sz: lots(sz) }));
+  return kept.flatMap(({ px, sz }, at) => INDEXES.slice(at, at + 1).map((index) => ({ index, px, sz: lots(sz) })));
 }
 
 /**

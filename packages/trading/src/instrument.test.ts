@@ -83,6 +83,10 @@ describe('the rule in single prices', () => {
     expect(isValidPrice(at('1234.5'), btc)).toBe(true);
   });
 
+  test('a coin of more size decimals than the venue has is refused, not guessed at', () => {
+    expect(() => ticksPerDollar({ szDecimals: 7 })).toThrow('szDecimals is 7: a coin has from 0 to 6');
+  });
+
   test('nothing valid lies below one tick', () => {
     expect(isValidPrice(ticks(0), btc)).toBe(false);
     expect(isValidPrice(ticks(1), btc)).toBe(true);

@@ -15,12 +15,16 @@ export interface Instrument {
 /** Decimals of a price in ticks: 6 − szDecimals (PROTOCOL §5). */
 export const priceDecimals = (instrument: Pick<Instrument, 'szDecimals'>): number => 6 - instrument.szDecimals;
 
-/** Ticks in one whole dollar. */
+/** Ticks in one whole dollar. Throws a RangeError for size decimals that no coin has (PROTOCOL §5). */
 export const ticksPerDollar = (instrument: Pick<Instrument, 'szDecimals'>): number =>
-  TICKS_PER_DOLLAR[instrument.szDecimals] ?? 10 ** priceDecimals(instrument);
+  TICKS_PER_DOLLAR[instrument.szDecimals] ?? tooFine(instrument.szDecimals);
 
 /** By size decimals: a power computed anew was a fiftieth of the time of an order. */
 const TICKS_PER_DOLLAR = [1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
+
+function tooFine(szDecimals: number): never {
+  throw new RangeError(`szDecimals is ${szDecimals}: a coin has from 0 to 6`);
+}
 
 /** Exact price from a decimal string, or null when it is no decimal or finer than a tick. */
 export function parsePrice(text: string, instrument: Pick<Instrument, 'szDecimals'>): Ticks | null {

@@ -92,6 +92,7 @@ describe('decimal strings', () => {
     expect(formatDecimal(-1, 6)).toBe('-0.000001');
     expect(formatDecimal(0, 3)).toBe('0');
     expect(formatDecimal(120, 0)).toBe('120');
+    expect(formatDecimal(12, 17)).toBe('0.00000000000000012');
   });
 
   test('digits too fine are refused, or rounded as asked', () => {
@@ -109,6 +110,8 @@ describe('decimal strings', () => {
       expect(parseDecimal(text, 2)).toBeNull();
     expect(parseDecimal('-0', 2)).toBe(0);
     expect(parseDecimal(' 5. ', 1)).toBe(50);
+    expect(parseDecimal('9007199254740991.5', 0, 'ceil')).toBeNull();
+    expect(parseDecimal('9007199254740991.5', 0, 'floor')).toBe(Number.MAX_SAFE_INTEGER);
   });
 });
 

@@ -122,14 +122,13 @@ export function parseDecimal(text: string, decimals: number, rounding?: Rounding
   if (plain >= 0) return plain;
   const match = DECIMAL.exec(text.trim());
   if (match === null) return null;
-  const whole = match[2] ?? '';
-  const fraction = match[3] ?? '';
+  const [, sign = '', whole = '', fraction = ''] = match;
   if (whole === '' && fraction === '') return null;
   const kept = fraction.slice(0, decimals).padEnd(decimals, '0');
   const cut = fraction.slice(decimals);
   let value = Number((whole || '0') + kept);
   if (!Number.isSafeInteger(value)) return null;
-  const negative = match[1] === '-';
+  const negative = sign === '-';
   if (/[1-9]/.test(cut)) {
     if (rounding === undefined) return null;
     if ((rounding === 'floor' && negative) || (rounding === 'ceil' && !negative)) value += 1;

@@ -11,9 +11,9 @@ const MARK_REFRESH_MS = 3_000;
 /** The first leg as placed has filled wholly and size remains: the stop is to move, once. */
 export function dueBreakeven(sight: TradeSight): Step | null {
   const { trade } = sight;
-  const first = trade.ladder?.[0];
-  if (!sight.settings.breakeven || trade.breakeven !== 'none' || first === undefined || sight.openSz === 0) return null;
-  if ((trade.ladder?.length ?? 0) < 2) return null;
+  const [first, second] = trade.ladder ?? [];
+  if (!sight.settings.breakeven || trade.breakeven !== 'none' || sight.openSz === 0) return null;
+  if (first === undefined || second === undefined) return null;
   const filled = ofRole(sight, tpRole(first.index)).reduce((sum, order) => sum + order.filledSz, 0);
   if (filled < first.sz) return null;
   return {
@@ -27,11 +27,12 @@ export function moveToBreakeven(sight: TradeSight): Step | null {
   if (sight.trade.breakeven !== 'due' || sight.openSz === 0) return null;
   const resting = ofRole(sight, 'breakeven').find((order) => order.state === 'resting' && remaining(order) >= sight.openSz);
   if (resting !== undefined) {
-    const trigger = resting.intent.kind.type === 'stop-market' ? resting.intent.kind.triggerPx : null;
+    const { kind, sz } = resting.intent;
+    const stopPx = kind.type === 'stop-market' ? kind.triggerPx : null;
     return {
       do: 'patch',
       patch: { breakeven: 'done', breakevenAtMs: sight.nowMs },
-      said: [{ event: 'breakeven', detail: { stopPx: trigger, sz: resting.intent.sz } }],
+      said: [{ event: 'breakeven', detail: { stopPx, sz } }],
     };
   }
   const failures = trailingFailures(sight, ['breakeven']);

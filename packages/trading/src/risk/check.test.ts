@@ -67,6 +67,29 @@ describe('an entry', () => {
     expect(judge([ENTRY, { ...STOP, px: ticks(638_000) }])).toMatch(/wrong side of trigger/);
   });
 
+  test('that would only rest, or is of no size of this world, is denied', () => {
+    expect(judge([{ ...ENTRY, kind: { type: 'limit', tif: 'alo' } }, STOP])).toMatch(/gtc or ioc, not alo/);
+    const sz = lots(2 ** 50);
+    expect(
+      judge([
+        { ...ENTRY, sz },
+        { ...STOP, sz },
+      ]),
+    ).toMatch(/no order of this world/);
+  });
+
+  test('of a short has its stop above', () => {
+    const short: OrderIntent = { ...ENTRY, side: 'sell' };
+    const stop = (triggerPx: number): OrderIntent => ({
+      ...STOP,
+      side: 'buy',
+      px: ticks(730_000),
+      kind: { type: 'stop-market', triggerPx: ticks(triggerPx) },
+    });
+    expect(judge([short, stop(663_000)])).toBe('approved');
+    expect(judge([short, stop(650_000)])).toMatch(/not on the losing side/);
+  });
+
   test('too small, too large for the equity or the venue, or on a delisted coin is denied', () => {
     const sized = (sz: number) => [
       { ...ENTRY, sz: lots(sz) },

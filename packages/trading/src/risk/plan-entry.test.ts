@@ -158,6 +158,12 @@ describe('the stop', () => {
     expect(refusal({ signal: { stopPx: '64999.5' } })).toMatch(/equals the entry/);
   });
 
+  test('of its own distance that rounds onto the entry is refused without naming a column that was not given', () => {
+    expect(refusal({ signal: { entryPx: '65000', stopPx: null }, limits: { defaultStopDistancePpm: 1 } })).toBe(
+      'the stop $65000 equals the entry $65000 of a long',
+    );
+  });
+
   test('wider than allowed is tightened and noted', () => {
     const plan = planned({ signal: { stopPx: '50000' } });
     expect(plan.stopTrigger).toBe(585_000);
@@ -192,6 +198,13 @@ describe('the targets', () => {
     expect(refusal({ mark: 66_000 })).toBe('the mark price has already reached the first target $66000');
   });
 
+  test('of a short are reached by a mark at or below the first', () => {
+    const short = { direction: 'short', stopPx: '66300', targets: ['64000', '63000'] } as const;
+    expect(refusal({ signal: short, mark: 64_000 })).toMatch(/mark price has already reached the first target \$64000/);
+    expect(refusal({ signal: short, mark: 64_001 })).toBe('planned');
+    expect(refusal({ signal: short, mark: 66_300 })).toMatch(/already passed the stop/);
+  });
+
   test('of a short run down', () => {
     const plan = planned({ signal: { direction: 'short', stopPx: '66300', targets: ['63000', '64000.57'] } });
     expect(plan.targets).toEqual([640_000, 630_000]);
@@ -223,6 +236,18 @@ describe('the entry price', () => {
     const taken = planned({ ...far, limits: { onStaleEntry: 'market', maxLeverage: 5 } });
     // 66400.1 and 1 % is 67064.101, up to a whole dollar; the stop keeps its price and the size shrinks with the distance.
     expect(taken).toMatchObject({ tif: 'ioc', entryPx: 670_650, stopTrigger: 637_000, boundBy: 'risk', sz: 5943 });
+  });
+
+  test('that rounds to nothing is absurd like any other so far off', () => {
+    expect(refusal({ mid: 0.2, signal: { entryPx: '0.05', stopPx: null, targets: [] } })).toMatch(/^entry_1 \$0\.05 is absurd/);
+  });
+
+  test('cannot be judged by a book of one side', () => {
+    const see = { instrument: BTC, account: ACCOUNT, limits: LIMITS };
+    for (const side of ['bid', 'ask'] as const) {
+      const verdict = planEntry(SIGNAL, { ...see, view: { ...viewAt(649_999, 650_001), [side]: null } });
+      expect(verdict).toEqual({ kind: 'refused', reason: expect.stringContaining('has only one side') });
+    }
   });
 
   test('exactly at the stale distance is not stale', () => {

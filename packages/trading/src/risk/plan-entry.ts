@@ -81,18 +81,14 @@ export function planEntry(signal: Extract<ParsedSignal, { kind: 'entry' }>, see:
   const stated = priceOf('entry_1', signal.entryPx, context);
   if (!stated.ok) return refused(stated.reason);
   const asked = roundPassively(stated.px, signal.direction, instrument);
-  if (asked <= 0) return refused(`entry_1 ${signal.entryPx} is below the smallest price of ${instrument.coin}`);
 
   const trigger = planTrigger(signal.stopPx, asked, limits, context);
   if (!trigger.ok) return refused(trigger.reason);
   const entry = chooseEntry(asked, { bid, ask }, see, context);
   if (!entry.ok) return refused(entry.reason);
+  // At market it is no nearer the stop than the mid, which has not passed it.
   const { entryPx, tif } = entry;
   const stopTrigger = trigger.px;
-  if (signal.direction === 'long' ? stopTrigger >= entryPx : stopTrigger <= entryPx) {
-    const prices = `the stop ${formatPrice(stopTrigger, instrument)} is not on the losing side of the market price ${formatPrice(entryPx, instrument)}`;
-    return refused(`${prices} a ${signal.direction} would be entered at`);
-  }
   const targets = planTargets(signal.targets, entryPx, context);
   if (!targets.ok) return refused(targets.reason);
   const size = planSize({ direction: signal.direction, entryPx, tif, stopTrigger, ask: ask.px, instrument, account, limits });
