@@ -6,8 +6,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { branchesOf } from './coverage/branches.ts';
-import { readCounts } from './coverage/counts.ts';
+import { branchesOf } from './branches/branches.ts';
+import { readCounts } from './branches/counts.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -36,7 +36,7 @@ const TESTS = [
 /** Runs the tests with Node counting; what it counted is in `dir`. False when one fails. */
 function runTests(dir: string): boolean {
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
-  const args = [vitest, 'run', '--root', ROOT, '--config', join(ROOT, 'tools/coverage/vitest.config.ts'), ...TESTS];
+  const args = [vitest, 'run', '--root', ROOT, '--config', join(ROOT, 'tools/branches/vitest.config.ts'), ...TESTS];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, {
     cwd: ROOT,
     env: { ...process.env, NODE_V8_COVERAGE: dir },
