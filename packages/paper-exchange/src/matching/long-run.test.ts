@@ -107,7 +107,7 @@ describe('a long run of random actions on the recorded market', () => {
       [
         "d3a3b1d782538ef8",
         "b5b5878fb5d7ff24",
-        "718da59941cab31c",
+        "00ce8c575eb770e0",
       ]
     `);
   });
@@ -117,7 +117,7 @@ describe('a long run of random actions on the recorded market', () => {
       [
         "97b72d5c669ff26f",
         "feae4486c7639171",
-        "721e93c0b8177529",
+        "cd455f496f3b9905",
       ]
     `);
   });
