@@ -11,7 +11,7 @@ export type Asked =
       /** End with the first broken promise. */
       readonly first: boolean;
     }
-  | { readonly what: 'unknown' | 'races'; readonly seed: number; readonly count: number }
+  | { readonly what: 'unknown' | 'races'; readonly seed: number; readonly count: number; readonly first: boolean }
   | { readonly what: 'mutations'; readonly only: string | null };
 
 export const USAGE = `usage: npm run sim -- --seed N [--seeds COUNT] [--hours H] [--trace] [--first]
@@ -48,15 +48,16 @@ export function parseAsked(args: readonly string[]): Asked {
     },
   });
   if (values.mutations === true) return { what: 'mutations', only: values.only ?? null };
+  const first = values.first ?? false;
   const seed = number('seed', values.seed, 1, isSeed);
-  if (values.unknown !== undefined) return { what: 'unknown', seed, count: number('unknown', values.unknown, null, isCount) };
-  if (values.races !== undefined) return { what: 'races', seed, count: number('races', values.races, null, isCount) };
+  if (values.unknown !== undefined) return { what: 'unknown', seed, count: number('unknown', values.unknown, null, isCount), first };
+  if (values.races !== undefined) return { what: 'races', seed, count: number('races', values.races, null, isCount), first };
   return {
     what: 'seeds',
     seed,
     seeds: number('seeds', values.seeds, 1, isCount),
     hours: number('hours', values.hours, 0.1, isHours),
     trace: values.trace ?? false,
-    first: values.first ?? false,
+    first,
   };
 }

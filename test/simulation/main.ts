@@ -69,6 +69,7 @@ async function runMutations(only: string | null): Promise<boolean> {
   let caught = 0;
   let missed = 0;
   try {
+    if (!(await workshop.tryUnchanged())) throw new Error('the simulation breaks promises without any mutation: mend that first');
     for (const mutation of MUTATIONS) {
       if (only !== null && !mutation.name.includes(only)) continue;
       const verdict = await workshop.try(mutation);
@@ -92,6 +93,7 @@ async function runSoak(asked: Extract<Asked, { what: 'unknown' | 'races' }>): Pr
   let worlds = 0;
   const soaked = await soak({
     ...asked,
+    endAtFirst: asked.first,
     onWorld(outcome, countSoFar) {
       worlds += 1;
       if (outcome.broken !== null) {

@@ -78,7 +78,13 @@ export interface Pair {
 /** A worker that was ended is back after about this long, ms. */
 const DOWN_MS = [150, 1_500] as const;
 
+/** Writes that compare a version, and how often the other worker comes in before one. */
+const COMPARED: ReadonlySet<string> = new Set(['changeTrade', 'recordIntents']);
+const INTERLEAVED = 0.1;
+const otherOf = (half: Half): Half => (half === 'signal' ? 'fill-monitor' : 'signal');
+
 interface Running {
+  readonly onThrown: (error: unknown) => void;
   readonly life: Life;
   readonly loop: SignalLoop | FillLoop;
   readonly clock: Clock;
@@ -95,6 +101,7 @@ export function createPair(options: PairOptions): Pair {
   const workers = new Map<Half, Running>();
   let nonces = openNonceCell(createNonceCell());
   let process = 0;
+  let interleaving = false;
 
   const begin = (half: Half): void => {
     const mine = process;
@@ -126,6 +133,7 @@ export function createPair(options: PairOptions): Pair {
   const open = (half: Half, life: Life, onThrown: (error: unknown) => void): void => {
     const { ledger, queue } = options.stores();
     const disk: DiskEvents = {
+      writing: (method) => interleave(half, method),
       refused: events.refused,
       written: (method, args, result) => events.written(settings.id, method, args, result),
     };
@@ -147,7 +155,7 @@ export function createPair(options: PairOptions): Pair {
       onBug: onThrown,
     };
     const loop = half === 'signal' ? signalLoop(deps, onDisk(queue, life, options, disk)) : fillLoop(deps, life, onThrown);
-    const running: Running = { life, loop, clock: deps.clock, heardMs: 0, ready: false };
+    const running: Running = { onThrown, life, loop, clock: deps.clock, heardMs: 0, ready: false };
     workers.set(half, running);
     loop.start().then(() => {
       if (!life.alive) return;
@@ -156,6 +164,23 @@ export function createPair(options: PairOptions): Pair {
     }, onThrown);
     // A new line between the two: what was said on the old one may be lost.
     for (const other of workers.values()) other.clock.after(1, () => other.loop.onPeer({ kind: 'trades-changed' }));
+  };
+
+  /**
+   * Threads run beside each other: what one has looked at may have been changed by the other before it writes. So now and then the
+   * other one is told to look at everything just then, and does what it does up to its first await.
+   */
+  const interleave = (half: Half, method: string): void => {
+    const other = workers.get(otherOf(half));
+    if (interleaving || other === undefined || !other.ready || !COMPARED.has(method) || !chance.happens(INTERLEAVED)) return;
+    interleaving = true;
+    try {
+      other.loop.onPeer({ kind: 'trades-changed' });
+    } catch (error) {
+      other.onThrown(error);
+    } finally {
+      interleaving = false;
+    }
   };
 
   const signalLoop = (deps: LoopDeps & { readonly onBug: (error: unknown) => void }, queue: SignalQueueHandle): SignalLoop =>
@@ -185,7 +210,7 @@ export function createPair(options: PairOptions): Pair {
   };
 
   const tellOther = (from: Half, life: Life, message: PeerMessage): void => {
-    const other = workers.get(from === 'signal' ? 'fill-monitor' : 'signal');
+    const other = workers.get(otherOf(from));
     if (!life.alive || other === undefined) return;
     other.heardMs = Math.max(other.heardMs, clock.now() + (chance.happens(0.9) ? 0 : chance.int(1, 60)));
     other.clock.after(other.heardMs - clock.now(), () => other.loop.onPeer(message));

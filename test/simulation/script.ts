@@ -143,6 +143,7 @@ function takeMoney(world: World, bot: SimBot, chance: Chance): void {
 }
 
 function actOn(world: World, bot: SimBot, business: Business, chance: Chance): void {
+  const before = world.posted.count;
   if (chance.happens(business.entries)) postEntry(world, bot, chance.pick(world.coins), chance);
   if (chance.happens(business.exits)) postExit(world, bot, chance.pick(world.coins));
   if (chance.happens(business.rubbish)) postRubbish(world, bot, chance);
@@ -155,7 +156,7 @@ function actOn(world: World, bot: SimBot, business: Business, chance: Chance): v
   if (chance.happens(business.hand)) act(world, bot, chance);
   if (chance.happens(business.margin)) takeMoney(world, bot, chance);
   // The notice of a changed file comes within 20 ms in most cases; the bot's own poll is the backstop.
-  if (chance.happens(0.7)) bot.pair.wake();
+  if (world.posted.count > before && chance.happens(0.8)) bot.pair.wake();
 }
 
 /** One second of it, at the beginning of that second; some of it falls within. */

@@ -65,7 +65,7 @@ describe('its parts', () => {
 
   it('understand what is asked, and say what is not understood', () => {
     expect(parseAsked(['--seed', '7', '--seeds', '2', '--hours', '0.5'])).toMatchObject({ what: 'seeds', seed: 7, seeds: 2, hours: 0.5 });
-    expect(parseAsked(['--unknown', '100'])).toEqual({ what: 'unknown', seed: 1, count: 100 });
+    expect(parseAsked(['--unknown', '100'])).toEqual({ what: 'unknown', seed: 1, count: 100, first: false });
     expect(() => parseAsked(['--seeds', 'many'])).toThrow('--seeds many is not a number that makes sense here');
     expect(() => parseAsked(['--hours', '0'])).toThrow('--hours 0');
     expect(() => parseAsked(['--sedes', '5'])).toThrow(/sedes/);

@@ -23,15 +23,17 @@ export interface SoakOptions {
   readonly count: number;
   /** Market time of one world, ms; the next has the next seed. */
   readonly worldMs?: number;
+  /** End with the first broken promise. */
+  readonly endAtFirst?: boolean;
   readonly onWorld: (outcome: Outcome, countSoFar: number) => void;
 }
 
 /** Lives through worlds, each with the next seed, until so many have been counted. */
-export async function soak({ what, seed, count, worldMs, onWorld }: SoakOptions): Promise<Soaked> {
+export async function soak({ what, seed, count, worldMs, endAtFirst, onWorld }: SoakOptions): Promise<Soaked> {
   const faults = new Map<RequestFault, number>();
   const broken: Outcome[] = [];
   const sums = { count: 0, seeds: 0, entries: 0, ms: 0 };
-  while (sums.count < count) {
+  while (sums.count < count && !(endAtFirst === true && broken.length > 0)) {
     let races = 0;
     const outcome = await runSeed({
       seed: seed + sums.seeds,

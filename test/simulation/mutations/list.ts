@@ -11,6 +11,8 @@ export interface Mutation {
   readonly wrong: string;
   /** Seeds tried until one breaks a promise; a rare coincidence needs more. */
   readonly seeds: number;
+  /** Tried in this many races instead. */
+  readonly races?: number;
   /** One of few that the suite runs each time; all run by command. */
   readonly sample?: true;
 }
@@ -56,6 +58,7 @@ export const MUTATIONS: readonly Mutation[] = [
     old: 'version = version + 1 WHERE trade_id = ? AND version = ?`',
     wrong: 'version = version + 1 WHERE trade_id = ? AND version >= ? - 1000000`',
     seeds: 60,
+    races: 2_000,
   },
   {
     name: 'call a trade flat while it holds size',
@@ -92,6 +95,7 @@ export const MUTATIONS: readonly Mutation[] = [
     old: '(trade.exitClaimedBy === null ? (dueBreakeven(sight) ?? moveToBreakeven(sight) ?? placeLadder(sight)) : null) ??',
     wrong: '(dueBreakeven(sight) ?? moveToBreakeven(sight) ?? placeLadder(sight)) ??',
     seeds: 60,
+    races: 2_000,
   },
   {
     name: 'send an unanswered entry again under a new id',

@@ -18,6 +18,8 @@ interface Verdict {
 }
 
 export interface Workshop {
+  /** The copy as it is, which must break nothing: else whatever is found says nothing of a mutation. */
+  tryUnchanged(): Promise<boolean>;
   try(mutation: Mutation): Promise<Verdict>;
   close(): void;
 }
@@ -43,12 +45,13 @@ export function openWorkshop(): Workshop {
   cpSync(join(ROOT, 'package.json'), join(dir, 'package.json'));
   linkModules(dir);
   return {
+    tryUnchanged: async () => !(await liveThrough(dir, { seeds: 3 })).caught,
     async try(mutation) {
       const path = join(dir, mutation.file);
-      const text = sourceOf(mutation);
+      const text = readFileSync(path, 'utf8');
       writeFileSync(path, mutated(mutation, text));
       try {
-        return { mutation, ...(await liveThrough(dir, mutation.seeds)) };
+        return { mutation, ...(await liveThrough(dir, mutation)) };
       } finally {
         writeFileSync(path, text);
       }
@@ -66,9 +69,10 @@ function linkModules(dir: string): void {
   for (const name of readdirSync(join(dir, 'packages'))) symlinkSync(join(dir, 'packages', name), join(modules, '@hyperfleet', name));
 }
 
-function liveThrough(dir: string, seeds: number): Promise<{ caught: boolean; by: string }> {
+function liveThrough(dir: string, { seeds, races }: Pick<Mutation, 'seeds' | 'races'>): Promise<{ caught: boolean; by: string }> {
   return new Promise((resolve) => {
-    const args = [join(dir, 'test', 'simulation', 'main.ts'), '--seeds', String(seeds), '--first'];
+    const trial = races === undefined ? ['--seeds', String(seeds)] : ['--races', String(races)];
+    const args = [join(dir, 'test', 'simulation', 'main.ts'), ...trial, '--first'];
     const child = spawn(process.execPath, args, { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'], timeout: HUNG_MS, killSignal: 'SIGKILL' });
     let said = '';
     const hear = (chunk: Buffer): void => {
@@ -77,17 +81,21 @@ function liveThrough(dir: string, seeds: number): Promise<{ caught: boolean; by:
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
     child.on('close', (code, signal) => {
-      if (code === 0) resolve({ caught: false, by: `${seeds} seeds noticed nothing` });
+      const broke = whatBroke(said);
+      if (code === 0) resolve({ caught: false, by: `${trial.join(' ')} noticed nothing` });
       else if (signal !== null) resolve({ caught: true, by: 'it never came to an end' });
-      else resolve({ caught: true, by: whatBroke(said) });
+      else if (broke !== null) resolve({ caught: true, by: broke });
+      // What does not even run is no bug that was found.
+      else resolve({ caught: false, by: `the program ended by itself: ${said.trim().split('\n').slice(-12).join(' / ')}` });
     });
   });
 }
 
-function whatBroke(said: string): string {
+/** The promise that broke and the seed; null when none did. */
+function whatBroke(said: string): string | null {
   const lines = said.split('\n');
   const at = lines.findIndex((line) => line.startsWith('SEED '));
-  const seed = at < 0 ? '' : `${lines[at]?.split(' ')[1]}: `;
-  const sentence = at < 0 ? lines.find((line) => /Error/.test(line)) : lines[at + 1];
-  return `${at < 0 ? '' : 'seed '}${seed}${(sentence ?? 'the program ended by itself').trim().slice(0, 160)}`;
+  const found = /^SEED (\d+) BROKE A PROMISE(?: of --races)?(?:: (.*))?/.exec(lines[at] ?? '');
+  if (found === null) return null;
+  return `seed ${found[1]}: ${(found[2] ?? lines[at + 1] ?? '').trim().slice(0, 160)}`;
 }

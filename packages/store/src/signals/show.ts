@@ -70,9 +70,11 @@ export function createShow(db: Connection, file: { readonly databaseId: string; 
       said.filter((note) => !noted.has(note)),
     );
     const wanted = { status: trade.status, ...columns, ...(notes === '' ? {} : { notes }) };
-    update(rowId, differing(row, wanted));
+    const changes = differing(row, wanted);
     const remembered = JSON.stringify([...new Set([...noted, ...said])]);
-    if (claim?.shown_version === trade.version && claim.noted === remembered) return;
+    // Most versions of a trade show nothing new: then nothing is written, and an older one that comes late shows the same.
+    if (changes.length === 0 && claim?.noted === remembered) return;
+    update(rowId, changes);
     remember.run(rowId, createdAt, rowDigest, trade.version, remembered);
   }
 
