@@ -9,10 +9,8 @@ export interface Mutation {
   /** Stands in the file exactly once. */
   readonly old: string;
   readonly wrong: string;
-  /** Seeds tried until one breaks a promise; a rare coincidence needs more. */
-  readonly seeds: number;
-  /** Tried in this many races instead. */
-  readonly races?: number;
+  /** What it is tried on until a promise breaks: so many seeds, races or unknown outcomes. A rare coincidence needs more. */
+  readonly trial: { readonly on: 'seeds' | 'races' | 'unknown'; readonly count: number };
   /** One of few that the suite runs each time; all run by command. */
   readonly sample?: true;
 }
@@ -27,7 +25,7 @@ export const MUTATIONS: readonly Mutation[] = [
     old: '  if (!deps.ledger.recordIntents(trade.tradeId, trade.version, recordsOf(deps, trade, request), step.patch, events)) return AGAIN;\n  tell(deps, trade, said);\n  return await send(deps, trade, approved);',
     wrong:
       '  const sent = send(deps, trade, approved);\n  deps.ledger.recordIntents(trade.tradeId, trade.version, recordsOf(deps, trade, request), step.patch, events);\n  return await sent;',
-    seeds: 10,
+    trial: { on: 'seeds', count: 10 },
     sample: true,
   },
   {
@@ -35,7 +33,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${BOT}venue-news.ts`,
     old: 'Math.max(0, known - WATERMARK_OVERLAP_MS)',
     wrong: 'known + 1',
-    seeds: 60,
+    trial: { on: 'seeds', count: 400 },
   },
   {
     name: 'cancel the old stop before the new one rests',
@@ -43,29 +41,28 @@ export const MUTATIONS: readonly Mutation[] = [
     old: "  const attempt = nextAttempt(sight, 'breakeven');\n",
     wrong:
       "  const old = sight.orders.filter((order) => order.intent.role === 'stop' && order.state === 'resting' && !order.cancelAsked);\n  if (old.length > 0) return { do: 'cancel', cloids: old.map((order) => order.intent.cloid), patch: {}, said: [] };\n  const attempt = nextAttempt(sight, 'breakeven');\n",
-    seeds: 10,
+    trial: { on: 'seeds', count: 10 },
   },
   {
     name: 'treat unknown as failed',
     file: `${BOT}perform.ts`,
     old: "if (answer.kind === 'unknown') return { state: 'unknown', reason: answer.reason };",
     wrong: "if (answer.kind === 'unknown') return { state: 'rejected', reason: answer.reason };",
-    seeds: 20,
+    trial: { on: 'unknown', count: 1_500 },
   },
   {
     name: 'forget the version check',
     file: `${LEDGER}trade-table.ts`,
     old: 'version = version + 1 WHERE trade_id = ? AND version = ?`',
     wrong: 'version = version + 1 WHERE trade_id = ? AND version >= ? - 1000000`',
-    seeds: 60,
-    races: 2_000,
+    trial: { on: 'races', count: 2_000 },
   },
   {
     name: 'call a trade flat while it holds size',
     file: `${BOT}decide/finish.ts`,
     old: 'if (entry === null || !isDone(entry) || sight.openSz > 0) return null;',
     wrong: 'if (entry === null || !isDone(entry)) return null;',
-    seeds: 10,
+    trial: { on: 'seeds', count: 10 },
     sample: true,
   },
   {
@@ -73,50 +70,49 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${LEDGER}open-ledger.ts`,
     old: 'if (!tables.fills.insert(bot, account, fill, owner)) continue;',
     wrong: 'tables.fills.insert(bot, account, fill, owner);',
-    seeds: 10,
+    trial: { on: 'seeds', count: 10 },
   },
   {
     name: 'enter on the wrong side',
     file: `${BOT}entries.ts`,
     old: 'const side = entrySide(direction);',
     wrong: "const side = entrySide(direction === 'long' ? 'short' : 'long');",
-    seeds: 10,
+    trial: { on: 'seeds', count: 10 },
   },
   {
     name: 'leave on the wrong side',
     file: `${BOT}sight.ts`,
     old: 'closeSide(sight.direction);',
     wrong: "closeSide(sight.direction === 'long' ? 'short' : 'long');",
-    seeds: 10,
+    trial: { on: 'seeds', count: 10 },
   },
   {
     name: 'place take-profits and breakeven while an exit is on',
     file: `${BOT}decide/protection.ts`,
     old: '(trade.exitClaimedBy === null ? (dueBreakeven(sight) ?? moveToBreakeven(sight) ?? placeLadder(sight)) : null) ??',
     wrong: '(dueBreakeven(sight) ?? moveToBreakeven(sight) ?? placeLadder(sight)) ??',
-    seeds: 60,
-    races: 2_000,
+    trial: { on: 'races', count: 2_000 },
   },
   {
     name: 'send an unanswered entry again under a new id',
     file: `${BOT}signal-loop.ts`,
     old: '    if (isUnresolved(entry)) return await resolveOrders(deps, [entry]);',
     wrong: "    if (isUnresolved(entry)) {\n      change(deps, trade, { phase: 'claimed' }, []);\n      return { kind: 'again' };\n    }",
-    seeds: 30,
+    trial: { on: 'unknown', count: 1_500 },
   },
   {
     name: 'split the ladder over what was planned, not what filled',
     file: `${BOT}decide/ladder.ts`,
     old: '      filled: sight.openSz,',
     wrong: '      filled: sight.plan.sz,',
-    seeds: 60,
+    trial: { on: 'seeds', count: 60 },
   },
   {
     name: 'move to breakeven before the first leg has filled',
     file: `${BOT}decide/breakeven.ts`,
     old: '  if (filled < first.sz) return null;',
     wrong: '  if (filled < 0) return null;',
-    seeds: 10,
+    trial: { on: 'seeds', count: 10 },
     sample: true,
   },
   {
@@ -124,84 +120,84 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${BOT}sight.ts`,
     old: "if (isStop(order) && order.state === 'resting' && !order.cancelAsked) sum += remaining(order);",
     wrong: "if (isStop(order) && (order.state === 'resting' || order.state === 'waiting') && !order.cancelAsked) sum += remaining(order);",
-    seeds: 40,
+    trial: { on: 'seeds', count: 40 },
   },
   {
     name: 'take an unanswered stop for one that stands',
     file: `${BOT}sight.ts`,
     old: "if (isStop(order) && order.state === 'resting' && !order.cancelAsked) sum += remaining(order);",
     wrong: "if (isStop(order) && (order.state === 'resting' || isUnresolved(order)) && !order.cancelAsked) sum += remaining(order);",
-    seeds: 60,
+    trial: { on: 'unknown', count: 3_000 },
   },
   {
     name: 'believe in the child stop without looking',
     file: `${BOT}decide/stop.ts`,
     old: '  if (sight.openSz === 0 || armedStopSz(sight) >= sight.openSz) return null;',
     wrong: "  if (sight.openSz === 0 || lastOf(sight, 'stop') !== null) return null;",
-    seeds: 40,
+    trial: { on: 'seeds', count: 40 },
   },
   {
     name: 'swallow a gap of the stream',
     file: `${BOT}fill-loop.ts`,
     old: "        else if (started) reconcileSoon('stream connected');",
     wrong: '',
-    seeds: 60,
+    trial: { on: 'seeds', count: 60 },
   },
   {
     name: 'no patience with an order the venue does not know yet',
     file: `${BOT}resolve.ts`,
     old: '  if (askedMs <= order.expiresAfterMs + PATIENCE_MS) return false;',
     wrong: '',
-    seeds: 30,
+    trial: { on: 'unknown', count: 3_000 },
   },
   {
     name: 'forget the highest nonce at a restart',
     file: `${BOT}nonce-source.ts`,
     old: '  cell.raiseTo(ledger.highestNonce(bot));',
     wrong: '',
-    seeds: 200,
+    trial: { on: 'seeds', count: 200 },
   },
   {
     name: 'cancel what is foreign at a CLOSE_ALL',
     file: `${BOT}controls.ts`,
     old: '        closeAll(row, false);',
     wrong: '        closeAll(row, true);',
-    seeds: 60,
+    trial: { on: 'seeds', count: 60 },
   },
   {
     name: 'enter on a foreign coin',
     file: `${BOT}signal-loop.ts`,
     old: '    isForeign: (coin) => foreign.has(coin),',
     wrong: '    isForeign: () => false,',
-    seeds: 60,
+    trial: { on: 'seeds', count: 60 },
   },
   {
     name: 'drop the pause',
     file: `${BOT}signal-loop.ts`,
     old: "    if (state.paused || state.tradingState !== 'active') return false;",
     wrong: "    if (state.tradingState !== 'active') return false;",
-    seeds: 60,
+    trial: { on: 'seeds', count: 60 },
   },
   {
     name: 'call a filled entry flat before its fills are in',
     file: `${BOT}decide/finish.ts`,
     old: '    if (owed || !sight.fillsAreSettled) return lookAtFillsAgain(sight);',
     wrong: '',
-    seeds: 40,
+    trial: { on: 'seeds', count: 40 },
   },
   {
     name: 'leave rows behind that were claimed while the disk was full',
     file: `${BOT}signal-loop.ts`,
     old: '      if (claimsBroken) takeUpProcessing();',
     wrong: '',
-    seeds: 40,
+    trial: { on: 'seeds', count: 40 },
   },
   {
     name: 'never ask again for a cancel whose answer was lost',
     file: `${BOT}resolve.ts`,
     old: "    if (order.cancelAsked && after !== null && (after.state === 'resting' || after.state === 'waiting'))\n      return await askCancelAgain(deps, order);",
     wrong: '',
-    seeds: 60,
+    trial: { on: 'unknown', count: 1_500 },
   },
   {
     name: 'move to breakeven again and again',
@@ -209,34 +205,34 @@ export const MUTATIONS: readonly Mutation[] = [
     old: "if (!sight.settings.breakeven || trade.breakeven !== 'none' || first === undefined || sight.openSz === 0) return null;",
     wrong:
       "if (!sight.settings.breakeven || (trade.breakeven !== 'none' && trade.breakeven !== 'done') || first === undefined || sight.openSz === 0) return null;",
-    seeds: 20,
+    trial: { on: 'seeds', count: 20 },
   },
   {
     name: 'take orders an answer does not speak of for refused',
     file: `${BOT}perform.ts`,
     old: "answer.value[index] ?? { kind: 'unknown', reason: 'the venue answered for fewer orders than were sent' }",
     wrong: "answer.value[index] ?? { kind: 'rejected', reason: 'the venue answered for fewer orders than were sent' }",
-    seeds: 60,
+    trial: { on: 'unknown', count: 1_500 },
   },
   {
     name: 'end a trade while an order of it is in doubt',
     file: `${BOT}settle.ts`,
     old: '  if (doubtful.length > 0) return await resolveOrders(deps, doubtful);',
     wrong: '',
-    seeds: 200,
+    trial: { on: 'seeds', count: 200 },
   },
   {
     name: 'forget the funding',
     file: `${LEDGER}open-ledger.ts`,
     old: 'write(() => storeFunding(tables, { bot, account }, payments))',
     wrong: 'storeFunding(tables, { bot, account }, payments.slice(payments.length))',
-    seeds: 20,
+    trial: { on: 'seeds', count: 20 },
   },
   {
     name: 'leave resting what rests when the entry has gone',
     file: `${BOT}decide/finish.ts`,
     old: '  if (left.length > 0) {',
     wrong: '  if (left.length > 99) {',
-    seeds: 10,
+    trial: { on: 'seeds', count: 10 },
   },
 ];

@@ -8,7 +8,7 @@ import type { Mutation } from './list.ts';
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const COPIED = ['packages', 'migrations', 'test'];
 /** A mutated program may go round in a circle; one that runs this long is taken for caught. */
-const HUNG_MS = 300_000;
+const HUNG_MS = 900_000;
 
 interface Verdict {
   readonly mutation: Mutation;
@@ -45,13 +45,13 @@ export function openWorkshop(): Workshop {
   cpSync(join(ROOT, 'package.json'), join(dir, 'package.json'));
   linkModules(dir);
   return {
-    tryUnchanged: async () => !(await liveThrough(dir, { seeds: 3 })).caught,
+    tryUnchanged: async () => !(await liveThrough(dir, { on: 'seeds', count: 3 })).caught,
     async try(mutation) {
       const path = join(dir, mutation.file);
       const text = readFileSync(path, 'utf8');
       writeFileSync(path, mutated(mutation, text));
       try {
-        return { mutation, ...(await liveThrough(dir, mutation)) };
+        return { mutation, ...(await liveThrough(dir, mutation.trial)) };
       } finally {
         writeFileSync(path, text);
       }
@@ -69,9 +69,9 @@ function linkModules(dir: string): void {
   for (const name of readdirSync(join(dir, 'packages'))) symlinkSync(join(dir, 'packages', name), join(modules, '@hyperfleet', name));
 }
 
-function liveThrough(dir: string, { seeds, races }: Pick<Mutation, 'seeds' | 'races'>): Promise<{ caught: boolean; by: string }> {
+function liveThrough(dir: string, { on, count }: Mutation['trial']): Promise<{ caught: boolean; by: string }> {
   return new Promise((resolve) => {
-    const trial = races === undefined ? ['--seeds', String(seeds)] : ['--races', String(races)];
+    const trial = [`--${on}`, String(count)];
     const args = [join(dir, 'test', 'simulation', 'main.ts'), ...trial, '--first'];
     const child = spawn(process.execPath, args, { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'], timeout: HUNG_MS, killSignal: 'SIGKILL' });
     let said = '';
@@ -95,7 +95,7 @@ function liveThrough(dir: string, { seeds, races }: Pick<Mutation, 'seeds' | 'ra
 function whatBroke(said: string): string | null {
   const lines = said.split('\n');
   const at = lines.findIndex((line) => line.startsWith('SEED '));
-  const found = /^SEED (\d+) BROKE A PROMISE(?: of --races)?(?:: (.*))?/.exec(lines[at] ?? '');
+  const found = /^SEED (\d+) BROKE A PROMISE(?: of --\w+)?(?:: (.*))?/.exec(lines[at] ?? '');
   if (found === null) return null;
   return `seed ${found[1]}: ${(found[2] ?? lines[at + 1] ?? '').trim().slice(0, 160)}`;
 }
