@@ -1,64 +1,38 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-import { type Bench, compare, timedOnCore } from './measure.ts';
-import { hftStep, mapStep, nodejsStep } from './order-books.ts';
+import { type Bench, compare } from './measure.ts';
+import { BATCH, type EngineThread, startEngine } from './mix.ts';
 import { PRICE_LEVELS } from './order-mix.ts';
-import { createVenueMix, type VenueMix } from './venue-mix.ts';
 
 const OPS = 100_000;
-/** Until the compiler of the engine has settled. */
-const WARM = 400_000;
-const LIFETIME_ORDERS = 1_000_000;
-const BATCH = 10;
+const LIFETIME_ORDERS = [500_000, 1_000_000, 2_000_000];
 
 /** The matching core alone, no socket, no signature, no recorded market, beside the order books one finds for Node. */
 export const matching: Bench = {
   name: 'matching',
-  title: `the matching core: 45 % limit, 45 % cancel, 10 % market over ${PRICE_LEVELS} price levels; the same stream for each; processor time`,
+  title: `the matching core: 45 % limit, 45 % cancel, 10 % market over ${PRICE_LEVELS} price levels; the same stream for each, each in a thread of its own; time of that thread`,
   async run() {
-    const before = heapMib();
-    const mix = createVenueMix(1);
-    while (mix.placed() < WARM) mix.step();
-    const speed = await compare(ours('an operation', mix, mix.said), { what: 'Map set / delete', times: OPS, run: timedOnCore(mapStep()) });
-    const held = [`${before.toFixed(0)} before`];
-    for (const orders of [LIFETIME_ORDERS, 2 * LIFETIME_ORDERS]) {
-      while (mix.placed() < orders) mix.step();
-      held.push(`${heapMib().toFixed(0)} after ${orders / 1e6} million orders`);
+    const [venue, batched, map] = [startEngine('venue'), startEngine('venue-batched'), startEngine('map')];
+    const [hft, nodejs] = [startEngine('hft'), startEngine('nodejs')];
+    const bare = { what: 'Map set / delete', times: OPS, run: map.run };
+    try {
+      return [
+        await compare({ what: 'an operation', times: OPS, run: venue.run, note: venue.said }, bare),
+        await compare({ what: 'the same', times: OPS, run: venue.run }, { what: 'hft-limit-order-book', times: OPS, run: hft.run }),
+        await compare({ what: 'the same', times: OPS, run: venue.run }, { what: 'nodejs-order-book', times: OPS, run: nodejs.run }),
+        await compare({ what: `in actions of ${BATCH}`, times: OPS, run: batched.run, note: batched.said }, bare),
+        await late(venue, map),
+      ];
+    } finally {
+      await Promise.all([venue, batched, map, hft, nodejs].map((engine) => engine.close()));
     }
-    const late = `at ${(2 * LIFETIME_ORDERS) / 1e6} million orders`;
-    const batched = createVenueMix(BATCH);
-    return [
-      speed,
-      await compare(
-        ours(late, mix, () => `MiB of heap: ${held.join(', ')}`),
-        { what: 'hft-limit-order-book', times: OPS, run: timedOnCore(hftStep()) },
-      ),
-      await compare(ours(late, mix), { what: 'nodejs-order-book', times: OPS, run: timedOnCore(nodejsStep()) }),
-      await compare(ours(`in actions of ${BATCH}`, batched), { what: 'Map set / delete', times: OPS, run: timedOnCore(mapStep()) }),
-    ];
   },
 };
 
-/** The venue as one of two compared; its note tells its fastest round too, which a busy neighbour disturbs least. */
-function ours(what: string, mix: VenueMix, more: () => string = () => '') {
-  const step = timedOnCore(mix.step);
-  let fastestNs = Number.POSITIVE_INFINITY;
-  return {
-    what,
-    times: OPS,
-    async run(times: number): Promise<number> {
-      const ns = await step(times);
-      fastestNs = Math.min(fastestNs, ns / times);
-      return ns;
-    },
-    note: () => [`fastest round ${(1e3 / fastestNs).toFixed(2)} million a second`, more()].filter((part) => part !== '').join('; '),
-  };
-}
-
-/** Heap in use after a collection. */
-function heapMib(): number {
-  setFlagsFromString('--expose-gc');
-  const collect: () => void = runInNewContext('gc');
-  collect();
-  return process.memoryUsage().heapUsed / 2 ** 20;
+/** The same after a venue's long life, with the heap on the way there. */
+async function late(venue: EngineThread, map: EngineThread) {
+  const held: string[] = [];
+  for (const orders of LIFETIME_ORDERS) held.push(`${(await venue.heapAfter(orders)).toFixed(0)} MiB at ${orders / 1e6}`);
+  return compare(
+    { what: 'at 2 million orders', times: OPS, run: venue.run, note: () => `heap in use: ${held.join(', ')} million orders` },
+    { what: 'Map set / delete', times: OPS, run: map.run },
+  );
 }
