@@ -52,6 +52,8 @@ type LedgerEntry = Extract<VenueEvent, { kind: 'ledger' }>;
 
 export interface Account {
   readonly user: Address;
+  /** Market time at which it came to be. */
+  readonly sinceMs: number;
   /** Cross cash less the cost of cross positions (totalRawUsd), in micro-dollars. */
   cash: number;
   /** Margin held by resting orders, over all coins. */
@@ -87,11 +89,15 @@ export interface Account {
 }
 
 /** An account with nothing in it. The bounds are how many records are remembered. */
-export function createAccount(user: Address, coins: Coins, { maxOrdersKept, maxFillsKept }: VenueSettings): Account {
+export function createAccount(
+  user: Address,
+  { byAsset: coins, settings: { maxOrdersKept, maxFillsKept }, nowMs }: { byAsset: Coins; settings: VenueSettings; nowMs: number },
+): Account {
   const byCloid = new Map<string, number>();
   const orders = { user, coins, limit: maxOrdersKept };
   return {
     user,
+    sinceMs: nowMs,
     cash: 0,
     reserved: 0,
     volume: 0,

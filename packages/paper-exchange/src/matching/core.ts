@@ -1,19 +1,10 @@
-import type { Instrument, Lots, Side, Ticks } from '@hyperfleet/trading';
+import type { Instrument } from '@hyperfleet/trading';
 import { type Account, createAccount, type Holding, holdingOf } from './account.ts';
 import { type CoinMarket, createCoinMarket } from './coin-market.ts';
-import type {
-  Address,
-  BuilderTerms,
-  MarginedInstrument,
-  NakedInterval,
-  StatusWord,
-  VenueEvent,
-  VenueSettings,
-  VenueTif,
-} from './contract.ts';
+import type { Address, MarginedInstrument, NakedInterval, StatusWord, VenueEvent, VenueSettings } from './contract.ts';
 import type { ExchangeVolume } from './fees.ts';
-import { type OrderRecord, snapshot, type TriggerTerms } from './order-record.ts';
-import { termBits } from './order-rows.ts';
+import { OrderRecord, snapshot } from './order-record.ts';
+import type { NewOrder } from './order-terms.ts';
 import { Recent } from './recent.ts';
 
 /** Ids start where the venue's own are of a believable size; they only ever go up, so equal inputs give equal ids. */
@@ -109,66 +100,17 @@ export function createCore(instruments: readonly MarginedInstrument[], settings:
 export function accountOf(core: Core, user: Address): Account {
   const known = core.accounts.get(user);
   if (known !== undefined) return known;
-  const account = createAccount(user, core.byAsset, core.settings);
+  const account = createAccount(user, core);
   core.accounts.set(user, account);
   const master = core.masters.get(user);
   if (master !== undefined) account.fees = accountOf(core, master).fees;
   return account;
 }
 
-const NO_ORDERS: readonly OrderRecord[] = [];
-
-export interface NewOrder {
-  readonly account: Account;
-  readonly market: CoinMarket;
-  readonly side: Side;
-  readonly px: Ticks;
-  readonly sz: Lots;
-  readonly reduceOnly: boolean;
-  readonly cloid: string | null;
-  readonly tif: VenueTif | null;
-  readonly trigger: TriggerTerms | null;
-  readonly isPositionTpsl: boolean;
-  readonly builder?: BuilderTerms | null;
-}
-
 /** Gives an order its oid and a record; it is in no book yet. Counts a cloid that a live order of the account carries too. */
 export function createOrder(core: Core, terms: NewOrder): OrderRecord {
   const { account, market, cloid } = terms;
-  const order: OrderRecord = {
-    account,
-    holding: holdingOf(account, market),
-    market,
-    oid: core.nextOid,
-    cloid,
-    side: terms.side,
-    sign: terms.side === 'buy' ? 1 : -1,
-    px: terms.px,
-    sz: terms.sz,
-    origSz: terms.sz,
-    timestampMs: core.nowMs,
-    reduceOnly: terms.reduceOnly,
-    trigger: terms.trigger,
-    isPositionTpsl: terms.isPositionTpsl,
-    tracksPosition: terms.sz === 0,
-    tif: terms.tif,
-    builder: terms.builder ?? null,
-    termBits: termBits(terms),
-    phase: 'new',
-    children: NO_ORDERS,
-    siblings: NO_ORDERS,
-    status: 'open',
-    statusTimestampMs: core.nowMs,
-    firedAtMs: null,
-    announced: false,
-    filledNtl: 0,
-    queueAhead: 0,
-    queuedAtMs: 0,
-    level: null,
-    prev: null,
-    next: null,
-    listedNth: 0,
-  };
+  const order = new OrderRecord(terms, holdingOf(account, market), { oid: core.nextOid, nowMs: core.nowMs });
   core.nextOid += 1;
   if (cloid !== null) {
     const holder = account.byCloid.get(cloid);

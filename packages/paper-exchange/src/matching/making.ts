@@ -59,7 +59,7 @@ function fillLevel(core: Core, level: PriceLevel, { print, volume, queue }: Hand
   let taken = 0;
   let passed = 0;
   for (const order of ordersOf(level)) {
-    if (order.phase !== 'resting' || order.queuedAtMs > print.exchangeTimeMs) continue;
+    if (order.phase !== 'resting' || (order.queuedAtMs ?? 0) > print.exchangeTimeMs) continue;
     if (queue !== 'none') {
       const before = order.queueAhead === null ? left : Math.max(0, order.queueAhead - passed);
       const traded = Math.min(left, before);

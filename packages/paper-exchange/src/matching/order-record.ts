@@ -3,17 +3,10 @@ import type { Account, Holding } from './account.ts';
 import type { CoinMarket } from './coin-market.ts';
 import type { BuilderTerms, StatusWord, VenueOrder, VenueTif } from './contract.ts';
 import type { PriceLevel } from './ladder.ts';
+import { type NewOrder, TERM, type TriggerTerms, termBits, tifOf } from './order-terms.ts';
 
 /** Where an order is inside the core; the venue's status words are for the outside. */
 type Phase = 'new' | 'waiting' | 'armed' | 'resting' | 'done';
-
-export interface TriggerTerms {
-  readonly px: Ticks;
-  readonly isMarket: boolean;
-  readonly tpsl: 'tp' | 'sl';
-  /** Fires when the mark is at or above, or at or below `px` (PROTOCOL §6). */
-  readonly firesWhen: 'above' | 'below';
-}
 
 /** Whether the mark is where a trigger fires. */
 export function isReached(trigger: TriggerTerms, mark: FineTicks): boolean {
@@ -21,50 +14,168 @@ export function isReached(trigger: TriggerTerms, mark: FineTicks): boolean {
   return trigger.firesWhen === 'below' ? mark <= px : mark >= px;
 }
 
-/** An order as the core works on it. What leaves the core is a `VenueOrder` snapshot. */
-export interface OrderRecord {
-  readonly account: Account;
+/** What only few orders have. */
+interface Special {
+  readonly trigger: TriggerTerms | null;
+  readonly builder: BuilderTerms | null;
+  children: readonly OrderRecord[];
+  siblings: readonly OrderRecord[];
+  firedAtMs: number | null;
+}
+
+const NO_ORDERS: readonly OrderRecord[] = [];
+const plain = (trigger: TriggerTerms | null, builder: BuilderTerms | null): Special => ({
+  trigger,
+  builder,
+  children: NO_ORDERS,
+  siblings: NO_ORDERS,
+  firedAtMs: null,
+});
+const PLAIN = plain(null, null);
+
+/**
+ * An order as the core works on it. What leaves the core is a `VenueOrder` snapshot. A cancel finds an order that nothing has
+ * touched for thousands of others, so what an order takes of the cache is what a cancel costs: yes-or-no terms are bits, what
+ * few orders have stands apart, and times are whole milliseconds since the account's first, which need no box of their own as
+ * numbers past 2^31 do. So it is 3 lines of cache where it was 9.
+ */
+export class OrderRecord {
   readonly holding: Holding;
-  readonly market: CoinMarket;
   readonly oid: number;
-  readonly cloid: string | null;
-  readonly side: Side;
   readonly sign: 1 | -1;
   readonly px: Ticks;
   sz: Lots;
   origSz: Lots;
-  readonly timestampMs: number;
-  readonly reduceOnly: boolean;
-  readonly trigger: TriggerTerms | null;
-  readonly isPositionTpsl: boolean;
-  /** Came with size 0: closes the whole position, whatever it is when the trigger fires. */
-  readonly tracksPosition: boolean;
-  readonly tif: VenueTif | null;
-  readonly builder: BuilderTerms | null;
-  /** Its yes-or-no terms, as histories keep them. */
-  readonly termBits: number;
-  phase: Phase;
-  /** Orders that wait for this one to fill wholly. */
-  children: readonly OrderRecord[];
-  /** The group of which one fill cancels the others; holds this order too. */
-  siblings: readonly OrderRecord[];
-  status: StatusWord;
-  statusTimestampMs: number;
-  /** Market time at which a trigger fired; null before. */
-  firedAtMs: number | null;
+  phase: Phase = 'new';
+  /** Its yes-or-no terms and its tif, as histories keep them. */
+  readonly #termBits: number;
+  status: StatusWord = 'open';
+  readonly #placedMs: number;
+  #statusMs: number;
+  readonly cloid: string | null;
+  #special: Special;
   /** Whether `open` has been told. */
-  announced: boolean;
-  /** Σ px × sz of this order's fills, for the average price of the reply. */
-  filledNtl: number;
-  /** Recorded lots that stand before this order at its price; null while that depth is not visible. */
-  queueAhead: number | null;
-  /** Exchange time of the depth it was queued by: older prints are part of that depth's past. */
-  queuedAtMs: number;
-  level: PriceLevel | null;
-  prev: OrderRecord | null;
-  next: OrderRecord | null;
+  announced = false;
+  level: PriceLevel | null = null;
+  prev: OrderRecord | null = null;
+  next: OrderRecord | null = null;
   /** Its number among the orders that its account ever had open. */
-  listedNth: number;
+  listedNth = 0;
+  /** Recorded lots that stand before this order at its price; null while that depth is not visible. */
+  queueAhead: number | null = null;
+  /** Exchange time of the depth it was queued by: older prints are part of that depth's past. Null before it was queued. */
+  queuedAtMs: number | null = null;
+  #filledNtl: number | null = null;
+
+  constructor(terms: NewOrder, holding: Holding, { oid, nowMs }: { readonly oid: number; readonly nowMs: number }) {
+    this.holding = holding;
+    this.oid = oid;
+    this.sign = terms.side === 'buy' ? 1 : -1;
+    this.px = terms.px;
+    this.sz = terms.sz;
+    this.origSz = terms.sz;
+    this.#termBits = termBits(terms);
+    this.#placedMs = nowMs - holding.account.sinceMs;
+    this.#statusMs = this.#placedMs;
+    this.cloid = terms.cloid;
+    const builder = terms.builder ?? null;
+    this.#special = terms.trigger === null && builder === null ? PLAIN : plain(terms.trigger, builder);
+  }
+
+  get account(): Account {
+    return this.holding.account;
+  }
+
+  get market(): CoinMarket {
+    return this.holding.market;
+  }
+
+  get side(): Side {
+    return this.sign === 1 ? 'buy' : 'sell';
+  }
+
+  get reduceOnly(): boolean {
+    return (this.#termBits & TERM.reduceOnly) !== 0;
+  }
+
+  get isPositionTpsl(): boolean {
+    return (this.#termBits & TERM.positionTpsl) !== 0;
+  }
+
+  /** Came with size 0: closes the whole position, whatever it is when the trigger fires. */
+  get tracksPosition(): boolean {
+    return (this.#termBits & TERM.tracksPosition) !== 0;
+  }
+
+  get tif(): VenueTif | null {
+    return tifOf(this.#termBits);
+  }
+
+  /** Terms as bits, and whether it waits for its parent now. */
+  get termBits(): number {
+    return this.phase === 'waiting' ? this.#termBits | TERM.waiting : this.#termBits;
+  }
+
+  get timestampMs(): number {
+    return this.holding.account.sinceMs + this.#placedMs;
+  }
+
+  get statusTimestampMs(): number {
+    return this.holding.account.sinceMs + this.#statusMs;
+  }
+
+  set statusTimestampMs(timeMs: number) {
+    this.#statusMs = timeMs - this.holding.account.sinceMs;
+  }
+
+  /** Σ px × sz of this order's fills, for the average price of the reply. */
+  get filledNtl(): number {
+    return this.#filledNtl ?? 0;
+  }
+
+  set filledNtl(ntl: number) {
+    this.#filledNtl = ntl;
+  }
+
+  get trigger(): TriggerTerms | null {
+    return this.#special.trigger;
+  }
+
+  get builder(): BuilderTerms | null {
+    return this.#special.builder;
+  }
+
+  /** Orders that wait for this one to fill wholly. */
+  get children(): readonly OrderRecord[] {
+    return this.#special.children;
+  }
+
+  set children(orders: readonly OrderRecord[]) {
+    this.#ownSpecial().children = orders;
+  }
+
+  /** The group of which one fill cancels the others; holds this order too. */
+  get siblings(): readonly OrderRecord[] {
+    return this.#special.siblings;
+  }
+
+  set siblings(orders: readonly OrderRecord[]) {
+    this.#ownSpecial().siblings = orders;
+  }
+
+  /** Market time at which a trigger fired; null before. */
+  get firedAtMs(): number | null {
+    return this.#special.firedAtMs;
+  }
+
+  set firedAtMs(timeMs: number | null) {
+    this.#ownSpecial().firedAtMs = timeMs;
+  }
+
+  #ownSpecial(): Special {
+    if (this.#special === PLAIN) this.#special = plain(null, null);
+    return this.#special;
+  }
 }
 
 /** The order as the outside may keep it. */

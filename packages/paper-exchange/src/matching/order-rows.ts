@@ -1,26 +1,12 @@
 import { lots, ticks } from '@hyperfleet/trading';
-import type { Address, StatusWord, VenueOrder, VenueTif } from './contract.ts';
-import type { NewOrder } from './core.ts';
+import type { Address, StatusWord, VenueOrder } from './contract.ts';
 import { childrenOf, NO_CHILDREN, type OrderRecord } from './order-record.ts';
+import { TERM, tifOf } from './order-terms.ts';
 import { RowRing } from './row-ring.ts';
 
 /** Numbers of one row: oid, asset, px, sz, origSz, timestampMs, triggerPx, statusTimestampMs, status word, terms. */
 const WIDTH = 10;
 const [ASSET, PX, SZ, ORIG_SZ, PLACED_MS, TRIGGER_PX, STATUS_MS, STATUS, TERMS] = [1, 2, 3, 4, 5, 6, 7, 8, 9];
-const [BUY, REDUCE_ONLY, TRIGGER, STOP, MARKET, POSITION_TPSL, WAITING, TIF] = [1, 2, 4, 8, 16, 32, 64, 128];
-const TIFS: readonly (VenueTif | null)[] = [null, 'Gtc', 'Ioc', 'Alo', 'FrontendMarket'];
-
-/** The yes-or-no terms of an order as bits of one number; the tif's index stands above them. */
-export function termBits(order: Pick<NewOrder, 'side' | 'reduceOnly' | 'trigger' | 'isPositionTpsl' | 'tif'>): number {
-  const { trigger } = order;
-  let bits = TIFS.indexOf(order.tif) * TIF;
-  if (order.side === 'buy') bits |= BUY;
-  if (order.reduceOnly) bits |= REDUCE_ONLY;
-  if (order.isPositionTpsl) bits |= POSITION_TPSL;
-  if (trigger !== null) bits |= TRIGGER | (trigger.tpsl === 'sl' ? STOP : 0) | (trigger.isMarket ? MARKET : 0);
-  return bits;
-}
-
 /** Status words by number: a few dozen in all, each of which the core's own code has written. */
 const words: StatusWord[] = [];
 const numberOf = new Map<StatusWord, number>();
@@ -73,7 +59,7 @@ export class OrderRows {
     numbers[at + TRIGGER_PX] = order.trigger === null ? 0 : order.trigger.px;
     numbers[at + STATUS_MS] = order.statusTimestampMs;
     numbers[at + STATUS] = wordNumber(order.status);
-    numbers[at + TERMS] = order.phase === 'waiting' ? order.termBits | WAITING : order.termBits;
+    numbers[at + TERMS] = order.termBits;
     if (order.cloid !== null) this.#cloids.set(row, order.cloid);
     if (order.children.length > 0) this.#children.set(row, childrenOf(order));
     this.#rows.push();
@@ -105,26 +91,26 @@ export class OrderRows {
     const number = (column: number): number => numbers[row * WIDTH + column] ?? 0;
     const asset = number(ASSET);
     const bits = number(TERMS);
-    const isTrigger = (bits & TRIGGER) !== 0;
+    const isTrigger = (bits & TERM.trigger) !== 0;
     return {
       user: this.#user,
       coin: this.#coins.get(asset)?.instrument.coin ?? '',
       asset,
       oid: number(0),
       cloid: this.#cloids.get(row) ?? null,
-      side: (bits & BUY) !== 0 ? 'buy' : 'sell',
+      side: (bits & TERM.buy) !== 0 ? 'buy' : 'sell',
       px: ticks(number(PX)),
       sz: lots(number(SZ)),
       origSz: lots(number(ORIG_SZ)),
       timestampMs: number(PLACED_MS),
-      reduceOnly: (bits & REDUCE_ONLY) !== 0,
+      reduceOnly: (bits & TERM.reduceOnly) !== 0,
       isTrigger,
       triggerPx: isTrigger ? ticks(number(TRIGGER_PX)) : null,
-      tpsl: isTrigger ? ((bits & STOP) !== 0 ? 'sl' : 'tp') : null,
-      isMarket: (bits & MARKET) !== 0,
-      isPositionTpsl: (bits & POSITION_TPSL) !== 0,
-      tif: TIFS[Math.floor(bits / TIF)] ?? null,
-      waitingForFill: (bits & WAITING) !== 0,
+      tpsl: isTrigger ? ((bits & TERM.stop) !== 0 ? 'sl' : 'tp') : null,
+      isMarket: (bits & TERM.market) !== 0,
+      isPositionTpsl: (bits & TERM.positionTpsl) !== 0,
+      tif: tifOf(bits),
+      waitingForFill: (bits & TERM.waiting) !== 0,
       children: this.#children.get(row) ?? NO_CHILDREN,
       status: words[number(STATUS)] ?? '',
       statusTimestampMs: number(STATUS_MS),

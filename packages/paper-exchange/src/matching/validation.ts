@@ -17,7 +17,8 @@ import type { Core } from './core.ts';
 import { canAfford } from './margin.ts';
 import { notionalLimit } from './margin-tiers.ts';
 import { isAtInterestCap } from './open-interest.ts';
-import { isReached, type TriggerTerms } from './order-record.ts';
+import { isReached } from './order-record.ts';
+import type { TriggerTerms } from './order-terms.ts';
 import { statusOfRefusal } from './refusal-words.ts';
 
 const TEN_DOLLARS = 10_000_000;
