@@ -42,16 +42,6 @@ export const timed =
     return Number(process.hrtime.bigint() - start);
   };
 
-/** Times a synchronous step in processor time, all threads of the process counted: what a busy neighbour takes is left out. */
-export const timedOnCore =
-  (step: () => unknown): Timed =>
-  (times) => {
-    const start = process.cpuUsage();
-    for (let index = 0; index < times; index += 1) step();
-    const { user, system } = process.cpuUsage(start);
-    return (user + system) * 1_000;
-  };
-
 /**
  * Ours and the bare thing in turn, so that a busy moment of the machine falls on both; medians over the rounds, after one
  * round that only warms. `times` is how often each runs in a round.
