@@ -33,6 +33,36 @@ describe('mulDiv and divideSum', () => {
     );
   });
 
+  test('products past 2^53 come to the same answer as whole numbers of any length', () => {
+    const wide = fc.oneof(safe, fc.integer({ min: 2 ** 26, max: 2 ** 31 - 1 }), fc.constantFrom(2 ** 53 - 1, 2 ** 52 + 1, -(2 ** 53 - 1)));
+    const divisors = fc.oneof(fc.integer({ min: 1, max: 1e9 }), fc.integer({ min: -1e6, max: -1 }), fc.maxSafeInteger(), fc.nat(2 ** 50));
+    fc.assert(
+      fc.property(wide, wide, divisors, fc.constantFrom(...roundings), (a, b, divisor, rounding) => {
+        fc.pre(divisor !== 0);
+        const exact = oracle(BigInt(a) * BigInt(b), BigInt(divisor), rounding);
+        fc.pre(exact <= BigInt(Number.MAX_SAFE_INTEGER) && exact >= -BigInt(Number.MAX_SAFE_INTEGER));
+        const result = mulDiv(a, b, divisor, rounding);
+        expect(BigInt(result)).toBe(exact);
+        expect(Object.is(result, -0)).toBe(false);
+      }),
+      { numRuns: 5000 },
+    );
+    // A multiple and its neighbours, where one unit off shows.
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 2 ** 51 - 1 }),
+        fc.integer({ min: 2, max: 2 ** 31 }),
+        fc.constantFrom(...roundings),
+        (quotient, by, rounding) => {
+          const exact = mulDiv(quotient, by, by, rounding);
+          expect(exact).toBe(quotient);
+          expect(mulDiv(quotient, by, by + 1, rounding)).toBe(Number(oracle(BigInt(quotient) * BigInt(by), BigInt(by + 1), rounding)));
+        },
+      ),
+      { numRuns: 5000 },
+    );
+  });
+
   test('small numbers take the fast way to the same answer', () => {
     const small = fc.integer({ min: -50, max: 50 });
     fc.assert(
@@ -60,6 +90,9 @@ describe('mulDiv and divideSum', () => {
     expect(() => mulDiv(1, 1, 0, 'floor')).toThrow('zero');
     expect(() => divideSum([[1]], [0], { rounding: 'floor' })).toThrow('zero');
     expect(() => divideSum([[0.5]], [1], { rounding: 'floor' })).toThrow(RangeError);
+    expect(() => mulDiv(0.5, 3, 2, 'floor')).toThrow(RangeError);
+    expect(() => mulDiv(2 ** 40, 2 ** 40, 1.5, 'floor')).toThrow(RangeError);
+    expect(() => mulDiv(Number.NaN, 1, 1, 'floor')).toThrow(RangeError);
   });
 });
 
