@@ -109,7 +109,7 @@ function followPosition(account: Account, holding: Holding, start: number): void
   if (holding.szi === 0) {
     account.positions.delete(holding);
     holding.market.holders.delete(holding);
-  } else {
+  } else if (start === 0) {
     account.positions.add(holding);
     holding.market.holders.add(holding);
   }
