@@ -162,7 +162,7 @@ function signalText(world: World): string {
 
 function fillText(world: World): string {
   const memory = world.loops.fill.memory();
-  return `${runnerText(world, 'fill')} ${memory.reconciling} ${memory.missed} ${memory.putOff} ${memory.started} ${memory.lastReconcileMs === 0 ? '-' : ago(world, memory.lastReconcileMs)} ${ago(world, memory.books.doubtAtMs)}`;
+  return `${runnerText(world, 'fill')} ${memory.reconciling} ${memory.missed} ${memory.putOff} ${memory.started} ${memory.lastReconcileMs === 0 ? '-' : ago(world, memory.lastReconcileMs)} ${ago(world, memory.books.doubtAtMs)} ${memory.firing.map(([, ms]) => ago(world, ms)).join()}`;
 }
 
 /**

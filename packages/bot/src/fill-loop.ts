@@ -3,6 +3,7 @@ import type { AccountEvent, AccountView, OrderUpdate, Trade } from '@hyperfleet/
 import { createAccountPoll } from './account-poll.ts';
 import { type BooksMemory, createBooksKeeper, DOUBT_MS } from './books.ts';
 import { nextProtectionStep } from './decide/protection.ts';
+import { LEFT_SIZE } from './decide/stop.ts';
 import { createFillsSynced, type FillsRead } from './fills-synced.ts';
 import { heldByTrades } from './foreign.ts';
 import { isDisowned } from './key.ts';
@@ -11,7 +12,7 @@ import { backoffMs, lotOf } from './lot.ts';
 import { perform } from './perform.ts';
 import { createReconciler } from './reconcile.ts';
 import type { LoopDeps, PeerMessage } from './settings.ts';
-import { lookAt } from './sight.ts';
+import { isStop, lookAt, type TradeSight } from './sight.ts';
 import type { Performed } from './step.ts';
 import { createTradeRunner, isOperational, type RunnerMemory } from './trade-runner.ts';
 import { orderStateOf, takeFills } from './venue-news.ts';
@@ -23,6 +24,8 @@ const TICK_MS = 1_000;
 const DISOWNED_MS = 10_000;
 /** Waits between tries to reconcile. */
 const RECONCILE_BACKOFF = { leastMs: 100, baseMs: 1_000, mostMs: 8_000 } as const;
+/** A stop that fires takes this long at most until the stream says how it ended. */
+const FIRING_MS = 250;
 const HOUR_MS = 3_600_000;
 /** The venue books funding a moment after the hour. */
 const FUNDING_LAG_MS = 5_000;
@@ -38,6 +41,8 @@ export interface FillLoopMemory {
   readonly lastReconcileMs: number;
   readonly started: boolean;
   readonly books: BooksMemory;
+  /** Since when a stop of each trade has been firing, market ms. */
+  readonly firing: readonly (readonly [string, number])[];
 }
 
 export interface FillLoop {
@@ -62,6 +67,7 @@ export function createFillLoop(
 ): FillLoop {
   const { ledger, settings, clock, log } = deps;
   const synced = createFillsSynced();
+  const firing = createFiring();
   let stopTick: () => void = () => undefined;
   let fundingReadMs = deps.fundingFrom;
   let started = false;
@@ -80,7 +86,10 @@ export function createFillLoop(
     // Nothing would be taken; its stops stand.
     if (isDisowned(deps)) return { kind: 'later', afterMs: DISOWNED_MS };
     const step = nextProtectionStep(sight);
+    const toldMs = firing.restMs(sight);
     if (step === null) return { kind: 'idle' };
+    // How a firing stop ends is told in a moment; a question under way would only keep the answer to it waiting.
+    if (step.do === 'sync-fills' && toldMs > 0) return { kind: 'later', afterMs: toldMs };
     const askedMs = clock.now();
     const performed = await perform(deps, sight, step);
     if (step.do === 'sync-fills') synced.note(tradeId, ledger.trade(tradeId)?.version ?? -1, askedMs);
@@ -163,7 +172,8 @@ export function createFillLoop(
         continue;
       }
       const state = orderStateOf(update.status);
-      const reason = state === 'canceled' || state === 'rejected' ? { reason: update.word } : {};
+      const left = isStop(order) && state === 'filled' && update.sz > 0 ? { reason: LEFT_SIZE } : {};
+      const reason = state === 'canceled' || state === 'rejected' ? { reason: update.word } : left;
       ledger.applyOrderNews(cloid, { state, oid: update.oid, ...reason });
     }
   };
@@ -275,6 +285,7 @@ export function createFillLoop(
     memory: () => ({
       runner: runner.memory(),
       books: books.memory(),
+      firing: firing.memory(),
       synced: synced.all(),
       reconciling: reconciling !== null,
       missed,
@@ -282,6 +293,24 @@ export function createFillLoop(
       lastReconcileMs,
       started,
     }),
+  };
+}
+
+/** Remembers since when stops have been firing. */
+function createFiring() {
+  const since = new Map<string, number>();
+  return {
+    /** How long to wait for the end of a stop that fires; 0 when none does, or it has taken too long. */
+    restMs({ trade: { tradeId }, orders, nowMs }: TradeSight): number {
+      if (!orders.some((order) => isStop(order) && order.state === 'triggered')) {
+        since.delete(tradeId);
+        return 0;
+      }
+      const fromMs = since.get(tradeId) ?? nowMs;
+      since.set(tradeId, fromMs);
+      return Math.max(0, fromMs + FIRING_MS - nowMs);
+    },
+    memory: () => [...since],
   };
 }
 

@@ -97,7 +97,8 @@ async function place(deps: LoopDeps, sight: TradeSight, step: Extract<Step, { do
   const said = step.said;
   const events = eventsOf(trade, deps.clock.now(), said);
   if (!deps.ledger.recordIntents(trade.tradeId, trade.version, recordsOf(deps, trade, request), step.patch, events)) return AGAIN;
-  tell(deps, trade, said);
+  tell(deps, trade, said.slice(0, 1), step.alert === true);
+  tell(deps, trade, said.slice(1));
   return await send(deps, trade, approved);
 }
 

@@ -1,6 +1,8 @@
 /** Unknown is not failed: what became of an order whose answer was lost is asked of the venue until it is known. */
 import type { OrderRecord } from '@hyperfleet/trading';
+import { LEFT_SIZE } from './decide/stop.ts';
 import type { LoopDeps } from './settings.ts';
+import { isStop } from './sight.ts';
 import type { Performed } from './step.ts';
 import { orderStateOf } from './venue-news.ts';
 
@@ -31,7 +33,7 @@ async function resolveOrder(deps: LoopDeps, order: OrderRecord): Promise<boolean
     const state = role === 'stop' && found.status === 'open' ? 'waiting' : orderStateOf(found.status);
     const after = deps.ledger.applyOrderNews(
       cloid,
-      { state, oid: found.oid, reason: found.word },
+      { state, oid: found.oid, reason: isStop(order) && state === 'filled' && found.sz > 0 ? LEFT_SIZE : found.word },
       order.state === state ? [] : event('found at the venue', { state, word: found.word }),
     );
     if (order.cancelAsked && after !== null && (after.state === 'resting' || after.state === 'waiting'))

@@ -19,6 +19,8 @@ export type Step =
       readonly grouping: Grouping;
       readonly patch: TradePatch;
       readonly said: readonly Said[];
+      /** Whether the first thing said is told loudly. */
+      readonly alert?: boolean;
     }
   | { readonly do: 'cancel'; readonly cloids: readonly Cloid[]; readonly patch: TradePatch; readonly said: readonly Said[] }
   /** Ask the venue what became of orders whose answer was lost. */

@@ -4,7 +4,7 @@
  */
 import { type Level, marketLimitFor, type OrderIntent, type Ticks } from '@hyperfleet/trading';
 import { armedStopSz, isDone, isUnresolved, lastOf, nextAttempt, ofRole, outSide, type TradeSight } from '../sight.ts';
-import type { Step } from '../step.ts';
+import type { Said, Step } from '../step.ts';
 import { finish } from './finish.ts';
 
 /** How long a part-filled entry's cancel waits for a stop of our own, since its child stop dies with it. */
@@ -15,6 +15,11 @@ const WIDEST_CLOSE_PPM = 100_000;
 /** The next close waits this long, doubling for each in a row that filled nothing, until the position is flat. */
 const RETRY_MS = 250;
 const RETRY_MS_MAX = 5_000;
+/** A side of the book that is empty is looked at again after this; it costs no request. */
+const BOOK_MS = 100;
+/** While a book may only be waiting for its next level, closes that fill nothing are no further apart than this. */
+const RETRY_SOON_MS = 1_000;
+const SOON_TRIES = 10;
 
 /** The next step of an exit, or null when the trade is not claimed by one. `claimedForMs` is how long it has been. */
 export function nextExitStep(sight: TradeSight, claimedForMs: number): Step | null {
@@ -51,12 +56,24 @@ function closePosition(sight: TradeSight): Step | null {
   }
   const attempt = nextAttempt(sight, 'close');
   const inVain = attempt - 1 - closes.findLastIndex((order) => order.filledSz > 0);
-  const restMs =
-    attempt === 0 ? 0 : Math.min(RETRY_MS * 2 ** Math.max(0, inVain - 1), RETRY_MS_MAX) - (sight.nowMs - (last?.recordedAtMs ?? 0));
+  const restMs = attempt === 0 ? 0 : retryMs(inVain) - (sight.nowMs - (last?.recordedAtMs ?? 0));
   if (restMs > 0) return { do: 'wait', forMs: restMs };
+  const order = closeOrder(sight, inVain);
+  if (order === null) return { do: 'wait', forMs: BOOK_MS };
+  return { do: 'place', approval: 'close', grouping: 'na', orders: [order], patch: {}, said: [closeSaid(order)] };
+}
+
+const retryMs = (inVain: number): number =>
+  Math.min(RETRY_MS * 2 ** Math.max(0, inVain - 1), inVain <= SOON_TRIES ? RETRY_SOON_MS : RETRY_MS_MAX);
+
+const closeSaid = ({ sz, px, attempt }: OrderIntent): Said => ({ event: 'close sent', detail: { sz, px, attempt } });
+
+/** A close of all that is held; null where no book was ever seen. `inVain` closes before it filled nothing. */
+function closeOrder(sight: TradeSight, inVain: number): OrderIntent | null {
   const px = closeLimit(sight, inVain);
-  if (px === null) return { do: 'wait', forMs: 500 };
-  const order: OrderIntent = {
+  if (px === null) return null;
+  const attempt = nextAttempt(sight, 'close');
+  return {
     cloid: sight.cloidOf('close', attempt),
     coin: sight.trade.coin,
     role: 'close',
@@ -67,14 +84,18 @@ function closePosition(sight: TradeSight): Step | null {
     reduceOnly: true,
     kind: { type: 'limit', tif: 'ioc' },
   };
-  return {
-    do: 'place',
-    approval: 'close',
-    grouping: 'na',
-    orders: [order],
-    patch: {},
-    said: [{ event: 'close sent', detail: { sz: sight.openSz, px, attempt } }],
-  };
+}
+
+/**
+ * Takes a trade for an exit and sends its first close in one step, for a position that nothing holds: to hand it to the signal worker first
+ * would cost its reaction. `beside` is the stop for what the close leaves. From there on the exit is the signal worker's.
+ */
+export function exitNow(sight: TradeSight, by: string, how: { readonly said: Said; readonly beside: OrderIntent | null }): Step {
+  const patch = { exitClaimedBy: by };
+  const close = ofRole(sight, 'close').length === 0 ? closeOrder(sight, 0) : null;
+  if (close === null) return { do: 'patch', patch, said: [how.said], alert: true };
+  const orders = how.beside === null ? [close] : [close, how.beside];
+  return { do: 'place', approval: 'close', grouping: 'na', orders, patch, said: [how.said, closeSaid(close)], alert: true };
 }
 
 /** Slippage bound from the book, wider for each try that filled nothing; a stale book is better than no exit. */

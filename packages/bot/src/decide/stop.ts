@@ -1,5 +1,16 @@
 /** Whether every filled lot has a stop, and what to send where it has none. Pure. */
-import { lots, type OrderIntent, type OrderRecord, type OrderRole, stopLimitFor, type Ticks } from '@hyperfleet/trading';
+import {
+  FINE_PER_TICK,
+  lots,
+  mulDiv,
+  type OrderIntent,
+  type OrderRecord,
+  type OrderRole,
+  roundPrice,
+  stopLimitFor,
+  type Ticks,
+  ticks,
+} from '@hyperfleet/trading';
 import {
   armedStopSz,
   isDone,
@@ -13,6 +24,7 @@ import {
   type TradeSight,
 } from '../sight.ts';
 import type { Step } from '../step.ts';
+import { exitNow } from './exit.ts';
 
 /** A stop that cannot be placed in this many tries ends the position instead. */
 export const STOP_TRIES = 3;
@@ -25,18 +37,31 @@ const UNSENT = /^(not sent|HTTP 429|Action already expired)/i;
 const UNSENT_MS = 250;
 const UNSENT_MS_MAX = 2_000;
 
-/** A stop that fired and left size: what is left is closed at once. */
+/** The reason of a stop that the venue ended with size left: no fill of it is still to come. */
+export const LEFT_SIZE = 'fired and left size';
+/** While a position is being closed, a stop that failed is tried again this often. */
+const EXITING_MS = 1_000;
+/** How far beyond the mark a stop goes that can no longer stand where it belongs: half a percent. */
+const BEYOND_PPM = 5_000;
+const PPM = 1_000_000;
+
+/**
+ * A stop that fired and came to its end with size left: what is left is closed at once, and held by a stop further out. Where the venue
+ * has said that size is left (`LEFT_SIZE`), no fill is waited for: reduce-only caps what has filled meanwhile.
+ */
 export function stopFired(sight: TradeSight): Step | null {
-  const fired = sight.orders.find((order) => isStop(order) && order.state === 'filled');
-  if (fired === undefined || sight.openSz === 0 || sight.trade.exitClaimedBy !== null) return null;
-  if (!sight.fillsAreSynced) return { do: 'sync-fills' };
-  return {
-    do: 'patch',
-    patch: { exitClaimedBy: 'stop fired and left size' },
-    said: [{ event: 'stop left size', detail: { openSz: sight.openSz } }],
-    alert: true,
-  };
+  if (sight.openSz === 0 || sight.trade.exitClaimedBy !== null) return null;
+  const fired = sight.orders.filter((order) => isStop(order) && hasFired(order));
+  if (fired.length === 0) return null;
+  if (!fired.some((order) => order.reason === LEFT_SIZE) && !sight.fillsAreSynced) return { do: 'sync-fills' };
+  return exitNow(sight, 'stop fired and left size', {
+    said: { event: 'stop left size', detail: { openSz: sight.openSz } },
+    beside: stopBeyondMark(sight),
+  });
 }
+
+const hasFired = (order: OrderRecord): boolean =>
+  order.state === 'filled' || ((order.state === 'canceled' || order.state === 'rejected') && order.filledSz > 0 && !order.cancelAsked);
 
 export function ensureStop(sight: TradeSight): Step | null {
   if (sight.openSz === 0 || armedStopSz(sight) >= sight.openSz) return null;
@@ -44,30 +69,53 @@ export function ensureStop(sight: TradeSight): Step | null {
   if (childMayBeArmed(sight)) return { do: 'read-orders' };
   if (sight.orders.some((order) => isStop(order) && order.state === 'triggered')) return sight.fillsAreSynced ? null : { do: 'sync-fills' };
   const failures = trailingFailures(sight, ['own-stop', 'breakeven']);
-  if (failures.count >= STOP_TRIES || failures.hopeless) {
-    if (sight.trade.exitClaimedBy !== null) return null;
-    return {
-      do: 'patch',
-      patch: { exitClaimedBy: 'no stop could be placed' },
-      said: [{ event: 'no stop could be placed', detail: { tries: failures.count, reason: failures.reason } }],
-      alert: true,
-    };
-  }
   const last = lastOf(sight, 'own-stop');
-  if (last !== null && failures.unsent > 0) {
-    const restMs = Math.min(UNSENT_MS * 2 ** (failures.unsent - 1), UNSENT_MS_MAX) - (sight.nowMs - last.recordedAtMs);
+  if (sight.trade.exitClaimedBy === null) {
+    if (failures.count >= STOP_TRIES || failures.hopeless) return giveUpStops(sight, failures);
+    if (last !== null && failures.unsent > 0) {
+      const restMs = Math.min(UNSENT_MS * 2 ** (failures.unsent - 1), UNSENT_MS_MAX) - (sight.nowMs - last.recordedAtMs);
+      if (restMs > 0) return { do: 'wait', forMs: restMs };
+    }
+  } else if (last !== null && (failures.count > 0 || failures.unsent > 0)) {
+    // It is being closed, and each try of a stop is one more beside the closes.
+    const restMs = EXITING_MS - (sight.nowMs - last.recordedAtMs);
     if (restMs > 0) return { do: 'wait', forMs: restMs };
   }
   if (last !== null && isTooSmall(last) && !sight.fillsAreSynced) return { do: 'sync-fills' };
-  const attempt = nextAttempt(sight, 'own-stop');
+  const stop = sight.trade.exitClaimedBy === null ? ownStop(sight, protectiveTrigger(sight)) : stopBeyondMark(sight);
   return {
     do: 'place',
     approval: 'protection',
     grouping: 'na',
-    orders: [stopIntent(sight, 'own-stop', attempt, protectiveTrigger(sight))],
+    orders: [stop],
     patch: {},
-    said: [{ event: 'own stop sent', detail: { sz: sight.openSz, attempt } }],
+    said: [{ event: 'own stop sent', detail: { sz: sight.openSz, attempt: stop.attempt } }],
   };
+}
+
+/** No stop stands where it belongs: the position is closed. Where the mark is past that place, one further out holds what is left. */
+function giveUpStops(
+  sight: TradeSight,
+  failures: { readonly count: number; readonly hopeless: boolean; readonly reason: string | null },
+): Step {
+  return exitNow(sight, 'no stop could be placed', {
+    said: { event: 'no stop could be placed', detail: { tries: failures.count, reason: failures.reason } },
+    beside: failures.hopeless ? stopBeyondMark(sight) : null,
+  });
+}
+
+const ownStop = (sight: TradeSight, triggerPx: Ticks): OrderIntent =>
+  stopIntent(sight, 'own-stop', nextAttempt(sight, 'own-stop'), triggerPx);
+
+/** A stop for a position that is being closed: where it belongs, or beyond the mark where that is past it already. */
+function stopBeyondMark(sight: TradeSight): OrderIntent {
+  const wanted = protectiveTrigger(sight);
+  if (sight.mark === null) return ownStop(sight, wanted);
+  const isLong = sight.direction === 'long';
+  const markTicks = Math.floor(sight.mark / FINE_PER_TICK);
+  const out = mulDiv(markTicks, isLong ? PPM - BEYOND_PPM : PPM + BEYOND_PPM, PPM, isLong ? 'floor' : 'ceil');
+  const beyond = roundPrice(ticks(Math.max(1, out)), isLong ? 'down' : 'up', sight.instrument);
+  return ownStop(sight, isLong ? ticks(Math.min(wanted, beyond)) : ticks(Math.max(wanted, beyond)));
 }
 
 /** The entry has filled wholly and its child, which then stands armed at the venue, is not known to. */

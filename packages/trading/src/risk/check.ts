@@ -45,8 +45,14 @@ export function approveProtection(
   return settle(request, faultOfRequest(request, see.instrument) ?? faultOfProtection(request, see));
 }
 
-/** Approves a close: one reduce-only IOC not larger than the position. */
-export function approveClose(request: PlaceRequest, see: { readonly instrument: Instrument; readonly positionAbs: Lots }): Verdict {
+/**
+ * Approves a close: one reduce-only IOC not larger than the position, alone or with one stop on its side that holds what it leaves. The stop
+ * may be as large as in `approveProtection`.
+ */
+export function approveClose(
+  request: PlaceRequest,
+  see: { readonly instrument: Instrument; readonly positionAbs: Lots; readonly stillFilling?: Lots },
+): Verdict {
   return settle(request, faultOfRequest(request, see.instrument) ?? faultOfClose(request, see));
 }
 
@@ -154,14 +160,20 @@ function faultOfProtection(
   return resting > positionAbs ? `take-profits of ${resting} lots are more than the position of ${ofSize(positionAbs, instrument)}` : null;
 }
 
-function faultOfClose(request: PlaceRequest, see: { readonly instrument: Instrument; readonly positionAbs: Lots }): string | null {
-  const [order, ...more] = request.orders;
-  if (order === undefined || more.length > 0) return `a close is one order, not ${request.orders.length}`;
+function faultOfClose(
+  request: PlaceRequest,
+  see: { readonly instrument: Instrument; readonly positionAbs: Lots; readonly stillFilling?: Lots },
+): string | null {
+  const [order, stop, ...more] = request.orders;
+  if (order === undefined || more.length > 0) return `a close is one order, or one and a stop, not ${request.orders.length}`;
   if (request.grouping !== 'na') return `a close is placed on its own (na), not ${request.grouping}`;
   if (order.role !== 'close') return `${order.role} is no close`;
   if (!order.reduceOnly || order.kind.type !== 'limit' || order.kind.tif !== 'ioc') return 'a close must be a reduce-only ioc';
   if (order.sz > see.positionAbs) {
     return `a close of ${ofSize(order.sz, see.instrument)} is larger than the position of ${ofSize(see.positionAbs, see.instrument)}`;
   }
-  return null;
+  if (stop === undefined) return null;
+  if (stop.kind.type !== 'stop-market') return `beside a close goes a stop, not ${stop.role}`;
+  if (stop.side !== order.side) return 'a close and the stop beside it are on one side';
+  return faultOfProtection({ ...request, orders: [stop] }, see);
 }
