@@ -22,7 +22,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'send before it is recorded',
     file: `${BOT}perform.ts`,
-    old: '  if (!deps.ledger.recordIntents(trade.tradeId, trade.version, recordsOf(deps, trade, request), step.patch, events)) return AGAIN;\n  tell(deps, trade, said);\n  return await send(deps, trade, approved);',
+    old: '  if (!deps.ledger.recordIntents(trade.tradeId, trade.version, recordsOf(deps, trade, request), step.patch, events)) return AGAIN;\n  tell(deps, trade, said.slice(0, 1), step.alert === true);\n  tell(deps, trade, said.slice(1));\n  return await send(deps, trade, approved);',
     wrong:
       '  const sent = send(deps, trade, approved);\n  deps.ledger.recordIntents(trade.tradeId, trade.version, recordsOf(deps, trade, request), step.patch, events);\n  return await sent;',
     trial: { on: 'seeds', count: 10 },

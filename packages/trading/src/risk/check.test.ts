@@ -173,8 +173,18 @@ describe('a close', () => {
     expect(judge([{ ...CLOSE, sz: lots(101) }])).toMatch(/larger than the position/);
     expect(judge([{ ...CLOSE, reduceOnly: false }])).toMatch(/reduce-only ioc/);
     expect(judge([{ ...CLOSE, kind: { type: 'limit', tif: 'gtc' } }])).toMatch(/reduce-only ioc/);
-    expect(judge([CLOSE, { ...CLOSE, cloid: cloid(5) }])).toMatch(/one order/);
+    expect(judge([CLOSE, { ...CLOSE, cloid: cloid(5) }])).toMatch(/beside a close goes a stop/);
     expect(judge([TP])).toMatch(/tp1 is no close/);
     expect(judge([CLOSE], { grouping: 'normalTpsl' })).toMatch(/on its own/);
+  });
+
+  test('may have one stop beside it that holds what it leaves', () => {
+    const stop: OrderIntent = { ...STOP, role: 'own-stop' };
+    expect(judge([CLOSE, stop])).toBe('approved');
+    expect(judge([CLOSE, stop, { ...stop, cloid: cloid(5) }])).toMatch(/one and a stop, not 3/);
+    expect(judge([CLOSE, { ...stop, reduceOnly: false }])).toMatch(/must be reduce-only/);
+    expect(judge([CLOSE, { ...stop, sz: lots(101) }])).toMatch(/larger than the position/);
+    expect(judge([CLOSE, { ...stop, side: 'buy', px: ticks(700_000) }])).toMatch(/on one side/);
+    expect(judge([stop, CLOSE])).toMatch(/own-stop is no close/);
   });
 });
