@@ -169,6 +169,17 @@ describe('an order asked about by its client order id', () => {
     expect(stateOf(1)).toBe('waiting');
   });
 
+  it('that is a stop which fired and left size says so, and one that left none does not', async () => {
+    given(
+      { order: sampleOrder({ number: 1, role: 'own-stop' }), state: 'resting' },
+      { order: sampleOrder({ number: 2, role: 'own-stop' }), state: 'resting' },
+    );
+    answers.set(cloidOf(1), known('filled'));
+    answers.set(cloidOf(2), { ...known('filled'), sz: lots(0) } as VenueOrderState);
+    await resolveOrders(deps, live());
+    expect([1, 2].map((number) => ledger.order(cloidOf(number))?.reason)).toEqual(['fired and left size', 'filled']);
+  });
+
   it('and unknown there is dead only when it can no longer arrive, counted from when it was asked', async () => {
     given({ order: sampleOrder({ number: 1 }), state: 'unknown' });
     nowMs = 9_000 + 1_500;

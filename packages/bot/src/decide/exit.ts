@@ -17,9 +17,6 @@ const RETRY_MS = 250;
 const RETRY_MS_MAX = 5_000;
 /** A side of the book that is empty is looked at again after this; it costs no request. */
 const BOOK_MS = 100;
-/** While a book may only be waiting for its next level, closes that fill nothing are no further apart than this. */
-const RETRY_SOON_MS = 1_000;
-const SOON_TRIES = 10;
 
 /** The next step of an exit, or null when the trade is not claimed by one. `claimedForMs` is how long it has been. */
 export function nextExitStep(sight: TradeSight, claimedForMs: number): Step | null {
@@ -56,15 +53,13 @@ function closePosition(sight: TradeSight): Step | null {
   }
   const attempt = nextAttempt(sight, 'close');
   const inVain = attempt - 1 - closes.findLastIndex((order) => order.filledSz > 0);
-  const restMs = attempt === 0 ? 0 : retryMs(inVain) - (sight.nowMs - (last?.recordedAtMs ?? 0));
+  const restMs =
+    attempt === 0 ? 0 : Math.min(RETRY_MS * 2 ** Math.max(0, inVain - 1), RETRY_MS_MAX) - (sight.nowMs - (last?.recordedAtMs ?? 0));
   if (restMs > 0) return { do: 'wait', forMs: restMs };
   const order = closeOrder(sight, inVain);
   if (order === null) return { do: 'wait', forMs: BOOK_MS };
   return { do: 'place', approval: 'close', grouping: 'na', orders: [order], patch: {}, said: [closeSaid(order)] };
 }
-
-const retryMs = (inVain: number): number =>
-  Math.min(RETRY_MS * 2 ** Math.max(0, inVain - 1), inVain <= SOON_TRIES ? RETRY_SOON_MS : RETRY_MS_MAX);
 
 const closeSaid = ({ sz, px, attempt }: OrderIntent): Said => ({ event: 'close sent', detail: { sz, px, attempt } });
 
