@@ -27,12 +27,12 @@ export const matching: Bench = {
   },
 };
 
-/** The same after a venue's long life, with the heap on the way there. */
+/** The same after a venue's long life, with the memory in use on the way there. */
 async function late(venue: EngineThread, map: EngineThread) {
   const held: string[] = [];
-  for (const orders of LIFETIME_ORDERS) held.push(`${(await venue.heapAfter(orders)).toFixed(0)} MiB at ${orders / 1e6}`);
+  for (const orders of LIFETIME_ORDERS) held.push(`${(await venue.memoryAfter(orders)).toFixed(0)} MiB at ${orders / 1e6}`);
   return compare(
-    { what: 'at 2 million orders', times: OPS, run: venue.run, note: () => `heap in use: ${held.join(', ')} million orders` },
+    { what: 'at 2 million orders', times: OPS, run: venue.run, note: () => `memory in use: ${held.join(', ')} million orders` },
     { what: 'Map set / delete', times: OPS, run: map.run },
   );
 }

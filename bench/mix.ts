@@ -16,16 +16,16 @@ export interface MixDone {
   readonly ns: number;
   /** Of the venue: what came of the mix so far. */
   readonly said: string;
-  /** Heap in use after a collection, where orders were asked for. */
-  readonly heapMib: number;
+  /** In use after a collection, on the heap and in arrays of numbers beside it; where orders were asked for. */
+  readonly usedMib: number;
 }
 
 /** An engine in a thread and a heap of its own, so that none pays for the garbage of another. */
 export interface EngineThread {
   /** Executes so many operations and gives the time they took, in ns. */
   readonly run: (times: number) => Promise<number>;
-  /** Goes on until so many orders were placed in all, and gives the heap then in use. In MiB. */
-  heapAfter(orders: number): Promise<number>;
+  /** Goes on until so many orders were placed in all, and gives the memory then in use. In MiB. */
+  memoryAfter(orders: number): Promise<number>;
   /** The fastest run, and what came of the mix. */
   readonly said: () => string;
   close(): Promise<void>;
@@ -49,7 +49,7 @@ export function startEngine(engine: Engine): EngineThread {
       fastestNs = Math.min(fastestNs, ns / times);
       return ns;
     },
-    heapAfter: async (orders) => (await ask({ untilOrders: orders })).heapMib,
+    memoryAfter: async (orders) => (await ask({ untilOrders: orders })).usedMib,
     said: () => `fastest round ${(1e3 / fastestNs).toFixed(2)} million a second${said === '' ? '' : `; ${said}`}`,
     close: async () => {
       await worker.terminate();

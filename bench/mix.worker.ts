@@ -31,11 +31,12 @@ function engineStep(): { step(): void; said(): string; placed(): number } {
   }
 }
 
-function heapMib(): number {
+function usedMib(): number {
   setFlagsFromString('--expose-gc');
   const collect: () => void = runInNewContext('gc');
   collect();
-  return process.memoryUsage().heapUsed / 2 ** 20;
+  const { heapUsed, external } = process.memoryUsage();
+  return (heapUsed + external) / 2 ** 20;
 }
 
 const mix = engineStep();
@@ -46,6 +47,6 @@ port.on('message', (asked: MixAsked) => {
   if ('times' in asked) for (let nth = 0; nth < asked.times; nth += 1) mix.step();
   else while (mix.placed() < asked.untilOrders) mix.step();
   const { user, system } = process.threadCpuUsage(start);
-  const done: MixDone = { ns: (user + system) * 1_000, said: mix.said(), heapMib: 'times' in asked ? 0 : heapMib() };
+  const done: MixDone = { ns: (user + system) * 1_000, said: mix.said(), usedMib: 'times' in asked ? 0 : usedMib() };
   port.postMessage(done);
 });

@@ -51,6 +51,14 @@ export class RowRing {
     if (this.#isFull) for (let row = this.#limit - 1; row >= this.#next; row -= 1) yield row;
   }
 
+  /** Index of the newest row that begins with this number; −1 where none does. */
+  newestWith(first: number): number {
+    for (let row = this.#next - 1; row >= 0; row -= 1) if (this.#numbers[row * this.#width] === first) return row;
+    if (!this.#isFull) return -1;
+    for (let row = this.#limit - 1; row >= this.#next; row -= 1) if (this.#numbers[row * this.#width] === first) return row;
+    return -1;
+  }
+
   #grow(): void {
     this.#room = Math.min(this.#limit, this.#room * 2);
     const numbers = new Float64Array(this.#room * this.#width);
