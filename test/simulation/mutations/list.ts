@@ -202,9 +202,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'move to breakeven again and again',
     file: `${BOT}decide/breakeven.ts`,
-    old: "if (!sight.settings.breakeven || trade.breakeven !== 'none' || first === undefined || sight.openSz === 0) return null;",
+    old: "if (!sight.settings.breakeven || trade.breakeven !== 'none' || sight.openSz === 0) return null;",
     wrong:
-      "if (!sight.settings.breakeven || (trade.breakeven !== 'none' && trade.breakeven !== 'done') || first === undefined || sight.openSz === 0) return null;",
+      "if (!sight.settings.breakeven || (trade.breakeven !== 'none' && trade.breakeven !== 'done') || sight.openSz === 0) return null;",
     trial: { on: 'seeds', count: 20 },
   },
   {
