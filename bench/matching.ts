@@ -30,7 +30,11 @@ export const matching: Bench = {
 /** The same after a venue's long life, with the memory in use on the way there. */
 async function late(venue: EngineThread, map: EngineThread) {
   const held: string[] = [];
-  for (const orders of LIFETIME_ORDERS) held.push(`${(await venue.memoryAfter(orders)).toFixed(0)} MiB at ${orders / 1e6}`);
+  for (const orders of LIFETIME_ORDERS) {
+    const { before, after } = await venue.memoryAfter(orders);
+    if (held.length === 0) held.push(`${before.toFixed(0)} MiB before any`);
+    held.push(`${after.toFixed(0)} at ${orders / 1e6}`);
+  }
   return compare(
     { what: 'at 2 million orders', times: OPS, run: venue.run, note: () => `memory in use: ${held.join(', ')} million orders` },
     { what: 'Map set / delete', times: OPS, run: map.run },

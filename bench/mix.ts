@@ -18,14 +18,16 @@ export interface MixDone {
   readonly said: string;
   /** In use after a collection, on the heap and in arrays of numbers beside it; where orders were asked for. */
   readonly usedMib: number;
+  /** The same before the first operation. */
+  readonly beforeMib: number;
 }
 
 /** An engine in a thread and a heap of its own, so that none pays for the garbage of another. */
 export interface EngineThread {
   /** Executes so many operations and gives the time they took, in ns. */
   readonly run: (times: number) => Promise<number>;
-  /** Goes on until so many orders were placed in all, and gives the memory then in use. In MiB. */
-  memoryAfter(orders: number): Promise<number>;
+  /** Goes on until so many orders were placed in all, and gives the memory in use then, and before the first. In MiB. */
+  memoryAfter(orders: number): Promise<{ readonly before: number; readonly after: number }>;
   /** The fastest run, and what came of the mix. */
   readonly said: () => string;
   close(): Promise<void>;
@@ -49,7 +51,10 @@ export function startEngine(engine: Engine): EngineThread {
       fastestNs = Math.min(fastestNs, ns / times);
       return ns;
     },
-    memoryAfter: async (orders) => (await ask({ untilOrders: orders })).usedMib,
+    async memoryAfter(orders) {
+      const { beforeMib, usedMib } = await ask({ untilOrders: orders });
+      return { before: beforeMib, after: usedMib };
+    },
     said: () => `fastest round ${(1e3 / fastestNs).toFixed(2)} million a second${said === '' ? '' : `; ${said}`}`,
     close: async () => {
       await worker.terminate();

@@ -39,6 +39,7 @@ function usedMib(): number {
   return (heapUsed + external) / 2 ** 20;
 }
 
+const beforeMib = usedMib();
 const mix = engineStep();
 for (let warm = 0; warm < WARM; warm += 1) mix.step();
 
@@ -47,6 +48,6 @@ port.on('message', (asked: MixAsked) => {
   if ('times' in asked) for (let nth = 0; nth < asked.times; nth += 1) mix.step();
   else while (mix.placed() < asked.untilOrders) mix.step();
   const { user, system } = process.threadCpuUsage(start);
-  const done: MixDone = { ns: (user + system) * 1_000, said: mix.said(), usedMib: 'times' in asked ? 0 : usedMib() };
+  const done: MixDone = { ns: (user + system) * 1_000, said: mix.said(), usedMib: 'times' in asked ? 0 : usedMib(), beforeMib };
   port.postMessage(done);
 });
