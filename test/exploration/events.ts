@@ -84,16 +84,11 @@ async function landAndAnswer(world: World, request: Request): Promise<void> {
 }
 
 function ofMessages(world: World): Event[] {
-  const { stream, mail } = world;
+  const { stream } = world;
   const events: Event[] = [];
   for (const channel of ['orders', 'fills'] as const) {
     if (stream[channel].length > 0)
       events.push({ label: `stream: ${channel}`, wakes: ['fill'], answers: null, run: () => world.deliver(channel) });
-  }
-  for (const worker of WORKERS) {
-    const { kick, account, foreign } = mail[worker];
-    if (kick || account !== null || foreign !== null)
-      events.push({ label: `${worker} hears the other worker`, wakes: [worker], answers: null, run: () => world.hear(worker) });
   }
   if (!stream.up) events.push({ label: 'stream connects', wakes: ['fill'], answers: null, run: () => world.reconnect() });
   return events;

@@ -126,18 +126,14 @@ function assertNever(value: never): never {
 
 /** What is under way, each request with what its asker stands on. */
 function flightText(world: World, grounds: Grounds): string {
-  const { wire, stream, mail, timers, down } = world;
+  const { wire, stream, timers, down } = world;
   const requests = wire.pending.map(
     ({ id, worker, what, state, expiresAtMs }) =>
       `${worker} ${what} ${state} ${Number.isFinite(expiresAtMs) ? ago(world, expiresAtMs) : ''} ${groundText(grounds.get(id), state)}`,
   );
   const due = timers.map(({ worker, dueMs }) => `${worker}${Math.ceil((dueMs - world.nowMs()) / STEP_MS)}`).sort();
-  const letters = (['signal', 'fill'] as const).map((worker) => {
-    const { kick, account, foreign } = mail[worker];
-    return `${kick} ${account === null ? '' : ago(world, account.atMs)} ${foreign?.coins.join() ?? '-'} ${down[worker]}`;
-  });
   const said = [...stream.orders, ...stream.fills].map((batch) => batch.map((event) => eventText(world, event)).join(';'));
-  return `${requests.sort().join('\n')}\n${due.join()}\n${letters.join('\n')}\n${stream.up} ${stream.orders.length}\n${said.join('\n')}\n${[...world.done].sort().join()} ${world.parts}`;
+  return `${requests.sort().join('\n')}\n${due.join()}\n${down.signal} ${down.fill}\n${stream.up} ${stream.orders.length}\n${said.join('\n')}\n${[...world.done].sort().join()} ${world.parts}`;
 }
 
 function runnerText(world: World, worker: WorkerName): string {

@@ -23,11 +23,10 @@ const isStop = (world: World, cloid: Cloid): boolean => STOP_ROLES.has(world.led
 
 /** Nothing is under way, nobody has anything to do but look again on its own clock, and the account is being heard. */
 export function isQuiet(world: World): boolean {
-  const { wire, stream, mail, loops, down } = world;
+  const { wire, stream, loops, down } = world;
   if (wire.pending.length > 0 || !stream.up || stream.orders.length > 0 || stream.fills.length > 0) return false;
   return WORKERS.every((worker) => {
-    const { kick, account, foreign } = mail[worker];
-    if (!loops[worker].memory().started || down[worker] || kick || account !== null || foreign !== null) return false;
+    if (!loops[worker].memory().started || down[worker]) return false;
     // One timer is its look at everything once a second or two; any other is something it means to do again.
     return world.timers.filter((timer) => timer.worker === worker).length <= 1;
   });

@@ -20,7 +20,7 @@ import { linkVenue, type VenueLink } from '../support/in-process-venue.ts';
 import { BOT, BTC, DEPOSIT, ENTRY, ETH, PLACES, type Place, SETTINGS, START_MS, STEP_MS, USER } from './bracket.ts';
 import { createMemoryLedger, type MemoryLedger } from './memory-ledger.ts';
 import { createMemoryQueue, type MemoryQueue } from './memory-queue.ts';
-import { createWire, type Request, type Wire, type WorkerName } from './wire.ts';
+import { createWire, type Request, type Wire, WORKERS, type WorkerName } from './wire.ts';
 
 interface Timer {
   readonly worker: WorkerName;
@@ -44,7 +44,6 @@ export interface World {
   readonly loops: { signal: SignalLoop; fill: FillLoop };
   /** Could not even start, for lack of an answer; is started again when time passes. */
   readonly down: Record<WorkerName, boolean>;
-  readonly mail: Record<WorkerName, Mail>;
   /** What the account's two channels have sent and the fill monitor has not heard. */
   readonly stream: { readonly orders: AccountEvent[][]; readonly fills: AccountEvent[][]; up: boolean };
   readonly timers: readonly Timer[];
@@ -62,7 +61,7 @@ export interface World {
   nowMs(): number;
   /** A client order id in words: role and attempt, with the signal's row where it is not the first. */
   name(cloid: string | null): string;
-  /** Lets everything that is ready to run do so. */
+  /** Lets everything that is ready to run do so; what one worker tells the other is heard at once. */
   settle(): Promise<void>;
   move(to: Place): void;
   print(sz: number): void;
@@ -71,7 +70,6 @@ export interface World {
   writeEntry(): void;
   writeExit(): void;
   writeControl(command: string): void;
-  hear(worker: WorkerName): void;
   deliver(channel: 'orders' | 'fills'): void;
   cut(): void;
   reconnect(): void;
@@ -89,6 +87,8 @@ function digest(text: string): string {
   return known;
 }
 
+/** One turn of the loop: every promise that is ready has run. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const emptyMail = (): Mail => ({ kick: false, account: null, foreign: null });
 
 /** What looks at each request as it is sent and as it lands; returns what is to be looked at once it has landed. */
@@ -113,6 +113,7 @@ function buildWorld(witness: Witness): World {
   let tid = 1;
   const generations: Record<WorkerName, number> = { signal: 0, fill: 0 };
   const broken: string[] = [];
+  const mail: Record<WorkerName, Mail> = { signal: emptyMail(), fill: emptyMail() };
   const venue = createVenue({ instruments: [BTC, ETH] });
   const ledger = createMemoryLedger('0'.repeat(32));
   const queue = createMemoryQueue('f'.repeat(32));
@@ -159,10 +160,20 @@ function buildWorld(witness: Witness): World {
     broken.push(`a worker died of a bug: ${error instanceof Error ? error.message : String(error)}`);
   };
   const post = (to: WorkerName, message: PeerMessage): void => {
-    const mail = world.mail[to];
-    if (message.kind === 'account') mail.account = message;
-    else if (message.kind === 'foreign') mail.foreign = message;
-    else mail.kick = true;
+    const { [to]: letter } = mail;
+    if (message.kind === 'account') letter.account = message;
+    else if (message.kind === 'foreign') letter.foreign = message;
+    else letter.kick = true;
+  };
+  const withMail = (): WorkerName | undefined =>
+    WORKERS.find((worker) => mail[worker].kick || mail[worker].account !== null || mail[worker].foreign !== null);
+  const hear = (worker: WorkerName): void => {
+    const { kick, account, foreign } = mail[worker];
+    mail[worker] = emptyMail();
+    const loop = world.loops[worker];
+    if (foreign !== null) loop.onPeer(foreign);
+    if (account !== null) loop.onPeer(account);
+    if (kick) loop.onPeer({ kind: 'trades-changed' });
   };
   const depsOf = (worker: WorkerName) => {
     const mine = generations[worker];
@@ -261,7 +272,6 @@ function buildWorld(witness: Witness): World {
     // Both are started before the world is handed out.
     loops: {} as World['loops'],
     down: { signal: false, fill: false },
-    mail: { signal: emptyMail(), fill: emptyMail() },
     stream,
     get timers() {
       return timers;
@@ -275,15 +285,10 @@ function buildWorld(witness: Witness): World {
     nowMs: () => nowMs,
     name,
     async settle() {
-      await new Promise((resolve) => setImmediate(resolve));
-      for (;;) {
-        const worker = (['fill', 'signal'] as const).find((candidate) => {
-          const { kick, account, foreign } = world.mail[candidate];
-          return kick || account !== null || foreign !== null;
-        });
-        if (worker === undefined) return;
-        world.hear(worker);
-        await new Promise((resolve) => setImmediate(resolve));
+      await turn();
+      for (let worker = withMail(); worker !== undefined; worker = withMail()) {
+        hear(worker);
+        await turn();
       }
     },
     move(to) {
@@ -318,14 +323,6 @@ function buildWorld(witness: Witness): World {
       queue.insertControl(BOT, command, new Date(nowMs).toISOString());
       world.loops.signal.wake();
     },
-    hear(worker) {
-      const { kick, account, foreign } = world.mail[worker];
-      world.mail[worker] = emptyMail();
-      const loop = world.loops[worker];
-      if (foreign !== null) loop.onPeer(foreign);
-      if (account !== null) loop.onPeer(account);
-      if (kick) loop.onPeer({ kind: 'trades-changed' });
-    },
     deliver(channel) {
       for (const event of stream[channel].splice(0).flat()) world.loops.fill.onStream(event);
     },
@@ -342,7 +339,7 @@ function buildWorld(witness: Witness): World {
     crash(worker) {
       start(worker);
       // A new line between the two: what was said on the old one is lost, and both look at everything once.
-      for (const side of ['signal', 'fill'] as const) world.mail[side] = { ...emptyMail(), kick: true };
+      for (const side of WORKERS) mail[side] = { ...emptyMail(), kick: true };
       if (worker !== 'fill') return;
       stream.orders.length = 0;
       stream.fills.length = 0;
@@ -352,7 +349,7 @@ function buildWorld(witness: Witness): World {
       nowMs += STEP_MS;
       feedBook(world.place);
       wire.expire(nowMs);
-      for (const worker of ['signal', 'fill'] as const) if (world.down[worker]) start(worker);
+      for (const worker of WORKERS) if (world.down[worker]) start(worker);
       const due = timers.filter(({ dueMs }) => dueMs <= nowMs).sort((a, b) => a.dueMs - b.dueMs);
       for (const timer of due) {
         // One that ran before may have called this one off.
