@@ -38,15 +38,20 @@ const MOVES: Readonly<Record<Place, readonly Place[]>> = {
 
 const no: readonly WorkerName[] = [];
 
+const KINDS: readonly ((world: World, bounds: Bounds) => readonly Event[])[] = [ofRequests, ofMessages, ofMarket, ofRows, ofTrouble];
+
 /** Everything that can happen next, in an order that is the same in equal worlds. */
-export function eventsOf(world: World, bounds: Bounds): readonly Event[] {
-  return [
-    ...ofRequests(world, bounds),
-    ...ofMessages(world),
-    ...ofMarket(world, bounds),
-    ...ofRows(world, bounds),
-    ...ofTrouble(world, bounds),
-  ];
+export const eventsOf = (world: World, bounds: Bounds): readonly Event[] => KINDS.flatMap((eventsOfKind) => eventsOfKind(world, bounds));
+
+/** One of them by its place, without making up the ones of the kinds after it; undefined when there are not as many. */
+export function eventAt(world: World, bounds: Bounds, place: number): Event | undefined {
+  let left = place;
+  for (const eventsOfKind of KINDS) {
+    const events = eventsOfKind(world, bounds);
+    if (left < events.length) return events[left];
+    left -= events.length;
+  }
+  return undefined;
 }
 
 function ofRequests(world: World, bounds: Bounds): Event[] {
@@ -120,8 +125,11 @@ function ofMarket(world: World, bounds: Bounds): Event[] {
       world.print(sz);
     });
   }
-  if (ours.length > 0 || world.venue.account(USER).positions.length > 0)
-    for (const to of MOVES[world.place]) move(`market to the ${to}`, () => world.move(to));
+  const holds = world.venue.account(USER).positions.length > 0;
+  for (const to of MOVES[world.place]) {
+    // Where the market stands matters only where it can meet something of ours; at the second target that is a take-profit.
+    if (holds || (ours.length > 0 && to !== 'second target')) move(`market to the ${to}`, () => world.move(to));
+  }
   return events;
 }
 

@@ -8,8 +8,9 @@ import type { Event } from './events.ts';
 import type { Request, WorkerName } from './wire.ts';
 import type { World } from './world.ts';
 
-/** Three steps are past every deadline of the bot that a path can reach. */
-const STEPS_TOLD = 3;
+/** Two steps are past every deadline of an order that a path can reach, three past the time exits have before entries. */
+const STEPS_TOLD = 2;
+const STEPS_TOLD_OF_EXITS = 3;
 
 /** The parts of a situation as numbers; `whole` is what situations are merged by. */
 export interface Fingerprint {
@@ -37,8 +38,8 @@ function hash53(text: string): number {
 }
 
 /** How many steps of time ago, none where no rule cares any more. */
-const ago = (world: World, ms: number | null): number | string =>
-  ms === null ? '-' : Math.max(-STEPS_TOLD, Math.min(STEPS_TOLD, Math.round((world.nowMs() - ms) / STEP_MS)));
+const ago = (world: World, ms: number | null, most = STEPS_TOLD): number | string =>
+  ms === null ? '-' : Math.max(-most, Math.min(most, Math.round((world.nowMs() - ms) / STEP_MS)));
 
 const isOver = (trade: Trade): boolean => trade.phase === 'settled' || trade.phase === 'refused';
 
@@ -68,7 +69,7 @@ function restText(world: World): string {
   const parts: (string | number | boolean)[] = [];
   for (const trade of ledger.allTrades()) {
     if (isOver(trade)) continue;
-    if (trade.kind === 'exit' || trade.phase === 'claimed') parts.push(ago(world, trade.claimedAtMs));
+    if (trade.kind === 'exit' || trade.phase === 'claimed') parts.push(ago(world, trade.claimedAtMs, STEPS_TOLD_OF_EXITS));
     for (const { intent, state, recordedAtMs } of ledger.orders(trade.tradeId)) {
       if (state === 'intent' || state === 'unknown' || intent.role === 'close') parts.push(ago(world, recordedAtMs));
     }
@@ -152,13 +153,14 @@ function signalText(world: World): string {
   const memory = world.loops.signal.memory();
   const { account } = memory;
   const claimed = memory.exitClaimedAt.map(([id, ms]) => `${world.ledger.trade(id)?.signal.rowId ?? 0} ${ago(world, ms)}`);
-  const seen = account === null ? '-' : `${ago(world, account.atMs)} ${account.view.timeMs <= memory.placedAtMs}`;
-  return `${runnerText(world, 'signal')} ${claimed.join()} ${memory.newestExits.length} ${memory.foreign.join()} ${seen} ${ago(world, memory.guardHeardMs)} ${memory.closing.length} ${memory.started}`;
+  // How old they are is asked in minutes, and no path is that long: that they are there, and of after the last placing, is all.
+  const seen = account === null ? '-' : `${account.view.timeMs <= memory.placedAtMs} ${memory.guardHeardMs !== null}`;
+  return `${runnerText(world, 'signal')} ${claimed.join()} ${memory.newestExits.length} ${memory.foreign.join()} ${seen} ${memory.closing.length} ${memory.started}`;
 }
 
 function fillText(world: World): string {
   const memory = world.loops.fill.memory();
-  return `${runnerText(world, 'fill')} ${memory.reconciling} ${memory.missed} ${memory.putOff} ${memory.started} ${memory.lastReconcileMs === 0 ? '-' : ago(world, memory.lastReconcileMs)} ${ago(world, memory.books.doubtAtMs)} ${memory.firing.map(([, ms]) => ago(world, ms)).join()}`;
+  return `${runnerText(world, 'fill')} ${memory.reconciling} ${memory.missed} ${memory.putOff} ${memory.started} ${ago(world, memory.books.doubtAtMs)}`;
 }
 
 /**
@@ -167,7 +169,7 @@ function fillText(world: World): string {
  */
 interface Ground {
   readonly asker: number;
-  answer: number | null;
+  readonly answer: number | null;
 }
 
 /** The grounds of the requests under way, by request. */
@@ -195,9 +197,15 @@ function keepsItsGround(after: Request | null, next: Request): boolean {
   return after.what !== 'read fills' || next.what === 'read account' || next.what === 'read funding';
 }
 
-/** A placing, and a cancel that no question about its order led to: their answers go to the ledger, order by order, and nothing else is kept. */
-const keepsNothing = (after: Request | null, next: Request): boolean =>
-  next.kind === 'place' || (next.kind === 'cancel' && !(after?.what.startsWith('read order') ?? false));
+/**
+ * A placing, and a cancel that no question about its order led to: their answers go to the ledger, order by order, and nothing else is kept.
+ * Nor has anything been looked at by a reconcile that begins, which is what a worker asks that has no trade in hand.
+ */
+function keepsNothing(world: World, after: Request | null, next: Request): boolean {
+  if (next.kind === 'place') return true;
+  if (next.kind === 'cancel') return !(after?.what.startsWith('read order') ?? false);
+  return world.loops[next.worker].memory().runner.running.length === 0;
+}
 
 /**
  * Notes what the requests that an event has sent stand on. A step that goes on after an answer stands on what it stood on, on the answer,
@@ -215,10 +223,12 @@ export function noteGrounds(
     const known = grounds.get(request.id);
     if (known === undefined) {
       const goesOn = answered !== undefined && event.wakes.includes(request.worker) && keepsItsGround(event.answers, request);
-      const fresh = keepsNothing(event.answers, request) ? 0 : ledgers.after;
+      const fresh = keepsNothing(world, event.answers, request) ? 0 : ledgers.after;
       grounds.set(request.id, { asker: goesOn ? hash53(`${answered.asker} ${answer} ${ledgers.before}`) : fresh, answer: null });
     }
-    if (request.state === 'answered') (grounds.get(request.id) ?? { answer: null }).answer ??= answerHash(world, request.answer);
+    const ground = grounds.get(request.id);
+    if (request.state === 'answered' && ground?.answer === null)
+      grounds.set(request.id, { asker: ground.asker, answer: answerHash(world, request.answer) });
   }
   if (event.answers !== null && !world.wire.pending.includes(event.answers)) grounds.delete(event.answers.id);
 }

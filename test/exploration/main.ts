@@ -11,14 +11,17 @@ const { values } = parseArgs({
     depth: { type: 'string', default: '1000' },
     /** Of one core, for all walks together. */
     seconds: { type: 'string', default: '300' },
+    /** One walk alone: from which beginning, 0 to 4, and with how many things intervening. */
+    from: { type: 'string' },
+    interventions: { type: 'string' },
     mutant: { type: 'string' },
   },
 });
 
-function wholeNumber(name: 'depth' | 'seconds', atLeast: number): number {
-  const value = Number(values[name]);
-  if (Number.isSafeInteger(value) && value >= atLeast) return value;
-  console.error(`--${name} is ${values[name]}: give a whole number from ${atLeast} on`);
+function wholeNumber(name: 'depth' | 'seconds' | 'from' | 'interventions', least: number, most = 100_000): number {
+  const value = Number(values[name] ?? least);
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+  console.error(`--${name} is ${values[name]}: give a whole number from ${least} to ${most}`);
   process.exit(2);
 }
 
@@ -29,5 +32,7 @@ if (values.mutant !== undefined && !plant(values.mutant)) {
   process.exit(2);
 }
 // Loaded only now, so that a planted bug is in what is loaded.
-const { tour } = await import('./tour.ts');
-process.exitCode = (await tour({ depth, seconds, say: (line) => console.log(line) })) ? 0 : 1;
+const { LEGS, tour } = await import('./tour.ts');
+const isOne = values.from !== undefined || values.interventions !== undefined;
+const legs = isOne ? [{ from: wholeNumber('from', 0, 4), interventions: wholeNumber('interventions', 0), until: 1 }] : LEGS;
+process.exitCode = (await tour({ legs, depth, seconds, say: (line) => console.log(line) })) ? 0 : 1;

@@ -1,6 +1,6 @@
 /** Walks every situation that can be reached, breadth first, so that a broken promise is found by the shortest path to it. */
-import { type Bounds, eventsOf } from './events.ts';
-import { type Fingerprint, type Grounds, noteGrounds } from './fingerprint.ts';
+import { type Bounds, eventAt, eventsOf } from './events.ts';
+import type { Fingerprint, Grounds } from './fingerprint.ts';
 import { brokenIn, witness } from './promises.ts';
 import { type Beginning, type Broken, begin, carryOut, step, type Walk } from './walk.ts';
 import { openWorld } from './world.ts';
@@ -39,6 +39,7 @@ interface Node {
   readonly choice: number;
   readonly label: string;
   readonly print: Fingerprint;
+  readonly grounds: Grounds;
 }
 
 function nodesTo(node: Node): Node[] {
@@ -53,17 +54,13 @@ async function rebuild(node: Node, bounds: Bounds): Promise<Walk> {
   if (root === undefined) throw new Error('a path without a beginning');
   const world = await openWorld(witness);
   await root.beginning.story(world);
-  const grounds: Grounds = new Map();
-  let before = root.print;
   for (const next of rest) {
-    const event = eventsOf(world, bounds)[next.choice];
+    const event = eventAt(world, bounds, next.choice);
     if (event === undefined || event.label !== next.label) throw new Error(`the same path went another way at "${next.label}"`);
     await event.run();
     await world.settle();
-    noteGrounds(world, grounds, event, { before: before.trades, after: next.print.trades });
-    before = next.print;
   }
-  return { world, grounds, print: node.print };
+  return { world, grounds: new Map(node.grounds), print: node.print };
 }
 
 const pathOf = (node: Node): string[] =>
@@ -100,14 +97,14 @@ export async function explore(options: SearchOptions): Promise<Found> {
       if (event === undefined) break;
       await step(walk, event);
       transitions += 1;
-      const child: Node = { parent: node, beginning, choice, label: event.label, print: walk.print };
+      const child: Node = { parent: node, beginning, choice, label: event.label, print: walk.print, grounds: new Map(walk.grounds) };
       if (await judge(walk, child)) children.push(child);
     }
     return children;
   };
 
   const first = await begin(beginning);
-  const root: Node = { parent: null, beginning, choice: -1, label: '', print: first.print };
+  const root: Node = { parent: null, beginning, choice: -1, label: '', print: first.print, grounds: new Map(first.grounds) };
   let frontier = (await judge(first, root)) ? [root] : [];
   let depth = 0;
   let isWhole = true;

@@ -15,7 +15,8 @@ const LOOK_EVERY = 32;
 /** Of the calm steps after a path the last ones are told. */
 const FOLLOWED_TOLD = 20;
 
-interface Leg {
+/** One walk of a run: where it begins, and how often something may intervene. */
+export interface Leg {
   /** Which of the beginnings. */
   readonly from: number;
   readonly interventions: number;
@@ -23,22 +24,14 @@ interface Leg {
   readonly until: number;
 }
 
-/**
- * First what happens when nothing intervenes, to its end; then one thing intervening anywhere, from nothing asked as deep as most of
- * the time allows, and from later points of the trade; then two.
- */
-const LEGS: readonly Leg[] = [
-  { from: 0, interventions: 0, until: 0.1 },
-  { from: 0, interventions: 1, until: 0.7 },
-  { from: 1, interventions: 1, until: 0.75 },
-  { from: 2, interventions: 1, until: 0.8 },
-  { from: 3, interventions: 1, until: 0.85 },
-  { from: 4, interventions: 1, until: 0.9 },
-  { from: 0, interventions: 2, until: 0.92 },
-  { from: 1, interventions: 2, until: 0.94 },
-  { from: 2, interventions: 2, until: 0.96 },
-  { from: 3, interventions: 2, until: 0.98 },
-  { from: 4, interventions: 2, until: 1 },
+/** First what happens when nothing intervenes, then one thing intervening anywhere: from nothing asked as deep as the time allows, and from later points. */
+export const LEGS: readonly Leg[] = [
+  { from: 0, interventions: 0, until: 0.05 },
+  { from: 0, interventions: 1, until: 0.92 },
+  { from: 1, interventions: 1, until: 0.94 },
+  { from: 2, interventions: 1, until: 0.96 },
+  { from: 3, interventions: 1, until: 0.98 },
+  { from: 4, interventions: 1, until: 1 },
 ];
 
 const times = (count: number): string =>
@@ -62,16 +55,17 @@ function tellBroken(say: (line: string) => void, broken: Broken): void {
 
 /** Goes through the legs in `seconds` of one core and tells of each. True when no promise was broken. */
 export async function tour(args: {
+  readonly legs: readonly Leg[];
   readonly depth: number;
   readonly seconds: number;
   readonly say: (line: string) => void;
 }): Promise<boolean> {
-  const { depth, seconds, say } = args;
+  const { legs, depth, seconds, say } = args;
   const startedAt = coreSeconds();
   let states = 0;
   let transitions = 0;
   let deepest = 0;
-  for (const leg of LEGS) {
+  for (const leg of legs) {
     const beginning = BEGINNINGS[leg.from];
     if (beginning === undefined) throw new Error(`no beginning ${leg.from}`);
     let looks = 0;
@@ -84,7 +78,7 @@ export async function tour(args: {
     const found = await explore({ beginning, bounds: { interventions: leg.interventions }, depth, isOver });
     states += found.states;
     transitions += found.transitions;
-    if (leg.from === 0 && leg.interventions === 1) deepest = found.depth;
+    if (leg.interventions > 0 || legs.length === 1) deepest = Math.max(deepest, found.depth);
     tellFound(say, leg, found);
     if (found.broken === null) continue;
     tellBroken(say, found.broken);

@@ -114,7 +114,7 @@ function buildWorld(witness: Witness): World {
   const generations: Record<WorkerName, number> = { signal: 0, fill: 0 };
   const broken: string[] = [];
   const mail: Record<WorkerName, Mail> = { signal: emptyMail(), fill: emptyMail() };
-  const venue = createVenue({ instruments: [BTC, ETH] });
+  const venue = createVenue({ instruments: [BTC, ETH], settings: { maxFillsKept: 100, maxOrdersKept: 100 } });
   const ledger = createMemoryLedger('0'.repeat(32));
   const queue = createMemoryQueue('f'.repeat(32));
   const stream: World['stream'] = { orders: [], fills: [], up: true };
