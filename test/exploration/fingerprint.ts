@@ -11,6 +11,7 @@ import type { World } from './world.ts';
 /** Two steps are past every deadline of an order that a path can reach, three past the time exits have before entries. */
 const STEPS_TOLD = 2;
 const STEPS_TOLD_OF_EXITS = 3;
+const STEPS_TOLD_IN_DOUBT = 3;
 
 /** The parts of a situation as numbers; `whole` is what situations are merged by. */
 export interface Fingerprint {
@@ -160,7 +161,10 @@ function signalText(world: World): string {
 
 function fillText(world: World): string {
   const memory = world.loops.fill.memory();
-  return `${runnerText(world, 'fill')} ${memory.reconciling} ${memory.missed} ${memory.putOff} ${memory.started} ${ago(world, memory.books.doubtAtMs)}`;
+  const { doubtAtMs } = memory.books;
+  // It reconciles in a minute, or in seconds while the books are in doubt.
+  const reconciled = doubtAtMs === null ? '' : ago(world, memory.lastReconcileMs, STEPS_TOLD_IN_DOUBT);
+  return `${runnerText(world, 'fill')} ${memory.reconciling} ${memory.missed} ${memory.putOff} ${memory.started} ${ago(world, doubtAtMs)} ${reconciled}`;
 }
 
 /**
