@@ -25,6 +25,12 @@ describe('the situations of one bracket', () => {
     },
   );
 
+  it.each([0, 2, 3])('are told apart where they go on differently, from beginning %i', async (from) => {
+    const beginning = BEGINNINGS[from];
+    if (beginning === undefined) throw new Error('no such beginning');
+    await explore({ beginning, bounds: { interventions: 1 }, depth: from === 0 ? 7 : 4, isOver: forever, distrustful: true });
+  });
+
   it('are the same, state by state, when they are walked again', async () => {
     const [, beginning] = BEGINNINGS;
     if (beginning === undefined) throw new Error('no beginning');

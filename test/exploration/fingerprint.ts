@@ -22,7 +22,18 @@ export interface Fingerprint {
   readonly venue: number;
   /** The trades and orders of the ledger alone, without times. */
   readonly trades: number;
+  /** How often something has come between. */
+  readonly interventions: number;
 }
+
+const wholeOf = (calm: number, interventions: number): number => hash53(`${calm} ${interventions}`);
+
+/** The same situation after as much as in another has come between. */
+export const withInterventions = (print: Fingerprint, interventions: number): Fingerprint => ({
+  ...print,
+  interventions,
+  whole: wholeOf(print.calm, interventions),
+});
 
 /** 53 bits of a text (cyrb53, public domain): at a million situations the chance that any two share one is about 1 in 20 000. */
 function hash53(text: string): number {
@@ -74,7 +85,6 @@ function restText(world: World): string {
     for (const { intent, state, recordedAtMs } of ledger.orders(trade.tradeId)) {
       if (state === 'intent' || state === 'unknown' || intent.role === 'close') parts.push(ago(world, recordedAtMs));
     }
-    if (trade.breakeven === 'due') parts.push(ago(world, ledger.fillSums(trade.tradeId).lastFillMs));
   }
   const { paused, tradingState } = ledger.botState(BOT);
   const stands = ledger.differences(BOT).map(({ coin, amount }) => `${coin ?? 'cash'} ${amount}`);
@@ -130,8 +140,9 @@ function assertNever(value: never): never {
 function flightText(world: World, grounds: Grounds): string {
   const { wire, stream, timers, down } = world;
   const requests = wire.pending.map(
-    ({ id, worker, what, state, expiresAtMs }) =>
-      `${worker} ${what} ${state} ${Number.isFinite(expiresAtMs) ? ago(world, expiresAtMs) : ''} ${groundText(grounds.get(id), state)}`,
+    ({ id, worker, kind, what, state, expiresAtMs, sentAtMs }) =>
+      // Of a read it counts when it was asked, of anything else how long it lives.
+      `${worker} ${what} ${state} ${ago(world, kind === 'read' ? sentAtMs : expiresAtMs)} ${groundText(grounds.get(id), state)}`,
   );
   const due = timers.map(({ worker, dueMs }) => `${worker}${Math.ceil((dueMs - world.nowMs()) / STEP_MS)}`).sort();
   const said = [...stream.orders, ...stream.fills].map((batch) => batch.map((event) => eventText(world, event)).join(';'));
@@ -156,7 +167,8 @@ function signalText(world: World): string {
   const claimed = memory.exitClaimedAt.map(([id, ms]) => `${world.ledger.trade(id)?.signal.rowId ?? 0} ${ago(world, ms)}`);
   // How old they are is asked in minutes, and no path is that long: that they are there, and of after the last placing, is all.
   const seen = account === null ? '-' : `${account.view.timeMs <= memory.placedAtMs} ${memory.guardHeardMs !== null}`;
-  return `${runnerText(world, 'signal')} ${claimed.join()} ${memory.newestExits.length} ${memory.foreign.join()} ${seen} ${memory.closing.length} ${memory.started}`;
+  const justPlaced = memory.placedAtMs === world.nowMs();
+  return `${runnerText(world, 'signal')} ${claimed.join()} ${memory.newestExits.length} ${memory.foreign.join()} ${seen} ${justPlaced} ${memory.closing.length} ${memory.started}`;
 }
 
 function fillText(world: World): string {
@@ -245,5 +257,6 @@ export function fingerprintOf(world: World, note: (trades: number) => Grounds): 
   const venue = hash53(venueText(world));
   const memory = { signal: hash53(signalText(world)), fill: hash53(fillText(world)) };
   const calm = hash53(`${ledger} ${venue} ${memory.signal} ${memory.fill} ${hash53(flightText(world, grounds))}`);
-  return { whole: hash53(`${calm} ${world.interventions}`), calm, ledger, venue, trades: hash53(trades) };
+  const { interventions } = world;
+  return { whole: wholeOf(calm, interventions), calm, ledger, venue, trades: hash53(trades), interventions };
 }

@@ -1,8 +1,8 @@
 /** Walks every situation that can be reached, breadth first, so that a broken promise is found by the shortest path to it. */
-import { type Bounds, eventAt, eventsOf } from './events.ts';
-import type { Fingerprint, Grounds } from './fingerprint.ts';
+import { type Bounds, type Event, eventAt, eventsOf } from './events.ts';
+import { type Fingerprint, type Grounds, noteGrounds, withInterventions } from './fingerprint.ts';
 import { brokenIn, witness } from './promises.ts';
-import { type Beginning, type Broken, begin, carryOut, step, type Walk } from './walk.ts';
+import { type Beginning, type Broken, begin, type Carried, carryOut, step, type Walk } from './walk.ts';
 import { openWorld } from './world.ts';
 
 export interface SearchOptions {
@@ -10,6 +10,8 @@ export interface SearchOptions {
   readonly bounds: Bounds;
   /** Events after the beginning. */
   readonly depth: number;
+  /** Walks to every place a calm step is known to lead to all the same, and throws where it leads elsewhere: two situations taken for one. */
+  readonly distrustful?: boolean;
   /** Looked at between two situations; the level in hand is then left unfinished. */
   readonly isOver: () => boolean;
   readonly onLevel?: (level: Level) => void;
@@ -39,7 +41,8 @@ interface Node {
   readonly choice: number;
   readonly label: string;
   readonly print: Fingerprint;
-  readonly grounds: Grounds;
+  /** Null until it has been walked to: where a calm step known from another world leads, the requests have other numbers. */
+  grounds: Grounds | null;
 }
 
 function nodesTo(node: Node): Node[] {
@@ -54,13 +57,29 @@ async function rebuild(node: Node, bounds: Bounds): Promise<Walk> {
   if (root === undefined) throw new Error('a path without a beginning');
   const world = await openWorld(witness);
   await root.beginning.story(world);
+  let grounds = new Map(root.grounds);
+  let before = root;
   for (const next of rest) {
     const event = eventAt(world, bounds, next.choice);
     if (event === undefined || event.label !== next.label) throw new Error(`the same path went another way at "${next.label}"`);
     await event.run();
     await world.settle();
+    if (next.grounds === null) {
+      noteGrounds(world, grounds, event, { before: before.print.trades, after: next.print.trades });
+      next.grounds = new Map(grounds);
+    } else grounds = new Map(next.grounds);
+    before = next;
   }
-  return { world, grounds: new Map(node.grounds), print: node.print };
+  return { world, grounds, print: node.print };
+}
+
+/** Walks to where a known step is said to lead; throws where it leads elsewhere. */
+async function mustAgree(known: Node, bounds: Bounds): Promise<void> {
+  if (known.parent === null) return;
+  const walk = await rebuild(known.parent, bounds);
+  const event = eventAt(walk.world, bounds, known.choice);
+  if (event !== undefined) await step(walk, event);
+  if (walk.print.whole !== known.print.whole) throw new Error(`two situations were taken for one: ${pathOf(known).join(', ')}`);
 }
 
 const pathOf = (node: Node): string[] =>
@@ -72,7 +91,7 @@ const pathOf = (node: Node): string[] =>
 export async function explore(options: SearchOptions): Promise<Found> {
   const { bounds, beginning } = options;
   const seen = new Set<number>();
-  const carried = new Set<number>();
+  const carried: Carried = new Map();
   let transitions = 0;
   let broken: Broken | null = null;
 
@@ -86,19 +105,39 @@ export async function explore(options: SearchOptions): Promise<Found> {
     return isNew && failure === null;
   };
 
+  /** Where a situation's calm event leads, when that was walked before from one like it. */
+  const calmChild = (node: Node, events: readonly Event[], choice: number): Node | null => {
+    const calm = carried.get(node.print.calm) ?? null;
+    if (calm === null || events[choice]?.label !== calm.label) return null;
+    // Two requests in the same words may stand on different grounds.
+    if (events.filter(({ label }) => label === calm.label).length > 1) return null;
+    const print = withInterventions(calm.print, node.print.interventions);
+    return { parent: node, beginning, choice, label: calm.label, print, grounds: null };
+  };
+
   /** Lets each event of a situation happen, and returns the new situations they lead to. */
   const expand = async (node: Node): Promise<Node[]> => {
     const children: Node[] = [];
+    let walk: Walk | null = null;
     for (let choice = 0, choices = 1; choice < choices && broken === null; choice += 1) {
-      const walk = await rebuild(node, bounds);
+      walk ??= await rebuild(node, bounds);
       const events = eventsOf(walk.world, bounds);
       choices = events.length;
       const event = events[choice];
       if (event === undefined) break;
-      await step(walk, event);
       transitions += 1;
+      const calm = calmChild(node, events, choice);
+      if (calm !== null) {
+        if (options.distrustful === true) await mustAgree(calm, bounds);
+        // Its promises were looked at when it was carried out.
+        if (!seen.has(calm.print.whole)) children.push(calm);
+        seen.add(calm.print.whole);
+        continue;
+      }
+      await step(walk, event);
       const child: Node = { parent: node, beginning, choice, label: event.label, print: walk.print, grounds: new Map(walk.grounds) };
       if (await judge(walk, child)) children.push(child);
+      walk = null;
     }
     return children;
   };

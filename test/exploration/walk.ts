@@ -51,21 +51,31 @@ export async function step(walk: Walk, event: Event): Promise<void> {
   });
 }
 
+/** The calm event of a situation and where it leads. */
+export interface CalmStep {
+  readonly label: string;
+  readonly print: Fingerprint;
+}
+
+/** Situations whose calm continuation holds, by `calm` of their fingerprint, each with its next step; null where it is no event of its own. */
+export type Carried = Map<number, CalmStep | null>;
+
 /** Carries a situation on without trouble until all is at rest, then sends an exit and carries that on. What broke, or null. */
-export async function carryOut(walk: Walk, known: Set<number>): Promise<{ what: string; followed: string[] } | null> {
+export async function carryOut(walk: Walk, known: Carried): Promise<{ what: string; followed: string[] } | null> {
   const { world } = walk;
-  const seen: number[] = [];
+  const seen: [number, CalmStep | null][] = [];
   const followed: string[] = [];
   let still = 0;
   let held = false;
   for (let steps = 0; ; steps += 1) {
     if (known.has(walk.print.calm)) break;
     if (steps > CALM_STEPS_MAX) return { what: `does not come to rest in ${CALM_STEPS_MAX} steps`, followed };
-    seen.push(walk.print.calm);
     const before = walk.print;
-    const event = still >= STILL_STEPS ? comparing(world) : calmEvent(world);
-    held ||= still >= STILL_STEPS;
+    const isStill = still >= STILL_STEPS;
+    const event = isStill ? comparing(world) : calmEvent(world);
+    held ||= isStill;
     await step(walk, event);
+    seen.push([before.calm, isStill ? null : { label: event.label, print: walk.print }]);
     followed.push(event.label);
     const what = brokenIn(world);
     if (what !== null) return { what, followed };
@@ -77,7 +87,7 @@ export async function carryOut(walk: Walk, known: Set<number>): Promise<{ what: 
     if (ended !== null) return { what: ended, followed };
     break;
   }
-  for (const print of seen) known.add(print);
+  for (const [print, next] of seen) if (!known.has(print)) known.set(print, next);
   return null;
 }
 
@@ -94,7 +104,7 @@ export async function follow(beginning: Beginning, path: readonly string[], boun
     const what = brokenIn(walk.world);
     if (what !== null) return { what, beginning: beginning.name, path, followed: [] };
   }
-  const failure = await carryOut(walk, new Set());
+  const failure = await carryOut(walk, new Map());
   return failure === null ? null : { ...failure, beginning: beginning.name, path };
 }
 

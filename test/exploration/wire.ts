@@ -21,6 +21,7 @@ export interface Request {
   readonly cloids: readonly Cloid[];
   /** Market time after which the venue refuses it; for a cancel the adapter's own life of it. */
   readonly expiresAtMs: number;
+  readonly sentAtMs: number;
   state: RequestState;
   /** Does it at the venue, as it stands there now. */
   readonly land: () => Promise<unknown>;
@@ -64,6 +65,7 @@ export function createWire(args: {
       const request: Request = {
         ...from,
         id: nextId++,
+        sentAtMs: nowMs(),
         state: 'sent',
         land,
         answer: null,
