@@ -176,7 +176,8 @@ function fillText(world: World): string {
   const { doubtAtMs } = memory.books;
   // It reconciles in a minute, or in seconds while the books are in doubt.
   const reconciled = doubtAtMs === null ? '' : ago(world, memory.lastReconcileMs, STEPS_TOLD_IN_DOUBT);
-  return `${runnerText(world, 'fill')} ${memory.reconciling} ${memory.missed} ${memory.putOff} ${memory.started} ${ago(world, doubtAtMs)} ${reconciled}`;
+  const firing = memory.firing.map(([, sinceMs]) => ago(world, sinceMs)).join();
+  return `${runnerText(world, 'fill')} ${memory.reconciling} ${memory.missed} ${memory.putOff} ${memory.started} ${ago(world, doubtAtMs)} ${reconciled} ${firing}`;
 }
 
 /**
