@@ -52,7 +52,7 @@ export async function step(walk: Walk, event: Event): Promise<void> {
 }
 
 /** The calm event of a situation and where it leads. */
-export interface CalmStep {
+interface CalmStep {
   readonly label: string;
   readonly print: Fingerprint;
 }
