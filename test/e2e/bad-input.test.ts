@@ -96,10 +96,10 @@ it('ends each bad row of a foreign file with its reason, leaves what is not ours
     feed,
     JSON.stringify([
       { atMs: 1_000, row: { symbol: 'BTC', no_such_column: 1 } },
-      { atMs: 75_000, row: exit },
+      { atMs: 60_000, row: exit },
     ]),
   );
-  const fleet = startFleet('--until-idle', '--speed', '15', '--data-dir', dir, '--signals', feed, '--report', report);
+  const fleet = startFleet('--until-idle', '--speed', '8', '--data-dir', dir, '--signals', feed, '--report', report);
   expect(await fleet.exit, fleet.said()).toMatchObject({ code: 0 });
   expect(fleet.said()).toContain('signals has no column "no_such_column"');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that they are not there is the point.
