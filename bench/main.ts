@@ -6,10 +6,11 @@ import { ledger } from './ledger.ts';
 import { matching } from './matching.ts';
 import type { Bench, Measure } from './measure.ts';
 import { paperExchange } from './paper-exchange.ts';
+import { recovery } from './recovery.ts';
 import { signing } from './signing.ts';
 import { table } from './table.ts';
 
-const BENCHES: readonly Bench[] = [book, ledger, signing, matching, paperExchange, latency];
+const BENCHES: readonly Bench[] = [book, ledger, signing, matching, paperExchange, latency, recovery];
 const NAMES = BENCHES.map(({ name }) => name).join(', ');
 
 const USAGE = `npm run bench [-- options]
