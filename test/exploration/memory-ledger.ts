@@ -292,6 +292,10 @@ function booksOf(
   const opening = bookings.find(({ key }) => key === 'opening');
   if (opening === undefined) return null;
   const isIn = ({ timeMs }: { readonly timeMs: number }): boolean => timeMs > opening.timeMs && timeMs <= throughMs;
+  // Fills of the opening's own millisecond are in it, unless nothing was held then.
+  const wasFlat = !bookings.some(({ kind, coin }) => kind === 'opening' && coin !== null);
+  const isFillIn = (fill: { readonly timeMs: number }): boolean =>
+    isIn(fill) || (wasFlat && fill.timeMs === opening.timeMs && fill.timeMs <= throughMs);
   let cash = 0;
   const sizes = new Map<string, number>();
   const add = (coin: string, szi: number): void => void sizes.set(coin, (sizes.get(coin) ?? 0) + szi);
@@ -302,7 +306,7 @@ function booksOf(
   }
   for (const payment of funding) if (isIn(payment)) cash += payment.usd;
   for (const fill of fills) {
-    if (!isIn(fill)) continue;
+    if (!isFillIn(fill)) continue;
     cash += cashFlow(fill);
     add(fill.coin, fill.side === 'buy' ? fill.sz : -fill.sz);
   }

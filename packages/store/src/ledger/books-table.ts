@@ -20,6 +20,8 @@ interface DifferenceSqlRow {
 interface Span {
   readonly account: string;
   readonly fromMs: number;
+  /** Fills of the opening's own millisecond are in it, unless nothing was held then: they came after the look. */
+  readonly fillsFromMs: number;
   readonly throughMs: number;
 }
 
@@ -31,13 +33,13 @@ const INSERT = `
 const CASH = `
   SELECT (SELECT coalesce(sum(usd), 0) FROM bookings WHERE account = @account AND time_ms <= @throughMs)
        + (SELECT coalesce(sum(CASE side WHEN 'sell' THEN px * sz ELSE -px * sz END - fee), 0)
-          FROM fills WHERE account = @account AND time_ms > @fromMs AND time_ms <= @throughMs)
+          FROM fills WHERE account = @account AND time_ms > @fillsFromMs AND time_ms <= @throughMs)
        + (SELECT coalesce(sum(usd), 0) FROM funding WHERE account = @account AND time_ms > @fromMs AND time_ms <= @throughMs) AS cash`;
 
 const HELD = `
   SELECT coin, sum(szi) AS szi FROM (
     SELECT coin, CASE side WHEN 'buy' THEN sz ELSE -sz END AS szi
-    FROM fills WHERE account = @account AND time_ms > @fromMs AND time_ms <= @throughMs
+    FROM fills WHERE account = @account AND time_ms > @fillsFromMs AND time_ms <= @throughMs
     UNION ALL
     SELECT coin, szi FROM bookings WHERE account = @account AND coin IS NOT NULL AND time_ms <= @throughMs
   ) GROUP BY coin HAVING sum(szi) <> 0 ORDER BY coin`;
@@ -46,6 +48,9 @@ const HELD = `
 export function createBooksTable(db: Connection) {
   const insert = db.prepare(INSERT);
   const opened = db.prepare<[string], { time_ms: number }>("SELECT time_ms FROM bookings WHERE account = ? AND key = 'opening'");
+  const openedHolding = db.prepare<[string], { n: number }>(
+    "SELECT count(*) AS n FROM bookings WHERE account = ? AND kind = 'opening' AND coin IS NOT NULL",
+  );
   const cash = db.prepare<[Span], { cash: number }>(CASH);
   const held = db.prepare<[Span], { coin: string; szi: number }>(HELD);
   const ofBot = db.prepare<[string], BookingSqlRow>('SELECT * FROM bookings WHERE bot = ? ORDER BY time_ms, seq');
@@ -63,7 +68,8 @@ export function createBooksTable(db: Connection) {
       const at = account.toLowerCase();
       const opening = opened.get(at);
       if (opening === undefined) return null;
-      const span = { account: at, fromMs: opening.time_ms, throughMs };
+      const wasFlat = openedHolding.get(at)?.n === 0;
+      const span = { account: at, fromMs: opening.time_ms, fillsFromMs: opening.time_ms - (wasFlat ? 1 : 0), throughMs };
       return {
         openedMs: opening.time_ms,
         cash: microUsd(cash.get(span)?.cash ?? 0),
