@@ -3,13 +3,19 @@
 interface Span {
   readonly fromMs: number;
   readonly untilMs: number;
-  readonly what: string;
 }
 
 /** How long after a trouble has ended its effects may last, ms: a look, a few reads and round trips, and a worker's way back. */
 const AFTER_MS = 4_000;
+/** What could not be placed is placed again, or its fate asked for, at once. */
+const AFTER_PLACE_MS = 1_500;
 /** Whoever could not read the venue backs off for up to ten seconds, news or not. */
 const AFTER_READ_MS = 10_000;
+
+const afterMs = (what: string): number => {
+  if (what.startsWith('read')) return AFTER_READ_MS;
+  return what.startsWith('place') ? AFTER_PLACE_MS : AFTER_MS;
+};
 
 export interface Excuses {
   /** Something is out of order for a bot, or for all (null), on one coin or on all (null). */
@@ -25,7 +31,7 @@ export function createExcuses(): Excuses {
     add(bot, coin, { fromMs, ms, what }) {
       const list = spans.get(key(bot, coin)) ?? [];
       spans.set(key(bot, coin), list);
-      list.push({ fromMs, untilMs: fromMs + ms + (what.startsWith('read') ? AFTER_READ_MS : AFTER_MS), what });
+      list.push({ fromMs, untilMs: fromMs + ms + afterMs(what) });
     },
     unexcusedMs(bot, coin, fromMs, toMs) {
       const found = [key(bot, coin), key(bot, null), key(null, coin), key(null, null)].flatMap((of) => spans.get(of) ?? []);

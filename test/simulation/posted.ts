@@ -3,6 +3,8 @@ import type { SignalQueueHandle } from '@hyperfleet/store';
 import type { Direction, SignalRow } from '@hyperfleet/trading';
 
 interface PostedSignal {
+  /** In the order of writing, from 1. */
+  readonly number: number;
   /** Written into the row's raw_message, so that a copy of it anywhere tells which signal it was. */
   readonly key: string;
   readonly bot: string;
@@ -13,7 +15,11 @@ interface PostedSignal {
 }
 
 export interface Posted {
-  insert(queue: SignalQueueHandle, signal: Omit<PostedSignal, 'key'>, row: Readonly<Record<string, string | number | null>>): void;
+  insert(
+    queue: SignalQueueHandle,
+    signal: Omit<PostedSignal, 'key' | 'number'>,
+    row: Readonly<Record<string, string | number | null>>,
+  ): void;
   keyOf(row: SignalRow | null): string | null;
   directionOf(row: SignalRow | null): Direction | null;
   find(key: string): PostedSignal | null;
@@ -28,8 +34,9 @@ export function createPosted(): Posted {
   };
   return {
     insert(queue, signal, row) {
-      const key = `signal ${signals.size + 1}`;
-      signals.set(key, { ...signal, key });
+      const number = signals.size + 1;
+      const key = `signal ${number}`;
+      signals.set(key, { ...signal, key, number });
       queue.insertRow({ ...row, raw_message: key });
     },
     keyOf,

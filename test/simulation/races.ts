@@ -46,7 +46,7 @@ function start(world: World, bot: SimBot, coin: string, chance: Chance): void {
   const shape = { direction, entry: chance.pick([0.001, 0.001, -0.0004]), stop: STOP, targets: [TARGET, 2 * TARGET, 3 * TARGET] };
   postEntry(world, bot, coin, chance, shape);
   bot.pair.wake();
-  const from = chance.int(300, 3_500);
+  const from = chance.happens(0.2) ? 0 : chance.int(300, 3_500);
   for (let drawn = chance.int(2, 5); drawn > 0; drawn -= 1) {
     const runner = chance.happens(0.01) ? 'process' : chance.pick(RUNNERS);
     world.executor.after(from + chance.int(0, 900), () => go(world, bot, { coin, sign: direction === 'long' ? 1 : -1 }, runner, chance));

@@ -82,6 +82,8 @@ export function createWatch(options: WatchOptions): Watch {
   const breakevens = new Map<string, number>();
   const filled = new Map<string, number>();
   const judged = new Set<string>();
+  /** By bot and coin: the newest exit that is done. */
+  const exitsDone = new Map<string, number>();
   let coverageBefore: { readonly coin: string; readonly held: number; readonly armed: number }[] = [];
   let broken: string | null = null;
   const counts = { entries: 0, unknown: 0, naked: 0, nakedMsMax: 0, unexcusedMsMax: 0 };
@@ -133,6 +135,9 @@ export function createWatch(options: WatchOptions): Watch {
       if (intent.role === 'entry') {
         if (options.ledger().botState(bot.id).paused) fail('while paused no entry is sent', what);
         if (direction !== null && intent.side !== entrySide(direction)) fail('an entry is on its signal’s side', what);
+        const number = posted.find(posted.keyOf(options.ledger().claimedRow(tradeId)) ?? '')?.number ?? 0;
+        if (number > 0 && number < (exitsDone.get(`${bot.id} ${intent.coin}`) ?? 0))
+          fail('no entry goes out after an exit that was written after it', what);
         if (knownForeign(bot, intent.coin)) fail('no entry on a foreign coin', what);
       } else if (!intent.reduceOnly) fail('only entries open', what);
       if (trade.exitClaimedBy !== null && (isTakeProfit(intent.role) || intent.role === 'breakeven'))
@@ -181,6 +186,8 @@ export function createWatch(options: WatchOptions): Watch {
       .orders(trade.tradeId)
       .find(({ state }) => !isTerminal(state));
     if (doubtful !== undefined) fail('after the end no order is in doubt', `${what}: ${doubtful.intent.role} ${doubtful.state}`);
+    const number = trade.kind === 'exit' ? (posted.find(posted.keyOf(options.ledger().claimedRow(trade.tradeId)) ?? '')?.number ?? 0) : 0;
+    if (number > (exitsDone.get(`${bot.id} ${trade.coin}`) ?? 0)) exitsDone.set(`${bot.id} ${trade.coin}`, number);
     if (bot.hand.isMuddled(trade.coin) || bot.foreignClosing) return;
     const others =
       trade.kind === 'entry' &&

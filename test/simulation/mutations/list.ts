@@ -105,7 +105,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${BOT}decide/ladder.ts`,
     old: '      filled: sight.openSz,',
     wrong: '      filled: sight.plan.sz,',
-    trial: { on: 'seeds', count: 60 },
+    trial: { on: 'seeds', count: 300 },
   },
   {
     name: 'move to breakeven before the first leg has filled',
@@ -120,14 +120,14 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${BOT}sight.ts`,
     old: "if (isStop(order) && order.state === 'resting' && !order.cancelAsked) sum += remaining(order);",
     wrong: "if (isStop(order) && (order.state === 'resting' || order.state === 'waiting') && !order.cancelAsked) sum += remaining(order);",
-    trial: { on: 'seeds', count: 40 },
+    trial: { on: 'seeds', count: 300 },
   },
   {
     name: 'take an unanswered stop for one that stands',
     file: `${BOT}sight.ts`,
     old: "if (isStop(order) && order.state === 'resting' && !order.cancelAsked) sum += remaining(order);",
     wrong: "if (isStop(order) && (order.state === 'resting' || isUnresolved(order)) && !order.cancelAsked) sum += remaining(order);",
-    trial: { on: 'unknown', count: 3_000 },
+    trial: { on: 'seeds', count: 300 },
   },
   {
     name: 'believe in the child stop without looking',
@@ -141,7 +141,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${BOT}fill-loop.ts`,
     old: "        else if (started) reconcileSoon('stream connected');",
     wrong: '',
-    trial: { on: 'seeds', count: 60 },
+    trial: { on: 'seeds', count: 300 },
   },
   {
     name: 'no patience with an order the venue does not know yet',
