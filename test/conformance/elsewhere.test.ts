@@ -91,6 +91,7 @@ describe('what is here and was never recorded', () => {
 
   test('approvedBuilders lists who may charge, and maxBuilderFee how much', async () => {
     expect(await info.approvedBuilders({ user })).toEqual([]);
+    venue.exchange.fund(other, microUsd(100e6));
     await client.approveBuilderFee({ builder: other, maxFeeRate: '0.01%' });
     expect(await info.approvedBuilders({ user })).toEqual([other]);
     expect(await info.maxBuilderFee({ user, builder: other })).toBe(10);

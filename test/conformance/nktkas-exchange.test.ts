@@ -153,6 +153,10 @@ const DONE: Readonly<Record<string, Act>> = {
   async approveBuilderFee({ client, user }) {
     const builder = testWallet(902).address;
     await expect(client.order({ ...BUY, builder: { b: builder, f: 10 } })).rejects.toThrow('Builder fee has not been approved.');
+    await expect(client.approveBuilderFee({ builder, maxFeeRate: '0.01%' })).rejects.toThrow(
+      'Builder has insufficient balance to be approved.',
+    );
+    venue.exchange.fund(builder, microUsd(100e6));
     const reply = await client.approveBuilderFee({ builder, maxFeeRate: '0.01%' });
     await client.order({ ...BUY, builder: { b: builder, f: 10 } });
     expect((await info.userFills({ user }))[0]).toMatchObject({ builderFee: expect.stringMatching(/^\d+\.\d+$/) });

@@ -128,6 +128,7 @@ describe('the stock client over HTTP', () => {
     await exchange.cancel({ cancels: [{ a: 0, o: row?.oid ?? 0 }] });
     await expect(exchange.setReferrer({ code: 'CCXT1' })).rejects.toThrow('Referral code not registered');
     const builder = testWallet(9).address;
+    venue.exchange.fund(builder, microUsd(100e6));
     await exchange.approveBuilderFee({ maxFeeRate: '0.01%', builder });
     expect(await info.maxBuilderFee({ user: wallet.address, builder })).toBe(10);
     await exchange.noop({ nonce: nonceManager() });

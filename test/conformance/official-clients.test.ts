@@ -182,6 +182,7 @@ describe("what the venue's own clients read is there, of the type they want", ()
       subAccountTransfer: parties,
       accountClassTransfer: { usdc: 's', toPerp: 'b' },
       spotTransfer: { token: 's', amount: 's', usdcValue: 's', user: 's', destination: 's', fee: 's' },
+      liquidation: { ...texts('liquidatedNtlPos', 'accountValue', 'leverageType'), liquidatedPositions: [texts('coin', 'szi')] },
     };
     const rows: { delta: { type: string } }[] = JSON.parse(JSON.stringify(venue.said('userNonFundingLedgerUpdates'))).flatMap(
       (data: { nonFundingLedgerUpdates: unknown[] }) => data.nonFundingLedgerUpdates,

@@ -182,6 +182,7 @@ describe('the client in Python', () => {
   test('approves a builder and pays it', async () => {
     const { sdk } = await player();
     const builder = testWallet(803).address;
+    venue.exchange.fund(builder, microUsd(100e6));
     const action = { maxFeeRate: '0.01%', builder, nonce: nextNonce(), type: 'approveBuilderFee' };
     expect(await sdk.sign('ApproveBuilderFee', action, ['maxFeeRate', 'builder', 'nonce'])).toEqual(OK);
     expect(await sdk.bulkOrders([bid(101_000)], 'na', { b: builder, f: 10 })).toMatchObject({ status: 'ok' });

@@ -161,6 +161,32 @@ describe('money and accounts', () => {
     expect(await said(client.claimRewards())).toEqual(err('No rewards to claim.'));
     expect(await said(client.approveBuilderFee({ builder: testWallet(94).address, maxFeeRate: '0.00001%' }))).toBe('ok');
   });
+
+  test('a builder must have 100 USDC to be approved, may take a tenth of a percent of a perpetual, and no more than was approved', async () => {
+    const client = await open();
+    const [poor, rich, third] = [95, 96, 97].map((n) => testWallet(n).address);
+    if (poor === undefined || rich === undefined || third === undefined) throw new Error('unreachable');
+    venue.exchange.fund(poor, microUsd(99_999_999));
+    venue.exchange.fund(rich, microUsd(100_000_000));
+    const by = (b: string, f: number) => send({ ...orders(limit('90000')), builder: { b, f } });
+    const unapproved = err('Builder fee has not been approved.');
+    // Not even for nothing, as long as the account has approved nobody.
+    expect([await by(rich, 0), await by(rich, 1)]).toEqual([unapproved, unapproved]);
+    expect(await said(client.approveBuilderFee({ builder: poor, maxFeeRate: '0.01%' }))).toEqual(
+      err('Builder has insufficient balance to be approved.'),
+    );
+    expect(await said(client.approveBuilderFee({ builder: rich, maxFeeRate: '1.001%' }))).toEqual(err('Builder fee is too high.'));
+    await client.approveBuilderFee({ builder: rich, maxFeeRate: '0.05%' });
+    expect(await by(rich, 50)).toMatchObject({ status: 'ok' });
+    expect([await by(rich, 51), await by(third, 1)]).toEqual([unapproved, unapproved]);
+    expect(await by(third, 0)).toMatchObject({ status: 'ok' });
+    // What spot allows can be approved; an order of a perpetual cannot ask for it.
+    await client.approveBuilderFee({ builder: rich, maxFeeRate: '1%' });
+    expect(await by(rich, 100)).toMatchObject({ status: 'ok' });
+    expect(await by(rich, 101)).toEqual(err('Builder fee is too high.'));
+    await client.approveBuilderFee({ builder: rich, maxFeeRate: '0%' });
+    expect(await by(rich, 10)).toEqual(unapproved);
+  });
 });
 
 describe('actions of an account', () => {

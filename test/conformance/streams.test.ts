@@ -199,6 +199,37 @@ describe('accounts', () => {
   });
 });
 
+describe('a liquidation', () => {
+  test('is a row of the ledger, as asked and as streamed, of what was held and what stood behind it', async () => {
+    const falling = Array.from({ length: 20 }, (_, i) => btcBook(START_MS + i * 500, i < 4 ? 100_000 : 96_000));
+    const { listen, takes, info } = await open({ events: falling });
+    const { address: user } = taker;
+    await takes.usdSend({ destination: maker.address, amount: '9700' });
+    await takes.updateLeverage({ asset: 0, isCross: true, leverage: 40 });
+    await takes.order({ orders: [{ a: 0, b: true, p: '101000', s: '0.08', r: false, t: { limit: { tif: 'Ioc' } } }], grouping: 'na' });
+    listen({ type: 'userNonFundingLedgerUpdates', user });
+    take('userNonFundingLedgerUpdates');
+    venue.clock.advance(10_000);
+    const delta = {
+      type: 'liquidation',
+      liquidatedNtlPos: expect.stringMatching(/^76\d\d\.\d+$/),
+      accountValue: expect.stringMatching(/^-?\d+\.\d+$/),
+      leverageType: 'Cross',
+      liquidatedPositions: [{ coin: 'BTC', szi: '0.08' }],
+    };
+    const [told] = take('userNonFundingLedgerUpdates');
+    expect(told).toEqual({
+      user,
+      nonFundingLedgerUpdates: [{ time: expect.any(Number), hash: expect.stringMatching(/^0x[0-9a-f]{64}$/), delta }],
+    });
+    expect(JSON.stringify(told)).toMatch(
+      /"delta":\{"type":.*"liquidatedNtlPos":.*"accountValue":.*"leverageType":.*"liquidatedPositions":/,
+    );
+    const asked = await info.userNonFundingLedgerUpdates({ user });
+    expect(JSON.stringify(told)).toContain(JSON.stringify(asked.at(-1)));
+  });
+});
+
 describe('frames', () => {
   test('that are no request are told back, and a ping is answered', async () => {
     const { say } = await open();

@@ -169,6 +169,7 @@ export function createInProcess(options: InProcessOptions): InProcessExchange {
 
   function tell(): void {
     const happened = venue.drain();
+    for (const event of happened) if (event.kind === 'liquidation') desk.bank.liquidated(event);
     const rows = desk.bank.drain();
     for (const observer of observers) {
       if (happened.length > 0) observer.venue(happened);

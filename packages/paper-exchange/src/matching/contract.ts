@@ -153,6 +153,10 @@ export type VenueEvent =
       readonly liquidator: Address;
       readonly liquidatedNtlPos: MicroUsd;
       readonly liquidatedAccountValue: MicroUsd;
+      /** Whether the cross part of the account fell short, or one isolated position. */
+      readonly isCross: boolean;
+      /** What is given up to liquidation, as it stood before. */
+      readonly positions: readonly { readonly coin: string; readonly szi: Lots }[];
     }
   | { readonly kind: 'ledger'; readonly user: Address; readonly timeMs: number; readonly usd: MicroUsd; readonly type: 'deposit' }
   /** Mark and oracle were refreshed (about every 3 s). */

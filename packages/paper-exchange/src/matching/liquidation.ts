@@ -48,7 +48,9 @@ const isolatedShortfall = (holding: Holding): Shortfall => ({
   notional: positionValue(holding),
 });
 
-function tellLiquidation(core: Core, account: Account, { equity, notional }: Shortfall): void {
+/** Tells of the cross part of an account or of its one isolated position, as it stands before anything is closed. */
+function tellLiquidation(core: Core, account: Account, { equity, notional }: Shortfall, isolated: Holding | null): void {
+  const concerned = isolated === null ? [...account.positions].filter((holding) => holding.isCross) : [isolated];
   core.events.push({
     kind: 'liquidation',
     user: account.user,
@@ -57,6 +59,8 @@ function tellLiquidation(core: Core, account: Account, { equity, notional }: Sho
     liquidator: LIQUIDATOR,
     liquidatedNtlPos: microUsd(notional),
     liquidatedAccountValue: microUsd(equity),
+    isCross: isolated === null,
+    positions: concerned.map(({ market, szi }) => ({ coin: market.instrument.coin, szi: lots(szi) })),
   });
   core.nextLid += 1;
 }
@@ -74,11 +78,11 @@ function liquidateCross(core: Core, account: Account): void {
   const positions = [...account.positions].filter((held) => held.isCross && !held.market.inGap);
   positions.sort((a, b) => positionValue(b) - positionValue(a));
   if (isForBackstop(state)) {
-    tellLiquidation(core, account, state);
+    tellLiquidation(core, account, state, null);
     for (const holding of positions) takeOver(core, holding, state);
     return;
   }
-  sellThroughBook(core, account, { state, positions, isEnough: () => !isBelow(crossShortfall(account)) });
+  sellThroughBook(core, account, { state, positions, isolated: null, isEnough: () => !isBelow(crossShortfall(account)) });
 }
 
 function liquidateIsolated(core: Core, holding: Holding): void {
@@ -87,13 +91,14 @@ function liquidateIsolated(core: Core, holding: Holding): void {
   if (!isBelow(state)) return;
   cancelOrders(core, account, (order) => order.holding === holding);
   if (isForBackstop(state)) {
-    tellLiquidation(core, account, state);
+    tellLiquidation(core, account, state, holding);
     takeOver(core, holding, state);
     return;
   }
   sellThroughBook(core, account, {
     state,
     positions: [holding],
+    isolated: holding,
     isEnough: () => holding.szi === 0 || !isBelow(isolatedShortfall(holding)),
   });
 }
@@ -101,6 +106,8 @@ function liquidateIsolated(core: Core, holding: Holding): void {
 interface Sale {
   readonly state: Shortfall;
   readonly positions: readonly Holding[];
+  /** Null for the cross part of the account. */
+  readonly isolated: Holding | null;
   isEnough(): boolean;
 }
 
@@ -120,7 +127,7 @@ function sellThroughBook(core: Core, account: Account, sale: Sale): void {
     const size = Math.abs(holding.szi);
     const isLarge = !cools && positionValue(holding) > PARTIAL_ABOVE;
     const order = liquidationOrder(core, holding, isLarge ? Math.ceil(size / 5) : size);
-    if (!told) tellLiquidation(core, account, sale.state);
+    if (!told) tellLiquidation(core, account, sale.state, sale.isolated);
     told = true;
     const wanted = order.sz;
     take(core, order, note(holding, 'market'));

@@ -106,7 +106,7 @@ describe('a long run of random actions on the recorded market', () => {
     expect([few.replies, few.events, few.views]).toMatchInlineSnapshot(`
       [
         "d3a3b1d782538ef8",
-        "b5b5878fb5d7ff24",
+        "613fd6482ff346b3",
         "00ce8c575eb770e0",
       ]
     `);
@@ -116,7 +116,7 @@ describe('a long run of random actions on the recorded market', () => {
     expect([many.replies, many.events, many.views]).toMatchInlineSnapshot(`
       [
         "97b72d5c669ff26f",
-        "feae4486c7639171",
+        "4744d1d7a13395a3",
         "cd455f496f3b9905",
       ]
     `);

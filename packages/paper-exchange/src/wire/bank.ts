@@ -1,6 +1,6 @@
 import type { MicroUsd } from '@hyperfleet/trading';
 import { microUsd } from '@hyperfleet/trading';
-import type { Venue } from '../matching/contract.ts';
+import type { Venue, VenueEvent } from '../matching/contract.ts';
 import { plain } from './decimal-text.ts';
 import type { Address } from './fields.ts';
 import { hashText } from './signature.ts';
@@ -48,7 +48,10 @@ type LedgerDelta =
       readonly nonce: number;
     }
   | { readonly type: 'rewardsClaim'; readonly usdc: MicroUsd }
-  | { readonly type: 'subAccountTransfer'; readonly usdc: MicroUsd; readonly user: Address; readonly destination: Address };
+  | { readonly type: 'subAccountTransfer'; readonly usdc: MicroUsd; readonly user: Address; readonly destination: Address }
+  | ({ readonly type: 'liquidation' } & Omit<Liquidation, 'kind' | 'user' | 'timeMs' | 'lid' | 'liquidator'>);
+
+type Liquidation = Extract<VenueEvent, { kind: 'liquidation' }>;
 
 interface SubAccount {
   readonly master: Address;
@@ -62,6 +65,8 @@ interface SubAccount {
  */
 export interface Bank {
   deposit(user: Address, usd: MicroUsd, nowMs: number): void;
+  /** Keeps a liquidation the venue told of in the account's ledger. */
+  liquidated(event: Liquidation): void;
   /** Moves USDC between two pockets. Returns the venue's error text, or null when done. */
   move(transfer: Transfer, nowMs: number): string | null;
   /** Pays out to the outside, less the venue's charge. */
@@ -108,6 +113,8 @@ export interface Bank {
   approveBuilder(user: Address, builder: Address, tenthsOfBp: number): void;
   /** Highest fee approved, in tenths of a basis point; 0 when none. */
   maxBuilderFee(user: Address, builder: Address): number;
+  /** Whether a builder was ever approved, be it for nothing. */
+  hasApprovedBuilder(user: Address): boolean;
   /** Builders with a fee approved, in the order of their first approval. */
   approvedBuilders(user: Address): readonly Address[];
 }
@@ -235,6 +242,9 @@ export function createBank(venue: Venue, requestsAtStart: () => number): Bank {
       purse(user).netDeposits += usd;
       record(user, nowMs, { type: 'deposit', usdc: usd });
     },
+    liquidated({ user, timeMs, liquidatedNtlPos, liquidatedAccountValue, isCross, positions }) {
+      record(user, timeMs, { type: 'liquidation', liquidatedNtlPos, liquidatedAccountValue, isCross, positions });
+    },
     move(transfer, nowMs) {
       const { from, to, usd } = transfer;
       if (from.user === to.user && from.place === to.place) return 'Cannot self-transfer.';
@@ -334,6 +344,7 @@ export function createBank(venue: Venue, requestsAtStart: () => number): Bank {
       purse(user).builders.set(builder, tenthsOfBp);
     },
     maxBuilderFee: (user, builder) => purses.get(user)?.builders.get(builder) ?? 0,
+    hasApprovedBuilder: (user) => (purses.get(user)?.builders.size ?? 0) > 0,
     approvedBuilders: (user) => [...(purses.get(user)?.builders ?? [])].flatMap(([builder, fee]) => (fee > 0 ? [builder] : [])),
   };
 }

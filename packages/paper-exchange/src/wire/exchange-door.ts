@@ -86,6 +86,11 @@ export function createDoor({ exchange, network, autoFund, hasBudget }: DoorOptio
     exchange.fund(user, autoFund);
   }
 
+  function meetBuilder({ fields }: Extract<ParsedAction, { signing: 'user' }>): void {
+    const builder = parseAddress(fields.find(({ name }) => name === 'builder')?.value);
+    if (builder !== null) meet(builder);
+  }
+
   /**
    * A new signer where new accounts are paid for. With two possible letters one signature cannot tell which address is
    * real, and taking the wrong one would trade on an account nobody owns; the right one comes back in the next signature.
@@ -152,6 +157,8 @@ export function createDoor({ exchange, network, autoFund, hasBudget }: DoorOptio
       // Refused before it is accepted: the nonce stays good and the journal knows nothing of it.
       const spent = hasBudget() ? budgetRefusal(exchange, user, action, exchange.nowMs) : null;
       if (spent !== null) return err(spent);
+      // Where new accounts are paid for, a builder is one that was named.
+      if (action.signing === 'user' && action.type === 'approveBuilderFee') meetBuilder(action);
       return exchange.execute({ signer: who.signer, user, nonce, expiresAfter, action, skewMs });
     },
   };

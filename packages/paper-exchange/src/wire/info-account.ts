@@ -220,7 +220,7 @@ export const ACCOUNT_READERS: Readonly<Record<string, InfoReader>> = {
     return sources.bank
       .ledger(window.user)
       .filter((row) => within(window, row.timeMs))
-      .map(ledgerRow);
+      .map((row) => ledgerRow(row, instrumentOf(sources)));
   },
   extraAgents: byUser(({ agents }, user, nowMs) =>
     agents

@@ -3,6 +3,7 @@ import type { ActionReply, OrderStatusReply, Venue, VenueAction } from '../match
 import type { L1Effect, ParsedAction, Sending } from './action-form.ts';
 import type { AgentBook } from './agents.ts';
 import type { Bank } from './bank.ts';
+import { approveBuilder, refuseBuilder } from './builders.ts';
 import { plain } from './decimal-text.ts';
 import { type Address, parseAddress } from './fields.ts';
 import type { TypedField } from './signature.ts';
@@ -100,9 +101,8 @@ type VenueEffect = Extract<L1Effect, { kind: 'venue' }>;
 
 function performVenue({ venue, bank }: Desk, user: Address, effect: VenueEffect, nowMs: number): ExchangeReply {
   if (effect.priority) return err('Insufficient delegatable balance for priority order');
-  if (effect.builder !== null && bank.maxBuilderFee(user, effect.builder.address) < effect.builder.fee) {
-    return err('Builder fee has not been approved.');
-  }
+  const builderRefusal = effect.builder === null ? null : refuseBuilder(bank, user, effect.builder);
+  if (builderRefusal !== null) return err(builderRefusal);
   if (effect.fast) {
     const trigger = fastCancelOfTrigger(venue, user, effect.action);
     if (trigger) return err('Cannot fast cancel trigger orders.');
@@ -258,8 +258,7 @@ function performUserSigned(desk: Desk, user: Address, action: UserSignedAction, 
       // A tenth of a basis point is 0.001 %.
       const rate = percent === undefined ? null : parseDecimal(percent, 3, 'truncate');
       if (builder === null || rate === null) return err('Invalid builder fee.');
-      bank.approveBuilder(user, builder, rate);
-      return OK;
+      return settle(approveBuilder(desk, user, { address: builder, fee: rate }));
     }
     case 'userSetAbstraction':
       if (!isOwnAccount(desk, user, addressOf(fields, 'user')))

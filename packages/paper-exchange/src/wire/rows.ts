@@ -208,9 +208,24 @@ export function fundingDeltaRow(event: FundingEvent, instrument: Scaled): Row {
 }
 
 /** A ledger row as userNonFundingLedgerUpdates has it (PROTOCOL §8). */
-export const ledgerRow = ({ timeMs, hash, delta }: LedgerRow): Row => ({ time: timeMs, hash, delta: deltaRow(delta) });
+export const ledgerRow = ({ timeMs, hash, delta }: LedgerRow, instrumentOf: (coin: string) => Scaled): Row => ({
+  time: timeMs,
+  hash,
+  delta: delta.type === 'liquidation' ? liquidationDelta(delta, instrumentOf) : deltaRow(delta),
+});
 
-function deltaRow(delta: LedgerRow['delta']): Row {
+type LedgerDelta = LedgerRow['delta'];
+type LiquidationDelta = Extract<LedgerDelta, { type: 'liquidation' }>;
+
+const liquidationDelta = (delta: LiquidationDelta, instrumentOf: (coin: string) => Scaled): Row => ({
+  type: delta.type,
+  liquidatedNtlPos: usdText(delta.liquidatedNtlPos),
+  accountValue: usdText(delta.liquidatedAccountValue),
+  leverageType: delta.isCross ? 'Cross' : 'Isolated',
+  liquidatedPositions: delta.positions.map(({ coin, szi }) => ({ coin, szi: szText(szi, instrumentOf(coin)) })),
+});
+
+function deltaRow(delta: Exclude<LedgerDelta, LiquidationDelta>): Row {
   const { type } = delta;
   const usdc = usdText(delta.usdc);
   switch (type) {

@@ -95,7 +95,7 @@ describe('money between accounts (PROTOCOL §2.3)', () => {
     at.act(ALICE, toSpot('50'));
     at.act(ALICE, spotSend(BOB, '10.5'));
     at.act(ALICE, sendAsset(BOB, ['', ''], '1'));
-    const rows = at.bank.ledger(BOB).map((row) => ledgerRow(row).delta);
+    const rows = at.bank.ledger(BOB).map((row) => ledgerRow(row, () => BTC).delta);
     // The recorded row of a spot transfer, but for its amounts and accounts.
     expect(JSON.stringify(rows[0])).toBe(
       `{"type":"spotTransfer","token":"USDC","amount":"10.5","usdcValue":"10.5","user":"${ALICE}","destination":"${BOB}","fee":"0.0","nativeTokenFee":"0.0","nonce":null,"feeToken":""}`,
@@ -111,7 +111,12 @@ describe('money between accounts (PROTOCOL §2.3)', () => {
     expect([at.perps(ALICE), at.perps(BOB)]).toEqual([979, 20]);
     expect(at.act(ALICE, userSigned({ type: 'withdraw3', destination: ALICE, amount: '100', time: NOW }))).toEqual(OK);
     expect(at.perps(ALICE)).toBe(879);
-    expect(ledgerRow(at.bank.ledger(ALICE).at(-1) ?? fail()).delta).toEqual({ type: 'withdraw', usdc: '99.0', nonce: NOW, fee: '1.0' });
+    expect(ledgerRow(at.bank.ledger(ALICE).at(-1) ?? fail(), () => BTC).delta).toEqual({
+      type: 'withdraw',
+      usdc: '99.0',
+      nonce: NOW,
+      fee: '1.0',
+    });
     expect(at.act(ALICE, userSigned({ type: 'withdraw3', destination: ALICE, amount: '1', time: NOW }))).toEqual(short);
   });
 });
@@ -230,6 +235,7 @@ describe('the rest', () => {
       asks: [{ px: ticks(1_000_000), sz: lots(1_000_000) }],
     });
     expect(at.act(ALICE, buy(10))).toEqual({ status: 'err', response: 'Builder fee has not been approved.' });
+    at.bank.deposit(BOB, microUsd(100e6), NOW);
     expect(at.act(ALICE, userSigned({ type: 'approveBuilderFee', maxFeeRate: '0.01%', builder: BOB, nonce: NOW }))).toEqual(OK);
     expect(at.act(ALICE, buy(11))).toMatchObject({ status: 'err' });
     expect(at.act(ALICE, buy(10))).toMatchObject({ status: 'ok' });

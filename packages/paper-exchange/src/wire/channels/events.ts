@@ -1,5 +1,6 @@
 import { formatDecimal, priceDecimals } from '@hyperfleet/trading';
 import type { VenueFill } from '../../matching/contract.ts';
+import type { LedgerRow } from '../bank.ts';
 import { boolean, optional } from '../fields.ts';
 import { fillRows, formatOf, type InfoSources } from '../info-account.ts';
 import { fundingRow, ledgerRow, liquidationRow } from '../rows.ts';
@@ -31,10 +32,13 @@ const userFundings = ofUser((user, sources) => {
   };
 });
 
-const userNonFundingLedgerUpdates = ofUser((user, { bank }) => ({
-  snapshot: () => ({ isSnapshot: true, user, nonFundingLedgerUpdates: bank.ledger(user).map(ledgerRow) }),
-  push: (occasion) => (occasion.kind === 'ledger' ? [{ user, nonFundingLedgerUpdates: [ledgerRow(occasion.row)] }] : SILENCE),
-}));
+const userNonFundingLedgerUpdates = ofUser((user, sources) => {
+  const rows = (kept: readonly LedgerRow[]) => kept.map((row) => ledgerRow(row, formatOf(sources)));
+  return {
+    snapshot: () => ({ isSnapshot: true, user, nonFundingLedgerUpdates: rows(sources.bank.ledger(user)) }),
+    push: (occasion) => (occasion.kind === 'ledger' ? [{ user, nonFundingLedgerUpdates: rows([occasion.row]) }] : SILENCE),
+  };
+});
 
 /** Its messages come on the channel `user` and name no user (PROTOCOL §9). */
 const userEvents: Channel = {
