@@ -49,7 +49,7 @@ const INFO_TESTS: Readonly<Record<string, Proof>> = {
     [
       ...['perpDexLimits', 'perpCategories', 'perpConciseAnnotations', 'perpAnnotation', 'outcomeMeta', 'outcomeTemplates', 'liquidatable'],
       ...['delegations', 'delegatorSummary', 'delegatorRewards', 'validatorSummaries', 'validatorL1Votes', 'gossipRootIps'],
-      ...['vaultSummaries', 'vaultDetails', 'leadingVaults', 'allBorrowLendReserveStates', 'userBorrowLendInterest'],
+      ...['vaultSummaries', 'vaultDetails', 'leadingVaults', 'userBorrowLendInterest'],
       ...[
         'userToMultiSigSigners',
         'userDexAbstraction',
@@ -64,7 +64,7 @@ const INFO_TESTS: Readonly<Record<string, Proof>> = {
   ...Object.fromEntries(
     [
       ...['perpDeployAuctionStatus', 'spotPairDeployAuctionStatus', 'spotDeployState', 'settledOutcome', 'gossipPriorityAuctionStatus'],
-      ...['usdcRouting', 'borrowLendUserState'],
+      ...['usdcRouting', 'borrowLendUserState', 'allBorrowLendReserveStates', 'borrowLendReserveState', 'perpDexStatus', 'tokenDetails'],
     ].map((type): [string, Proof] => [type, ['nktkas-info.test.ts', 'every question of the stock client']]),
   ),
 };

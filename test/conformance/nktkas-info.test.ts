@@ -39,6 +39,10 @@ const none = (ask: () => Promise<unknown>, answer: unknown): Question => seen(as
 const some = (list: readonly unknown[]): void => expect(list.length).toBeGreaterThan(0);
 const startTime = START_MS;
 const BUILDER = testWallet(62).address;
+const NOTHING_LENT = {
+  ...{ borrowYearlyRate: '0.05', supplyYearlyRate: '0.0', balance: '0.0', utilization: '0.0' },
+  ...{ oraclePx: '1.0', ltv: '0.0', totalSupplied: '0.0', totalBorrowed: '0.0' },
+};
 const NO_AUCTION = { startTimeSeconds: 0, durationSeconds: 0, startGas: '0.0', currentGas: null, endGas: '0.0' };
 
 const ACCOUNT: Readonly<Record<string, Question>> = {
@@ -179,6 +183,15 @@ const MARKET: Readonly<Record<string, Question>> = {
     () => info.metaAndAssetCtxs(),
     ([meta, ctxs]) => expect(ctxs).toHaveLength(meta.universe.length),
   ),
+  perpDexStatus: seen(
+    () => info.perpDexStatus({ dex: '' }),
+    // 200,000 and 50,000 and 300 were paid in; 20 went to spot and 5 out of the exchange.
+    (status) => expect(status).toEqual({ totalNetDeposit: '250275.0' }),
+  ),
+  tokenDetails: seen(
+    () => info.tokenDetails({ tokenId: '0x6d1e7cde53ba9467b783cb7c530ce054' }),
+    (token) => expect(token).toMatchObject({ name: 'USDC', weiDecimals: 8, totalSupply: '250295.0', markPx: '1.0' }),
+  ),
   perpsAtOpenInterestCap: none(() => info.perpsAtOpenInterestCap(), []),
   predictedFundings: seen(() => info.predictedFundings(), some),
   recentTrades: seen(() => info.recentTrades({ coin: 'BTC' }), some),
@@ -194,7 +207,8 @@ const MARKET: Readonly<Record<string, Question>> = {
 
 /** Staking, vaults, lending, outcomes, other dexs, deployments: the answer of a venue where nobody did any of it. */
 const ELSEWHERE: Readonly<Record<string, Question>> = {
-  allBorrowLendReserveStates: none(() => info.allBorrowLendReserveStates(), []),
+  allBorrowLendReserveStates: none(() => info.allBorrowLendReserveStates(), [[0, NOTHING_LENT]]),
+  borrowLendReserveState: none(() => info.borrowLendReserveState({ token: 0 }), NOTHING_LENT),
   borrowLendUserState: none(() => info.borrowLendUserState({ user }), { tokenToState: [], health: 'healthy', healthFactor: null }),
   delegations: none(() => info.delegations({ user }), []),
   delegatorHistory: none(() => info.delegatorHistory({ user }), []),
@@ -226,10 +240,10 @@ const ELSEWHERE: Readonly<Record<string, Question>> = {
 };
 
 /** Questions about things that are not: there is no true answer, so the venue has none. */
-const UNANSWERED: Readonly<Record<string, readonly [why: string, ask: () => Promise<unknown>]>> = {
-  borrowLendReserveState: ['no token can be lent', () => info.borrowLendReserveState({ token: 0 })],
-  perpDexStatus: ['there is no dex but the main one', () => info.perpDexStatus({ dex: 'xyz' })],
-  tokenDetails: ['tokens are listed and never issued', () => info.tokenDetails({ tokenId: '0x6d1e7cde53ba9467b783cb7c530ce054' })],
+const UNANSWERED: Readonly<Record<string, readonly [why: string, status: string, ask: () => Promise<unknown>]>> = {
+  borrowLendReserveState: ['no other token can be lent', '500', () => info.borrowLendReserveState({ token: 1 })],
+  perpDexStatus: ['there is no dex but the main one', '422', () => info.perpDexStatus({ dex: 'xyz' })],
+  tokenDetails: ['no such token is listed', '500', () => info.tokenDetails({ tokenId: `0x${'1'.repeat(32)}` })],
 };
 
 /** The package declares an answer and forgets that there may be none. */
@@ -241,7 +255,9 @@ const ANSWERED = { ...ACCOUNT, ...MARKET, ...ELSEWHERE };
 
 describe('every question of the stock client', () => {
   test('has an entry here', () => {
-    expect([ANSWERED, NOTHING, UNANSWERED].flatMap((table) => Object.keys(table)).sort()).toEqual([...methodsOf(InfoClient)].sort());
+    expect([...new Set([ANSWERED, NOTHING, UNANSWERED].flatMap((table) => Object.keys(table)))].sort()).toEqual(
+      [...methodsOf(InfoClient)].sort(),
+    );
   });
 
   test.each(Object.entries(ANSWERED))('%s', async (method, question) => {
@@ -252,11 +268,11 @@ describe('every question of the stock client', () => {
     expect(await ask()).toBeNull();
   });
 
-  test.each(Object.entries(UNANSWERED))('%s has no answer', async (_method, [why, ask]) => {
+  test.each(Object.entries(UNANSWERED))('%s has no answer', async (_method, [why, status, ask]) => {
     const error = await ask().catch((thrown: unknown) => thrown);
     expect(error, why).toBeInstanceOf(HttpRequestError);
     expect(error, why).not.toBeInstanceOf(ApiRequestError);
-    expect(String(error), why).toContain('422');
+    expect(String(error), why).toContain(status);
   });
 
   test('an account nobody knows, and an agent, have answers of the same types', async () => {

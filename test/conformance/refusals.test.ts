@@ -65,7 +65,9 @@ describe('orders', () => {
     expect(await send(orders(spot, limit('90000.123')))).toEqual(
       statuses({ error: 'Insufficient spot balance asset=10000' }, { error: 'Order has invalid price.' }),
     );
-    for (const a of [10_999, 110_000, 100_000_001])
+    // HYPE is a pair; 71 was one.
+    expect(await send(orders({ ...spot, a: 10_107 }))).toEqual(statuses({ error: 'Insufficient spot balance asset=10107' }));
+    for (const a of [10_071, 10_999, 110_000, 100_000_001])
       expect(await send(orders({ ...spot, a }))).toEqual(statuses({ error: 'Order has invalid asset.' }));
   });
 

@@ -36,6 +36,30 @@ describe.skipIf(!hasShared)('what mainnet lists agrees with recordings of other 
   });
 });
 
+describe('spot as mainnet lists it', () => {
+  test('HYPE is where its users look for it, and tokens stand at their indices though pairs have gaps', async () => {
+    const venue = await openTestVenue({});
+    const { json } = await venue.post('/info', { type: 'spotMeta' });
+    await venue.exchange.close();
+    const { universe: pairs, tokens } = json as {
+      universe: { name: string; index: number; tokens: [number, number] }[];
+      tokens: { name: string; index: number; tokenId: string; szDecimals: number }[];
+    };
+    expect([pairs.length, tokens.length]).toEqual([179, 312]);
+    for (const [place, { index }] of tokens.entries()) expect(index).toBe(place);
+    for (const { name, index, tokens: pair } of pairs) {
+      expect(name).toBe(index === 0 ? 'PURR/USDC' : `@${index}`);
+      for (const token of pair) expect(tokens[token]).toBeDefined();
+    }
+    const hype = pairs.find(({ name }) => name === '@107');
+    expect(tokens[hype?.tokens[0] ?? 0]).toMatchObject({ name: 'HYPE', index: 150, szDecimals: 2 });
+    expect(new Set(tokens.map(({ tokenId }) => tokenId)).size).toBe(312);
+    expect(Object.keys(tokens[0] ?? {})).toEqual([
+      ...['name', 'szDecimals', 'weiDecimals', 'index', 'tokenId', 'isCanonical', 'evmContract', 'fullName', 'deployerTradingFeeShare'],
+    ]);
+  });
+});
+
 describe('an asset without a market', () => {
   let venue: TestVenue;
   const wallet = testWallet(1);

@@ -90,6 +90,8 @@ export interface Bank {
   charge(user: Address, usd: MicroUsd, nowMs: number): string | null;
   spotUsdc(user: Address): MicroUsd;
   netDeposits(user: Address): MicroUsd;
+  /** What all accounts together brought to the perps side less what they took off it, and what lies on the spot side. */
+  totals(): { readonly perp: MicroUsd; readonly spot: MicroUsd };
   /** Oldest first. */
   ledger(user: Address): readonly LedgerRow[];
   /** Ledger rows made since the last call, with their owner. */
@@ -313,6 +315,14 @@ export function createBank(venue: Venue, requestsAtStart: () => number): Bank {
     },
     spotUsdc: (user) => microUsd(purses.get(user)?.spot ?? 0),
     netDeposits: (user) => microUsd(purses.get(user)?.netDeposits ?? 0),
+    totals() {
+      let [perp, spot] = [0, 0];
+      for (const own of purses.values()) {
+        perp += own.netDeposits;
+        spot += own.spot;
+      }
+      return { perp: microUsd(perp), spot: microUsd(spot) };
+    },
     ledger: (user) => (purses.get(user)?.rows ?? []).slice(-LEDGER_KEPT),
     drain() {
       const rows = fresh;

@@ -72,7 +72,6 @@ export const ELSEWHERE_READERS: Readonly<Record<string, InfoReader>> = {
   vaultDetails,
   leadingVaults: ofAnyone([]),
   userVaultEquities: ofAnyone([]),
-  allBorrowLendReserveStates: always([]),
   borrowLendUserState: ofAnyone({ tokenToState: [], health: 'healthy', healthFactor: null }),
   userBorrowLendInterest: (_sources, request) => {
     address(request, 'user');

@@ -2,12 +2,14 @@ import { address, object, string, Unfit } from './fields.ts';
 import { ACCOUNT_READERS, type InfoReader, type InfoSources } from './info-account.ts';
 import { ELSEWHERE_READERS } from './info-elsewhere.ts';
 import { MARKET_READERS } from './info-market.ts';
+import { TOKEN_READERS } from './info-tokens.ts';
 import { webData2 } from './web-data.ts';
 
 const READERS: Readonly<Record<string, InfoReader>> = {
   ...MARKET_READERS,
   ...ACCOUNT_READERS,
   ...ELSEWHERE_READERS,
+  ...TOKEN_READERS,
   webData2: (sources, request, nowMs) => webData2(sources, address(request, 'user'), nowMs),
 };
 

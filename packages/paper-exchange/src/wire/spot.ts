@@ -1,38 +1,34 @@
 /**
  * Spot as the venue lists it, for clients ask at start-up and name its assets; nothing of it can be traded here. Tokens and
- * pairs are mainnet's first ones, as recorded: a client that takes a token by its place and one that takes it by its index
- * find the same.
+ * pairs are mainnet's, as recorded: a client that takes a token by its place and one that takes it by its index find the same.
  */
+import { MAINNET_SPOT_PAIRS, MAINNET_SPOT_TOKENS } from '../market/spot-universe.ts';
 import type { OrderStatusReply, VenueAction } from '../matching/contract.ts';
 import type { Row } from './rows.ts';
 
-/** Name, szDecimals, weiDecimals, token id, EVM contract and its extra decimals. */
-const TOKENS: readonly (readonly [string, number, number, string, (readonly [string, number])?])[] = [
-  ['USDC', 8, 8, '0x6d1e7cde53ba9467b783cb7c530ce054', ['0x6b9e773128f453f5c2c60935ee2de2cbc5390a24', -2]],
-  ['PURR', 0, 5, '0xc1fb593aeffbeb02f85e0308e9956a90', ['0x9b498c3c8a0b8cd8ba1d9851d40d186f1872b44e', 13]],
-  ['HFUN', 2, 8, '0xbaf265ef389da684513d98d68edf4eae', ['0xa320d9f65ec992eff38622c63627856382db726c', 10]],
-  ['LICK', 0, 5, '0xba3aaf468f793d9b42fd3328e24f1de9'],
-  ['MANLET', 0, 5, '0xe9ced9225d2a69ccc8d6a5b224524b99'],
-  ['JEFF', 0, 5, '0xfcf28885456bf7e7cbe5b7a25407c5bc', ['0x52e444545fbe9e5972a7a371299522f7871aec1f', 13]],
-];
-/** The two that are canonical. */
+/** The tokens that are canonical, USDC and PURR, and the pair they make. */
 const CANONICAL = 2;
 
 const pairName = (index: number): string => (index === 0 ? 'PURR/USDC' : `@${index}`);
 
-/** spotMeta: token 0 is the quote of every pair (PROTOCOL §8). */
+/** spotMeta (PROTOCOL §8). */
 export const SPOT_META = {
-  universe: TOKENS.slice(1).map((_, index) => ({ tokens: [index + 1, 0], name: pairName(index), index, isCanonical: index === 0 })),
-  tokens: TOKENS.map(([name, szDecimals, weiDecimals, tokenId, evm], index) => ({
+  universe: MAINNET_SPOT_PAIRS.map(({ index, base, quote }) => ({
+    tokens: [base, quote],
+    name: pairName(index),
+    index,
+    isCanonical: index === 0,
+  })),
+  tokens: MAINNET_SPOT_TOKENS.map(({ name, szDecimals, weiDecimals, tokenId, evm, fullName, deployerTradingFeeShare }, index) => ({
     name,
     szDecimals,
     weiDecimals,
     index,
     tokenId,
     isCanonical: index < CANONICAL,
-    evmContract: evm === undefined ? null : { address: evm[0], evm_extra_wei_decimals: evm[1] },
-    fullName: null,
-    deployerTradingFeeShare: '0.0',
+    evmContract: evm === null ? null : { address: evm.address, evm_extra_wei_decimals: evm.extraWeiDecimals },
+    fullName,
+    deployerTradingFeeShare,
   })),
 } as const;
 
@@ -48,12 +44,15 @@ export const SPOT_CTXS: readonly Row[] = SPOT_META.universe.map(({ name }) => ({
   dayBaseVlm: '0.0',
 }));
 
+const CTX_BY_COIN: ReadonlyMap<unknown, Row> = new Map(SPOT_CTXS.map((ctx) => [ctx.coin, ctx]));
+
 /** The context of a spot pair by its name, null for what is none. */
-export const spotCtx = (coin: string): Row | null => SPOT_CTXS.find((ctx) => ctx.coin === coin) ?? null;
+export const spotCtx = (coin: string): Row | null => CTX_BY_COIN.get(coin) ?? null;
 
 /** Asset ids of spot pairs begin here (PROTOCOL §3). */
 const SPOT_ASSETS = 10_000;
-const isSpotAsset = (asset: number): boolean => asset >= SPOT_ASSETS && asset < SPOT_ASSETS + SPOT_META.universe.length;
+const LISTED: ReadonlySet<number> = new Set(MAINNET_SPOT_PAIRS.map(({ index }) => SPOT_ASSETS + index));
+const isSpotAsset = (asset: number): boolean => LISTED.has(asset);
 
 type OrderAction = Extract<VenueAction, { type: 'order' }>;
 
