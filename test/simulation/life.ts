@@ -44,6 +44,8 @@ export const WRITES: ReadonlySet<string> = new Set([
   'recordFills',
   'assignFill',
   'recordFunding',
+  'recordBookings',
+  'setDifferences',
   'setBotState',
   'recordControl',
   'record',

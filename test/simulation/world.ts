@@ -11,7 +11,6 @@ import { createExcuses, type Excuses } from './excuses.ts';
 import { createExecutor, type Executor } from './executor.ts';
 import { createHand } from './hand.ts';
 import { createJournal, type Journal } from './journal.ts';
-import { WRITES } from './life.ts';
 import { type Link, openLink } from './link.ts';
 import { type SimMarket, startMarket } from './market.ts';
 import { createMemo } from './memo.ts';
@@ -106,7 +105,7 @@ const settingsOf = (id: string, user: Address, chance: Chance): BotSettings => (
 function openDisk(journal: Journal) {
   const dir = mkdtempSync(join(tmpdir(), 'hyperfleet-sim-'));
   const [ledgerPath, signalsPath] = [join(dir, 'ledger.db'), join(dir, 'signals.db')];
-  const memo = createMemo(WRITES, new Set(['markControlExecuted']));
+  const memo = createMemo();
   const open = () => ({
     ledger: openLedger(ledgerPath, { synchronous: 'OFF', alone: true, drawId: () => 'a'.repeat(32) }),
     queue: openSignalQueue(signalsPath, { synchronous: 'OFF', alone: true, drawId: () => 'b'.repeat(32) }),

@@ -110,10 +110,15 @@ export function checkPages(db: Connection, path: string): void {
   throw new StoreError('corrupt', `${path} is damaged (${detail}); restore it from a backup`);
 }
 
+/** Making a transaction takes as long as a short one does, so each connection has one, which is given its work. */
+const WRITERS = new WeakMap<Connection, Database.Transaction<(inside: () => unknown) => unknown>>();
+
 /**
  * One write transaction. IMMEDIATE, because a transaction that starts reading and then writes gets BUSY without any wait
  * when another connection wrote in between.
  */
 export function inTransaction<T>(db: Connection, work: () => T): T {
-  return db.transaction(work).immediate();
+  const wrapped = WRITERS.get(db) ?? db.transaction((inside: () => unknown) => inside());
+  WRITERS.set(db, wrapped);
+  return wrapped.immediate(work) as T;
 }

@@ -234,6 +234,7 @@ export function openLedger(path: string, options: LedgerOptions = {}): LedgerHan
     busyTimeoutMs: options.busyTimeoutMs ?? 5_000,
     synchronous: options.synchronous ?? 'FULL',
     create: true,
+    alone: options.alone ?? false,
   });
   try {
     if (options.verify === true) checkPages(db, path);

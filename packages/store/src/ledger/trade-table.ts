@@ -103,11 +103,16 @@ const SHOW_AGAIN = `
   WHERE trade_id = @tradeId
      OR (bot = @bot AND database_id = @databaseId AND row_id = @rowId AND row_created_at = @createdAt AND row_digest = @rowDigest)`;
 
+/** All of a trade but the row it was claimed from, which is long and seldom asked for. */
+const COLUMNS = `
+  trade_id, bot, coin, kind, direction, phase, version, database_id, row_id, row_created_at, row_digest, claimed_at_ms,
+  plan, exit_claimed_by, remainder_reason, breakeven, breakeven_at_ms, ladder, status, reason, notes, settled_at_ms`;
+
 const ACTIVE = `
-  SELECT * FROM trades WHERE bot = ? AND phase NOT IN ('settled', 'refused') ORDER BY claimed_at_ms, seq`;
+  SELECT ${COLUMNS} FROM trades WHERE bot = ? AND phase NOT IN ('settled', 'refused') ORDER BY claimed_at_ms, seq`;
 
 const UNPROJECTED = `
-  SELECT * FROM trades WHERE bot = ? AND projected_version < version ORDER BY claimed_at_ms, seq LIMIT ?`;
+  SELECT ${COLUMNS} FROM trades WHERE bot = ? AND projected_version < version ORDER BY claimed_at_ms, seq LIMIT ?`;
 
 /** How each patchable field is stored. */
 const PATCH: { readonly [K in keyof Required<TradePatch>]: readonly [column: string, store: (value: unknown) => unknown] } = {
@@ -133,10 +138,10 @@ type Update = Statement<unknown[]>;
 export function createTradeTable(db: Connection) {
   const insert = db.prepare(INSERT);
   const showAgain = db.prepare(SHOW_AGAIN);
-  const one = db.prepare<[string], TradeSqlRow>('SELECT * FROM trades WHERE trade_id = ?');
+  const one = db.prepare<[string], TradeSqlRow>(`SELECT ${COLUMNS} FROM trades WHERE trade_id = ?`);
   const row = db.prepare<[string], { signal_row: string }>('SELECT signal_row FROM trades WHERE trade_id = ?');
   const active = db.prepare<[string], TradeSqlRow>(ACTIVE);
-  const everything = db.prepare<[], TradeSqlRow>('SELECT * FROM trades ORDER BY seq');
+  const everything = db.prepare<[], TradeSqlRow>(`SELECT ${COLUMNS} FROM trades ORDER BY seq`);
   const unprojected = db.prepare<[string, number], TradeSqlRow>(UNPROJECTED);
   const raise = db.prepare<[string]>('UPDATE trades SET version = version + 1 WHERE trade_id = ?');
   const markProjected = db.prepare<[number, string]>('UPDATE trades SET projected_version = max(projected_version, ?) WHERE trade_id = ?');
