@@ -36,7 +36,7 @@ export function clockOf(clock: Clock, life: Life, onThrown: (error: unknown) => 
 }
 
 /** Writes of the two stores: where a disk can refuse and a crash has a before and an after. */
-export const WRITES: ReadonlySet<string> = new Set([
+const WRITES: ReadonlySet<string> = new Set([
   'insertTrade',
   'changeTrade',
   'recordIntents',

@@ -4,7 +4,7 @@
  */
 
 /** What can be written and read on its own. */
-export type Fact = 'trades' | 'orders' | 'fills' | 'watermark' | 'books' | 'bots' | 'nonces' | 'shown' | 'rows';
+type Fact = 'trades' | 'orders' | 'fills' | 'watermark' | 'books' | 'bots' | 'nonces' | 'shown' | 'rows';
 
 export interface Memo {
   /** A store as one bot's workers see it. Only their own writes and `forget` make what they read old. */
