@@ -36,6 +36,23 @@ describe.skipIf(!hasShared)('what mainnet lists agrees with recordings of other 
   });
 });
 
+describe.skipIf(!hasShared)('the mark where only a book is known', () => {
+  test('a mid is four times nearer to the recorded mark than the oracle is: 1.7 basis points against 7.2', () => {
+    const message = JSON.parse(shared('data/ws_hl/nautilus/ws_all_dexs_asset_ctxs.json'));
+    const ctxs: { midPx: string | null; markPx: string; oraclePx: string }[] = message.data.ctxs[0][1];
+    const live = ctxs.flatMap(({ midPx, markPx, oraclePx }) => (midPx === null ? [] : [[midPx, markPx, oraclePx].map(Number)]));
+    const median = (of: (mid: number, oracle: number) => number): number => {
+      const errors = live
+        .map(([mid = 0, mark = 1, oracle = 0]) => (Math.abs(of(mid, oracle) - mark) / mark) * 10_000)
+        .sort((a, b) => a - b);
+      return errors[Math.floor(errors.length / 2)] ?? Number.NaN;
+    };
+    expect(live.length).toBeGreaterThan(170);
+    expect(median((mid) => mid)).toBeCloseTo(1.7, 0);
+    expect(median((_mid, oracle) => oracle)).toBeCloseTo(7.2, 0);
+  });
+});
+
 describe('spot as mainnet lists it', () => {
   test('HYPE is where its users look for it, and tokens stand at their indices though pairs have gaps', async () => {
     const venue = await openTestVenue({});

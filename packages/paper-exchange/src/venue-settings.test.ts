@@ -10,6 +10,7 @@ describe('settings on a command line', () => {
       'modifyError=status',
       'scheduleCancelVolume=false',
       'referralCodes=A+B',
+      'openInterestCapsUsd=BTC:5000+kPEPE:1',
     ]);
     expect(read).toEqual({
       priceBand: 0.8,
@@ -17,6 +18,7 @@ describe('settings on a command line', () => {
       modifyError: 'status',
       scheduleCancelVolume: false,
       referralCodes: ['A', 'B'],
+      openInterestCapsUsd: { BTC: 5000, kPEPE: 1 },
     });
     expect(createVenue({ instruments: [], settings: read }).settings).toEqual({ ...defaultVenueSettings, ...read });
   });
@@ -29,6 +31,8 @@ describe('settings on a command line', () => {
     ['takerFeePpm=', 'give a whole number from'],
     ['modifyError=loud', 'setting modifyError=loud: give text or status'],
     ['scheduleCancelVolume=1', 'give true or false'],
+    ['openInterestCapsUsd=BTC', 'give dollars by coin joined by +'],
+    ['openInterestCapsUsd=BTC:1+ETH', 'give dollars by coin joined by +'],
     ['toString=1', 'give name=value with one of'],
   ])('%s is refused with what would fit', (text, remedy) => {
     expect(() => parseVenueSettings([text])).toThrow(remedy);

@@ -6,7 +6,8 @@ type Form =
   | { readonly kind: 'fraction'; readonly values: readonly number[] }
   | { readonly kind: 'word'; readonly words: readonly string[] }
   | { readonly kind: 'switch' }
-  | { readonly kind: 'list' };
+  | { readonly kind: 'list' }
+  | { readonly kind: 'by-coin' };
 
 const number = (min: number, max: number): Form => ({ kind: 'number', min, max });
 const word = (...words: string[]): Form => ({ kind: 'word', words });
@@ -32,6 +33,8 @@ const FORMS: Readonly<Partial<Record<keyof VenueSettings, Form>>> = {
   maxOpenOrders: number(0, MANY),
   openOrderVolumeUsd: number(1, MANY),
   openOrderCap: number(0, MANY),
+  openInterestCapsUsd: { kind: 'by-coin' },
+  openInterestGrowthUsd: { kind: 'by-coin' },
   subAccountVolumeUsd: number(0, MANY),
   scheduleCancelVolume: { kind: 'switch' },
   withdrawFee: number(0, MANY),
@@ -41,7 +44,14 @@ const FORMS: Readonly<Partial<Record<keyof VenueSettings, Form>>> = {
 
 const isName = (name: string): name is keyof typeof FORMS => Object.hasOwn(FORMS, name);
 
-function readValue(form: Form, text: string): number | string | boolean | readonly string[] | null {
+/** `BTC:5000+ETH:1`: whole dollars by coin. */
+function readByCoin(text: string): Readonly<Record<string, number>> | null {
+  const parts = text.split('+').map((part) => /^([^:]+):(\d{1,12})$/.exec(part));
+  const entries = parts.flatMap((found): [string, number][] => (found === null ? [] : [[found[1] ?? '', Number(found[2])]]));
+  return entries.length === parts.length ? Object.fromEntries(entries) : null;
+}
+
+function readValue(form: Form, text: string): number | string | boolean | readonly string[] | Readonly<Record<string, number>> | null {
   switch (form.kind) {
     case 'number': {
       const value = Number(text);
@@ -55,6 +65,8 @@ function readValue(form: Form, text: string): number | string | boolean | readon
       return text === 'true' ? true : text === 'false' ? false : null;
     case 'list':
       return text.split('+').filter((part) => part !== '');
+    case 'by-coin':
+      return readByCoin(text);
     default:
       return form satisfies never;
   }
@@ -72,6 +84,8 @@ function told(form: Form): string {
       return 'true or false';
     case 'list':
       return 'words joined by +';
+    case 'by-coin':
+      return 'dollars by coin joined by +, e.g. BTC:5000000+ETH:2000000';
     default:
       return form satisfies never;
   }

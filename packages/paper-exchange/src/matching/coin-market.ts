@@ -15,6 +15,11 @@ export interface CoinMarket {
   readonly tiers: readonly TierTerms[];
   /** Open interest in micro-dollars from which on nothing may add to it; Infinity without a cap. */
   readonly interestCap: number;
+  /** Micro-dollars by which it may grow in a minute; Infinity without a bound. */
+  readonly interestGrowth: number;
+  /** The minute last looked at for that, and the lots of open interest its first order found. */
+  interestMinute: number;
+  interestBefore: number;
   readonly anonymous: { readonly bids: LiquiditySide; readonly asks: LiquiditySide };
   readonly own: { readonly bids: PriceLadder; readonly asks: PriceLadder };
   /** Armed triggers: `below` fire when the mark falls to their price (highest first), `above` when it rises to it. */
@@ -74,6 +79,9 @@ export function createCoinMarket(instrument: MarginedInstrument, settings: Venue
     instrument,
     tiers: tierTerms(instrument),
     interestCap: (settings.openInterestCapsUsd[instrument.coin] ?? Number.POSITIVE_INFINITY) * 1_000_000,
+    interestGrowth: (settings.openInterestGrowthUsd[instrument.coin] ?? Number.POSITIVE_INFINITY) * 1_000_000,
+    interestMinute: -1,
+    interestBefore: 0,
     anonymous: { bids: new LiquiditySide('highest'), asks: new LiquiditySide('lowest') },
     own: { bids: new PriceLadder('highest'), asks: new PriceLadder('lowest') },
     triggers: { below: new PriceLadder('highest'), above: new PriceLadder('lowest') },

@@ -310,6 +310,8 @@ export interface VenueSettings {
   readonly openOrderCap: number;
   /** Open interest in dollars from which on a coin takes no order that adds to it; a coin without an entry has no cap (PROTOCOL §4). */
   readonly openInterestCapsUsd: Readonly<Record<string, number>>;
+  /** Dollars by which the open interest of a coin may grow in a minute; a coin without an entry may grow at once (PROTOCOL §4, §11). */
+  readonly openInterestGrowthUsd: Readonly<Record<string, number>>;
   /** A trigger whose condition is true when it comes fires at once, or is refused (PROTOCOL §6, §11). */
   readonly satisfiedTrigger: 'fires' | 'refused';
   /** Reduce-only orders below $10: those that close the whole position, all, or none (PROTOCOL §5, §11). */

@@ -115,6 +115,44 @@ describe('open interest caps (PROTOCOL §4)', () => {
   });
 });
 
+describe('open interest caps, and its growth (PROTOCOL §4)', () => {
+  it('let nothing rest further than 1 % from the oracle, on either side, and let what is sold at once be sold', () => {
+    const desk = openDesk({ openInterestCapsUsd: { ETH: 2_000 } });
+    desk.mark(200_000);
+    const far = desk.oid(CAROL, limit('buy', '1900', '1'));
+    desk.place(BOB, [limit('sell', '2000', '1')]);
+    desk.place(ALICE, [limit('buy', '2000', '1')]);
+    expect(first(desk, limit('sell', '1979.9', '1', { r: true }))).toBe(
+      'Order rejected due to price more aggressive than oracle while at open interest cap asset=1',
+    );
+    expect(desk.venue.historicalOrders(ALICE)[0]?.status).toBe('tooAggressiveAtOpenInterestCapRejected');
+    expect(first(desk, limit('sell', '2020.1', '1', { r: true }))).toBe('Order price too far from oracle asset=1');
+    expect(desk.venue.historicalOrders(ALICE)[0]?.status).toBe('oracleRejected');
+    expect(desk.order(CAROL, far).status, 'it rested before').toBe('open');
+    for (const px of ['1980', '2020']) expect(first(desk, limit('sell', px, '0.1', { r: true }))).toContain('resting');
+    expect(first(desk, trigger('sl', 'sell', '1800', '1'))).toContain('resting');
+    expect(first(desk, limit('buy', '2020.1', '1', { r: true }), BOB)).toContain('more aggressive than oracle');
+    expect(first(desk, limit('buy', '1979.9', '1', { r: true }), BOB)).toContain('too far from oracle');
+    expect(first(desk, limit('sell', '1800', '1', { tif: 'Ioc', r: true }))).toContain('Order could not immediately match');
+  });
+
+  it('may be kept from growing too quickly: so many dollars a minute, and what closes makes room', () => {
+    const desk = openDesk({ openInterestGrowthUsd: { ETH: 4_000 } });
+    desk.mark(200_000);
+    desk.wait(60_000 - (desk.now() % 60_000));
+    const tooQuick = 'Order would increase open interest too quickly asset=1';
+    expect(first(desk, limit('sell', '2000', '2.1'), BOB)).toBe(tooQuick);
+    expect(desk.venue.historicalOrders(BOB)[0]?.status).toBe('openInterestIncreaseRejected');
+    desk.place(BOB, [limit('sell', '2000', '2')]);
+    desk.place(ALICE, [limit('buy', '2000', '2')]);
+    expect(first(desk, limit('buy', '1990', '0.1'))).toBe(tooQuick);
+    expect(first(desk, limit('sell', '1990', '0.5'), CAROL)).toBe(tooQuick);
+    expect(first(desk, limit('sell', '2100', '1', { r: true }))).toContain('resting');
+    desk.wait(60_000);
+    expect(first(desk, limit('buy', '1990', '0.1'))).toContain('resting');
+  });
+});
+
 describe('what is not known of the venue is a setting (PROTOCOL §11)', () => {
   it('a trigger that is true when it comes fires, or is refused', () => {
     const firing = openDesk();

@@ -16,7 +16,7 @@ import type { BuilderTerms, OrderInput, StatusWord } from './contract.ts';
 import type { Core } from './core.ts';
 import { canAfford } from './margin.ts';
 import { notionalLimit } from './margin-tiers.ts';
-import { isAtInterestCap } from './open-interest.ts';
+import { beyondCappedBand, growsTooQuickly, isAtInterestCap } from './open-interest.ts';
 import { isReached } from './order-record.ts';
 import type { TriggerTerms } from './order-terms.ts';
 import { statusOfRefusal } from './refusal-words.ts';
@@ -153,11 +153,24 @@ function refuseLarge(core: Core, account: Account, order: ParsedOrder): Refusal 
     if (mulDiv(size, mark, FINE_PER_TICK, 'floor') > limit)
       return refuse('Order would cause position to exceed margin tier limit at current leverage', 'perpMaxPositionRejected');
   }
+  if (growsTooQuickly(core, market, increase(account, order)))
+    return refuse('Order would increase open interest too quickly', 'openInterestIncreaseRejected');
   if (!isAtInterestCap(core, market)) return null;
   const flips = closable(holding, order.sign) > 0 && order.sz > closable(holding, order.sign);
   const text = 'Order would increase open interest while open interest is capped';
   if (flips) return refuse(text, 'positionFlipAtOpenInterestCapRejected');
   return increase(account, order) > 0 ? refuse(text, 'positionIncreaseAtOpenInterestCapRejected') : null;
+}
+
+/** While open interest is capped nothing comes to rest further than 1 % from the oracle, not even what closes (PROTOCOL §4). */
+function refuseFarAtCap(core: Core, { input, market, sign, px }: ParsedOrder): Refusal | null {
+  if (!isAtInterestCap(core, market) || input.type.kind === 'trigger' || isMarketLike(input)) return null;
+  const side = beyondCappedBand(market, sign, px);
+  if (side === 'aggressive') {
+    const text = 'Order rejected due to price more aggressive than oracle while at open interest cap';
+    return refuse(text, 'tooAggressiveAtOpenInterestCapRejected');
+  }
+  return side === 'passive' ? refuse('Order price too far from oracle', 'oracleRejected') : null;
 }
 
 function refuseDuplicate(core: Core, account: Account, { input }: ParsedOrder): Refusal | null {
@@ -209,5 +222,5 @@ export function judge(core: Core, account: Account, order: ParsedOrder, isChild:
       return refuse('Insufficient margin to place order.', 'perpMarginRejected');
     }
   }
-  return refuseAlo(order);
+  return refuseFarAtCap(core, order) ?? refuseAlo(order);
 }

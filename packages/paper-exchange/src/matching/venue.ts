@@ -53,6 +53,7 @@ export const defaultVenueSettings: VenueSettings = {
   openOrderVolumeUsd: 5_000_000,
   openOrderCap: 5_000,
   openInterestCapsUsd: {},
+  openInterestGrowthUsd: {},
   satisfiedTrigger: 'fires',
   smallReduceOnly: 'whole-position',
   duplicateCloid: 'taken',
