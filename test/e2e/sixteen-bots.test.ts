@@ -34,20 +34,21 @@ it('trades sixteen bots on one IP: nine hear from streams, the others ask, and p
   const ids = Array.from({ length: BOTS }, (_, index) => `Bot ${index + 1}`);
   writeFileSync(config, `export default { mode: 'paper', bots: ${JSON.stringify(ids.map((id) => ({ id })))} };`);
   const feed = join(dir, 'feed.json');
-  // The last bots, which begin without a stream, are the first to be at risk; each entry rests before it fills.
+  // The last bots, which begin without a stream, are the first to be at risk. Each entry rests before it fills: the bundled market comes
+  // to these prices after 70 s, and has been at all of them by 120 s.
   const entries = [...ids].reverse().map((id, index) => ({
-    atMs: 60_000 + index * 3_000,
+    atMs: 20_000 + index * 1_500,
     row: {
       symbol: 'ETH',
       direction: 'short',
       signal_type: 'entry',
       bot_name: id,
-      entry_1: 4_270 + (index % 4),
+      entry_1: 4_270 + (index % 2),
       stop_loss: 4_400,
       target_1: 3_900,
     },
   }));
-  const exits = ids.map((id) => ({ atMs: 420_000, row: { symbol: 'ETH', signal_type: 'exit', bot_name: id } }));
+  const exits = ids.map((id) => ({ atMs: 180_000, row: { symbol: 'ETH', signal_type: 'exit', bot_name: id } }));
   writeFileSync(feed, JSON.stringify([...entries, ...exits]));
   const report = join(dir, 'report.json');
   const fleet = startFleet('--until-idle', '--speed', '10', '--config', config, '--data-dir', data, '--signals', feed, '--report', report);

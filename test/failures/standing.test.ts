@@ -56,7 +56,7 @@ it.each(['ended', 'replaced'] as const)(
     const out = fleet.signal('Sentient', exit);
     await fleet.until('the bot is halted', () => fleet.ledger.botState('Sentient').tradingState === 'halted');
     expect(fleet.ledger.botState('Sentient').reason).toMatch(
-      /^the key no longer acts for its account \(.*\): approve it again or give the bot a new one/,
+      /^the key no longer acts for its account \(.*\): approve it again at the venue, or start again with another key; its stops stand/,
     );
     expect(bot.alerts()).toContain('key disowned');
     const waiting = fleet.signal('Sentient', eth);

@@ -173,8 +173,8 @@ describe('the key', () => {
     const warned: number[] = [];
     for (const days of [13, 12, 0.9]) {
       means.standing = { kind: 'acts', untilMs: world.clock.now() + days * DAY_MS + 3_700_000 };
-      // The venue is asked once an hour.
-      for (let minute = 0; minute < 61; minute += 10) await world.clock.advance(610_000);
+      // The venue is asked every quarter of an hour.
+      for (let minute = 0; minute < 16; minute += 8) await world.clock.advance(500_000);
       warned.push(alerts().filter((phrase) => phrase === 'key ends soon').length);
     }
     expect(warned).toEqual([1, 1, 2]);
@@ -183,6 +183,26 @@ describe('the key', () => {
     await hold(8_000);
     expect(world.row(id)).toMatchObject({ status: 'failed', notes: expect.stringContaining("the approval of this bot's key ends in") });
   }, 20_000);
+
+  it('that the venue does not know when it is asked halts the bot before it has anything to send', async () => {
+    const means = await open();
+    const id = world.signal({ ...now, target_1: null });
+    await hold(5_000);
+    means.standing = { kind: 'disowned' };
+    for (let minute = 0; minute < 16; minute += 8) await world.clock.advance(500_000);
+    expect(world.ledger.botState('Sentient')).toMatchObject({
+      tradingState: 'halted',
+      reason: expect.stringMatching(
+        /^the key no longer acts for its account \(the venue was asked and does not know it\): approve it again at/,
+      ),
+    });
+    expect(alerts()).toContain('key disowned');
+    expect(stops()).toBe(1);
+    expect(world.row(id).status).toBe('filled');
+    means.standing = { kind: 'acts', untilMs: null };
+    await world.clock.advance(70_000);
+    expect(world.ledger.botState('Sentient').tradingState).toBe('active');
+  });
 
   it('that was replaced halts the bot with the venue’s words, its stop standing, and acts again when it is approved again', async () => {
     const means = await open();

@@ -2,7 +2,7 @@
 /** `npx admin_controls TARGET VERB`: look at the fleet and steer it, whether it runs or not. */
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { type Fleet, listProblems, loadFleetConfig, readEnvironment, resolveFleet } from '@hyperfleet/config';
+import { type Fleet, listProblems, loadFleetConfig, nearName, resolveFleet } from '@hyperfleet/config';
 import { type Desk, openDesk } from './desk.ts';
 import { resolveTarget } from './target.ts';
 import { acknowledge } from './verbs/acknowledge.ts';
@@ -59,9 +59,16 @@ function readArguments() {
 async function readFleet(path: string, dataDir: string | null): Promise<Fleet> {
   const loaded = await loadFleetConfig(path);
   if (loaded.kind === 'errors') throw new UsageError(listProblems(loaded.errors));
-  const resolved = resolveFleet(loaded.options, readEnvironment(), { dataDir });
+  // Whoever steers the fleet signs nothing: the keys are in the fleet's environment, not in this one.
+  const resolved = resolveFleet(loaded.options, null, { dataDir });
   if (resolved.kind === 'errors') throw new UsageError(listProblems(resolved.errors));
   return resolved.fleet;
+}
+
+function noVerb(text: string): string {
+  const verbs = Object.keys(VERBS);
+  const near = nearName(text, verbs);
+  return `"${text}" is no verb${near === null ? '' : `, did you mean ${near}?`}; the verbs are ${verbs.join(', ')}`;
 }
 
 async function main(): Promise<number> {
@@ -78,7 +85,7 @@ async function main(): Promise<number> {
     throw new UsageError(`a target and a verb are needed${more.length > 0 ? '; put a bot id with blanks in quotes' : ''}`);
   }
   const verb = VERBS[verbText.toUpperCase().replaceAll('-', '_')];
-  if (verb === undefined) throw new UsageError(`"${verbText}" is no verb; the verbs are ${Object.keys(VERBS).join(', ')}`);
+  if (verb === undefined) throw new UsageError(noVerb(verbText));
   if (values.foreign && verb !== closeAll) throw new UsageError('--foreign goes with CLOSE_ALL only');
   const fleet = await readFleet(values.config ?? DEFAULT_CONFIG, values['data-dir'] ?? null);
   const target = resolveTarget(

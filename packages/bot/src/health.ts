@@ -46,7 +46,7 @@ export const NORMAL: Health = { state: 'normal', reasons: [], betterSinceMs: nul
 const ORDER: readonly HealthState[] = ['normal', 'degraded', 'critical', 'emergency'];
 const rank = (state: HealthState): number => ORDER.indexOf(state);
 
-const seconds = (ms: number): string => `${Math.round(ms / 1_000)} s`;
+const seconds = (ms: number): string => `${Math.max(1, Math.round(ms / 1_000))} s`;
 
 /** What the signs of one moment amount to, worst first. */
 function judge(signs: Signs, policy: HealthPolicy): { readonly state: HealthState; readonly reasons: readonly string[] } {

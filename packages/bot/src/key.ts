@@ -10,11 +10,19 @@ export const KEY_HALT = 'the key no longer acts for its account';
 
 /** Halts the bot when an answer says that its key is disowned. Its stops rest at the venue; nothing more is sent. */
 export function noteDisowned(deps: LoopDeps, answer: Answer<unknown>): void {
-  if (answer.kind !== 'refused' || !DISOWNED.test(answer.reason) || isDisowned(deps)) return;
-  const reason = `${KEY_HALT} (${answer.reason}): approve it again or give the bot a new one; its stops stand at the venue`;
-  deps.ledger.setBotState(deps.settings.id, { tradingState: 'halted', reason });
-  const detail = { bot: deps.settings.id, reason: answer.reason };
-  deps.ledger.record({ bot: deps.settings.id, tradeId: null, atMs: deps.clock.now(), event: 'key disowned', detail });
+  if (answer.kind === 'refused' && DISOWNED.test(answer.reason)) haltDisowned(deps, answer.reason);
+}
+
+/** Halts the bot whose key the venue disowned in these words. Does nothing when it is halted for that already. */
+export function haltDisowned(deps: LoopDeps, words: string): void {
+  if (isDisowned(deps)) return;
+  const { id, accountAddress, signerAddress } = deps.settings;
+  const which =
+    signerAddress === undefined || signerAddress === accountAddress ? 'it' : `${signerAddress} as an agent of ${accountAddress}`;
+  const reason = `${KEY_HALT} (${words}): approve ${which} again at the venue, or start again with another key; its stops stand at the venue`;
+  deps.ledger.setBotState(id, { tradingState: 'halted', reason });
+  const detail = { bot: id, reason: words };
+  deps.ledger.record({ bot: id, tradeId: null, atMs: deps.clock.now(), event: 'key disowned', detail });
   deps.log.error('key disowned', detail);
   deps.report({ kind: 'alert', phrase: 'key disowned', detail });
   deps.report({ kind: 'state', state: 'halted', reason });

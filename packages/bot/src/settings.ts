@@ -18,6 +18,8 @@ import type { Risk } from './watchkeeper.ts';
 export interface BotSettings {
   readonly id: string;
   readonly accountAddress: string;
+  /** The address of the key, for words about it; left out where nobody reads them. */
+  readonly signerAddress?: string;
   readonly limits: EntryLimits;
   readonly maxSignalAgeMs: number;
   /** Life of an entry from placement. */

@@ -1,7 +1,7 @@
 /** Keeps watch over the bot's own means: what it hears by, how the venue answers, the clock, the key. Tells its peer and the fleet. */
 import { type Condition, plainly, SKEW_ALARM_MS, skewText } from './condition.ts';
 import { type Health, type HealthPolicy, type HealthState, NORMAL, nextHealth } from './health.ts';
-import { isDisowned, noteOwned } from './key.ts';
+import { haltDisowned, isDisowned, noteOwned } from './key.ts';
 import type { LoopDeps } from './settings.ts';
 import { isOperational } from './trade-runner.ts';
 
@@ -40,7 +40,8 @@ export interface Watch {
 /** How much the fleet must care whether this bot hears its fills at once, most first. */
 export type Risk = 'position' | 'order' | 'wish' | 'none';
 
-const KEY_MS = 3_600_000;
+/** 20 of request weight, 80 for an agent without a name: sixteen bots spend a hundred a minute on it at most. */
+const KEY_MS = 900_000;
 const DISOWNED_KEY_MS = 60_000;
 const COUNT_MS = 600_000;
 /** A fleet that starts has more urgent questions. */
@@ -155,7 +156,7 @@ export function createWatchkeeper(
       if (standing.kind === 'acts') {
         noteOwned(deps);
         warnOfKey(standing.untilMs);
-      }
+      } else haltDisowned(deps, 'the venue was asked and does not know it');
     }
     if (nowMs >= due.count) {
       due.count = nowMs + (watch.ways().isSpent ? COUNT_SPENT_MS : COUNT_MS);

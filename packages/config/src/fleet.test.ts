@@ -199,6 +199,12 @@ describe('keys', () => {
     ]);
   });
 
+  it('are not looked at where nothing is signed', () => {
+    const options = bot({ keyEnv: 'SENTIENT_KEY', accountEnv: 'SENTIENT_ACCOUNT' });
+    expect(refusals(options)).toHaveLength(2);
+    expect(resolveFleet(options, null, BASE)).toMatchObject({ kind: 'ok' });
+  });
+
   it('that are the same under two names are refused without being shown', () => {
     const said = refusals(two([{ keyEnv: 'K1' }, { keyEnv: 'K2' }]), { K1: KEY, K2: `0x${KEY.toUpperCase()}` });
     expect(said).toEqual([expect.stringMatching(/^bots\[1\]\.keyEnv is "K2": K1 of bots\[0\]\.keyEnv holds the same key/)]);

@@ -250,9 +250,10 @@ export function defineFleet(options: FleetOptions): FleetOptions {
 
 /**
  * Makes a fleet whole: options as written, the command line over them, and the environment the keys' names point into, which
- * is looked at and never kept. Every problem is reported at once. Times come out in ms, fractions in parts per million.
+ * is looked at and never kept; null where nothing is signed and no key is needed. Every problem is reported at once. Times come out in
+ * ms, fractions in parts per million.
  */
-export function resolveFleet(options: unknown, env: Environment, overrides: FleetOverrides = {}): FleetResolution {
+export function resolveFleet(options: unknown, env: Environment | null, overrides: FleetOverrides = {}): FleetResolution {
   const problems: ConfigProblem[] = [];
   const over = Object.fromEntries(
     (['speed', 'dataDir', 'market'] as const).flatMap((name) =>
@@ -260,7 +261,7 @@ export function resolveFleet(options: unknown, env: Environment, overrides: Flee
     ),
   );
   const loose = readFleet(isRecord(options) ? { ...options, ...over } : options, problems);
-  if (loose !== null) problems.push(...environmentProblems(loose.bots, env));
+  if (loose !== null && env !== null) problems.push(...environmentProblems(loose.bots, env));
   if (loose === null || problems.length > 0) return { kind: 'errors', errors: problems };
   const { own, restart, paper, bots } = loose;
   const dataDir = resolvePath(overrides.baseDir ?? process.cwd(), own.dataDir);

@@ -11,5 +11,6 @@ export {
   resolveFleet,
 } from './fleet.ts';
 export { type LoadedConfig, loadFleetConfig } from './load.ts';
+export { nearName } from './near-name.ts';
 export type { BotOptions, FleetOptions, LatencyOptions, PaperOptions, RestartOptions } from './options.ts';
 export { type ConfigProblem, FleetConfigError, listProblems } from './problem.ts';

@@ -1,5 +1,6 @@
 import type { Clock } from '@hyperfleet/trading';
 import PQueue from 'p-queue';
+import { BREAKER_WORDS, openBreaker } from './breaker.ts';
 import { jitteredBackoff, type RequestBudget } from './budget.ts';
 import type { ClockSkew } from './clock-skew.ts';
 import { type VenueReadCode, VenueReadError } from './errors.ts';
@@ -36,6 +37,8 @@ export interface InfoOptions {
 /** Asks the venue and reads the answer. Throws `VenueReadError`. */
 export interface Info {
   ask<T>(request: InfoRequest, read: (reply: unknown) => Parsed<T>): Promise<T>;
+  /** Whether nothing is asked here just now because the last answers made no sense; other askers are not kept from it. */
+  isShut(): boolean;
   close(): void;
 }
 
@@ -43,6 +46,11 @@ export interface Info {
 const CROWDED_MS = 50;
 const BACKOFF_MS = 250;
 const BACKOFF_MAX_MS = 8_000;
+/**
+ * Answers in a row without sense that one asker holds against the venue. Those after them may be about its account alone: they shut
+ * its own way, and not that of bots whose questions are answered.
+ */
+const SENSELESS_MAX = 2;
 
 /**
  * The venue's /info with a queue, the shared budget and retries: 429, 5xx, timeouts, broken connections and unreadable
@@ -52,26 +60,44 @@ export function openInfo(options: InfoOptions): Info {
   const { clock, budget, attempts, pace = clock } = options;
   const http = openHttp({ url: options.url, timeoutMs: options.timeoutMs, maxSockets: options.concurrency });
   const queue = new PQueue({ concurrency: options.concurrency });
+  const own = openBreaker(new BigInt64Array(BREAKER_WORDS), 0);
+  let senseless = 0;
+
+  /** Tells the fleet's breaker and one's own what became of a question. */
+  function judge(error: unknown): void {
+    const { info: fleet } = budget.breakers;
+    const nowMs = pace.now();
+    const code = error instanceof VenueReadError ? error.code : null;
+    // A refusal is an answer too. One that cannot be read is none: whatever sends it, the venue is not to be heard.
+    if (error === null || code === 'VENUE_REFUSED' || code === 'VENUE_RATE_LIMITED') {
+      senseless = 0;
+      own.succeeded();
+      fleet.succeeded();
+    } else if (code === 'VENUE_UNREADABLE' || code === 'VENUE_CUT') {
+      senseless += 1;
+      own.failed(nowMs);
+      if (senseless <= SENSELESS_MAX || fleet.state(nowMs) !== 'closed') fleet.failed(nowMs);
+    } else {
+      if (own.state(nowMs) !== 'closed') own.failed(nowMs);
+      fleet.failed(nowMs);
+    }
+  }
 
   async function attempt<T>(request: InfoRequest, read: (reply: unknown) => Parsed<T>): Promise<T> {
     const weight = infoWeight(request.type);
-    const shutMs = budget.breakers.info.admit(pace.now());
+    const shutMs = own.admit(pace.now()) || budget.breakers.info.admit(pace.now());
     if (shutMs > 0)
       throw new VenueReadError('VENUE_SHUT', `${request.type} is not asked: the last reads all failed, next try in ${shutMs} ms`);
     const place = await room(weight);
     const sentMs = clock.now();
     const posted = await http.post('/info', JSON.stringify(request)).finally(() => place.leave());
-    const { info: breaker } = budget.breakers;
     if (posted.kind === 'replied' && posted.status === 429) budget.limited(pace.now());
     try {
       const value = understood(posted, request, { sentMs, read });
-      breaker.succeeded();
+      judge(null);
       return value;
     } catch (error) {
-      // A refusal is an answer too. One that cannot be read is none: whatever sends it, the venue is not to be heard.
-      const isAnswer = error instanceof VenueReadError && (error.code === 'VENUE_REFUSED' || error.code === 'VENUE_RATE_LIMITED');
-      if (isAnswer) breaker.succeeded();
-      else breaker.failed(pace.now());
+      judge(error);
       throw error;
     }
   }
@@ -120,6 +146,7 @@ export function openInfo(options: InfoOptions): Info {
 
   return {
     ask: (request, read) => queue.add(() => withRetries(request, read)),
+    isShut: () => own.state(pace.now()) !== 'closed',
     close: () => http.close(),
   };
 }

@@ -280,3 +280,46 @@ test('instruments are fetched once from meta', async () => {
   });
   expect(asked()).toEqual(['meta']);
 });
+
+describe('answers without sense', () => {
+  const shared = () => openRequestBudget(createRequestBudget());
+  const other = `0x${'7e'.repeat(20)}` as const;
+  const openOf = (budget: ReturnType<typeof shared>, user: `0x${string}`) =>
+    openAccountReads({
+      url: venue.url,
+      account: user,
+      instruments: INSTRUMENTS,
+      clock: WALL,
+      budget,
+      timeoutMs: 1_000,
+      concurrency: 4,
+      attempts: 1,
+    });
+  const html = (body: unknown, senseless: (user: unknown) => boolean): unknown =>
+    senseless((body as Request).user) ? '<html>' : recorded.frontendOpenOrders;
+
+  test('about one account shut the way of those who ask for it, and of nobody else', async () => {
+    venue.answer(({ body }) => html(body, (user) => user === account));
+    const budget = shared();
+    const garbled = [openOf(budget, account), openOf(budget, account)];
+    const well = openOf(budget, other);
+    for (let asked = 0; asked < 6; asked += 1) {
+      for (const each of garbled) await expect(each.openOrders()).rejects.toThrow(VenueReadError);
+    }
+    expect(garbled.map((each) => each.isShut())).toEqual([true, true]);
+    expect(well.isShut()).toBe(false);
+    expect(budget.breakers.info.state(WALL.now())).toBe('closed');
+    expect(await well.openOrders()).not.toHaveLength(0);
+    for (const each of [...garbled, well]) each.close();
+  });
+
+  test('about every account shut the way of all', async () => {
+    venue.answer(({ body }) => html(body, () => true));
+    const budget = shared();
+    const users: readonly `0x${string}`[] = [account, other, `0x${'8f'.repeat(20)}`];
+    const fleet = users.map((each) => openOf(budget, each));
+    for (const each of [...fleet, ...fleet]) await expect(each.openOrders()).rejects.toThrow(VenueReadError);
+    expect(budget.breakers.info.state(WALL.now())).not.toBe('closed');
+    for (const each of fleet) each.close();
+  });
+});

@@ -38,6 +38,8 @@ export interface VenueAccountReads extends AccountReads {
   agents(): Promise<readonly ApprovedAgent[]>;
   /** What the account has sent to /exchange and may send, as the venue counts it. */
   rateLimit(): Promise<AddressCount>;
+  /** Whether nothing is asked just now because the last answers about this account made no sense. */
+  isShut(): boolean;
   close(): void;
 }
 
@@ -147,6 +149,7 @@ export function openAccountReads(options: AccountReadsOptions): VenueAccountRead
     role: (address) => info.ask({ type: 'userRole', user: `0x${address.slice(2).toLowerCase()}` }, parseRole),
     agents: () => info.ask({ type: 'extraAgents', user }, parseAgents),
     rateLimit: () => info.ask({ type: 'userRateLimit', user }, parseRateLimit),
+    isShut: () => info.isShut(),
     close: () => info.close(),
   };
 }

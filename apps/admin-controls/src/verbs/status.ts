@@ -18,7 +18,8 @@ export function status(desk: Desk): number {
     const stands = state.tradingState === 'halted' ? 'halted' : state.paused ? 'paused' : 'active';
     return {
       bot,
-      state: desk.running === null ? `${stands}, not running` : (live?.state ?? stands),
+      // The ledger is ahead of what the fleet last wrote of itself.
+      state: desk.running === null ? `${stands}, not running` : stands === 'active' ? (live?.state ?? stands) : stands,
       reason: [state.reason, differs].filter((part) => part !== null).join('; ') || live?.healthReasons?.join('; ') || null,
       differences,
       health: live?.health ?? null,

@@ -69,7 +69,7 @@ function dataOf(floor: Floor, account: BotAccount, { takerPpm, hasSpotCollateral
   const config = plan.bots.find((bot) => bot.id === id);
   if (config === undefined) throw new Error(`no configuration for ${id}`);
   const data: Omit<BotData, 'hasStream'> = {
-    settings: settingsOf(config, plan.fleet, { accountAddress: account.address, takerPpm }),
+    settings: settingsOf(config, plan.fleet, { accountAddress: account.address, signerAddress: account.signer, takerPpm }),
     privateKey: account.privateKey,
     url: floor.venue.url,
     isMainnet: false,
@@ -197,9 +197,11 @@ async function checkKey(reads: RoleReads, { address, signer }: BotAccount): Prom
     const role = await reads.role(hex(signer));
     const master = role.kind === 'agent' ? role.master : null;
     if (master === null)
-      throw new UnfitAccountError(`its key ${signer} is no agent of ${address}: approve it at the venue, or correct accountEnv`);
+      throw new UnfitAccountError(
+        `its key ${signer} is no agent of ${address}: approve it at the venue or correct accountEnv, and start again`,
+      );
     if (master.toLowerCase() !== address.toLowerCase())
-      throw new UnfitAccountError(`its key ${signer} is an agent of ${master}, not of ${address}: correct accountEnv`);
+      throw new UnfitAccountError(`its key ${signer} is an agent of ${master}, not of ${address}: correct accountEnv and start again`);
   }
   const view = await reads.account();
   if (view.equity !== 0 || view.positions.length > 0) return;

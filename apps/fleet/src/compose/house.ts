@@ -19,13 +19,13 @@ import {
   openLedger,
   openSignalQueue,
   type SignalQueueHandle,
-  StoreError,
 } from '@hyperfleet/store';
 import { createLog, type Log, type LogSink, openLogSink } from '@hyperfleet/telemetry';
 import type { MicroUsd } from '@hyperfleet/trading';
 import { paperSettings } from '../paper-settings.ts';
 import { makeDirectory, signerLocksDir } from './directory.ts';
 import { keepPaperKeys } from './paper-keys.ts';
+import { LOCK_PATIENCE, openPatiently } from './patience.ts';
 import { type Plan, PlanError } from './plan.ts';
 
 /** One bot's account at the venue. */
@@ -52,8 +52,11 @@ export interface House {
   close(): void;
 }
 
-/** Locks and opens the data directory. Throws StoreError (`in-use` when another fleet runs on it), PlanError, PaperKeysError. */
-export function openHouse(plan: Plan): House {
+/**
+ * Locks and opens the data directory; a signals database that another program holds is waited for, until somebody asks the fleet to
+ * stop. Rejects with StoreError (`in-use` when another fleet runs on it), PlanError, PaperKeysError.
+ */
+export async function openHouse(plan: Plan, asked: Promise<string>): Promise<House> {
   const { fleet, files, recording } = plan;
   makeDirectory(fleet.dataDir);
   const lock: HeldLock = lockDataDir(fleet.dataDir);
@@ -70,11 +73,13 @@ export function openHouse(plan: Plan): House {
     const ledger = openLedger(files.ledger, { verify: true });
     opened.push(ledger);
     ledger.rememberCoins(recording.instruments);
-    const queue = openPatiently(() =>
-      openSignalQueue(fleet.signalsDb, {
-        szDecimalsOf: (coin) => recording.instruments.find((instrument) => instrument.coin === coin)?.szDecimals ?? null,
-        verify: true,
-      }),
+    const queue = await openPatiently(
+      () =>
+        openSignalQueue(fleet.signalsDb, {
+          szDecimalsOf: (coin) => recording.instruments.find((instrument) => instrument.coin === coin)?.szDecimals ?? null,
+          verify: true,
+        }),
+      { ...LOCK_PATIENCE, asked, tell: (line) => process.stderr.write(`${line}\n`) },
     );
     opened.push(queue);
     const accounts = openAccounts(
@@ -99,24 +104,6 @@ export function openHouse(plan: Plan): House {
   } catch (error) {
     close();
     throw error;
-  }
-}
-
-/** How long another program's lock on the signals database is waited for at a start, wall time, and how often it is tried. */
-const LOCKED_MS_MAX = 45_000;
-const LOCKED_EVERY_MS = 250;
-
-/** Opens what another program may hold locked just now. Nothing runs yet, so the thread may sleep. */
-function openPatiently<T>(open: () => T): T {
-  const untilMs = performance.now() + LOCKED_MS_MAX;
-  for (let told = false; ; told = true) {
-    try {
-      return open();
-    } catch (error) {
-      if (!(error instanceof StoreError) || error.retry !== 'later' || performance.now() >= untilMs) throw error;
-      if (!told) process.stderr.write(`${error.message}; waiting for it, ${LOCKED_MS_MAX / 1_000} s at most\n`);
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOCKED_EVERY_MS);
-    }
   }
 }
 

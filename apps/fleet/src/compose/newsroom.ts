@@ -2,6 +2,7 @@ import type { BotReport, Condition } from '@hyperfleet/bot';
 import type { LedgerHandle } from '@hyperfleet/store';
 import { type Clock, findingText, type Instruments, type Market, type MicroUsd, type PositionView } from '@hyperfleet/trading';
 import { assertNever } from '../assert-never.ts';
+import { alarmOf } from '../board/alarm.ts';
 import type { Board } from '../board/screen.ts';
 import { type Sentence, sentenceOf } from '../board/sentence.ts';
 import type { BotView, FleetView, Happening } from '../board/view.ts';
@@ -97,7 +98,8 @@ export function openNewsroom(sources: NewsroomSources): Newsroom {
           fills.take(id, report);
           return;
         case 'state': {
-          const isNews = report.state !== bot.state && (report.state === 'paused' || bot.state === 'paused' || report.state === 'halted');
+          // Halts are told by the watch.
+          const isNews = report.state !== bot.state && (report.state === 'paused' || bot.state === 'paused');
           bot.state = report.state;
           bot.reason = report.reason;
           if (isNews) publish(id, { text: `${report.state}${report.reason === null ? '' : `: ${report.reason}`}`, mood: 'attention' });
@@ -108,7 +110,7 @@ export function openNewsroom(sources: NewsroomSources): Newsroom {
           bot.positions = report.positions;
           return;
         case 'alert':
-          publish(id, { text: `ALERT ${report.phrase} ${JSON.stringify(report.detail)}`, mood: 'bad' });
+          publish(id, alarmOf(report, { bot: id, instruments }));
           return;
         case 'condition':
           bot.condition = report.condition;

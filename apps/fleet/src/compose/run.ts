@@ -36,7 +36,7 @@ export async function runFleet(options: Options, around: Surroundings): Promise<
   const plan = await makePlan(options);
   // What one IP may not ask is said before anything is opened.
   planStreams(plan.bots.length, plan.fleet.reconcileIntervalMs);
-  const house = openHouse(plan);
+  const house = await openHouse(plan, around.asked);
   const paint = paintFor(around.out, around.env);
   const board = around.out.isTTY === true ? openScreen(around.out, paint) : openLines(around.out, paint);
   try {

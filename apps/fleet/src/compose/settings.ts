@@ -17,12 +17,13 @@ const WALL_FLOOR_MS = { expiresAfter: 1_000, staleBook: 500, poll: 50, reconcile
 export function settingsOf(
   bot: BotConfig,
   fleet: Pick<Fleet, 'speed' | 'staleBookMs' | 'pollIntervalMs' | 'reconcileIntervalMs'>,
-  venue: { readonly accountAddress: string; readonly takerPpm: number },
+  venue: { readonly accountAddress: string; readonly signerAddress: string; readonly takerPpm: number },
 ): BotSettings {
   const { speed } = fleet;
   return {
     id: bot.id,
     accountAddress: venue.accountAddress,
+    signerAddress: venue.signerAddress,
     limits: { ...bot.limits, takerPpm: venue.takerPpm, minNotional: MIN_NOTIONAL },
     maxSignalAgeMs: bot.maxSignalAgeMs,
     entryLifeMs: bot.entryLifeMs,

@@ -53,7 +53,7 @@ export function createWatch(means: {
       const nowMs = pace.now();
       const limitedAtMs = budget.limitedAtMs();
       return {
-        areReadsShut: info.state(nowMs) !== 'closed',
+        areReadsShut: info.state(nowMs) !== 'closed' || reads.isShut(),
         areActionsShut: actions.state(nowMs) !== 'closed',
         limitedAgoMs: limitedAtMs === 0 ? null : nowMs - limitedAtMs,
         isSpent: leftForEntries(address.count()) < ENTRY_REQUESTS,

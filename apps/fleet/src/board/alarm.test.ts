@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { alarmOf } from './alarm.ts';
+
+const BTC = { coin: 'BTC', assetId: 0, szDecimals: 5, maxLeverage: 40, onlyIsolated: false, isDelisted: false };
+const room = { bot: 'Sentient', instruments: new Map([['BTC', BTC]]) };
+const told = (phrase: string, detail: Parameters<typeof alarmOf>[0]['detail']) => alarmOf({ phrase, detail }, room);
+const AT = '2025-09-04T19:47:22.150Z';
+
+describe('an alert', () => {
+  it.each([
+    [
+      'money was taken out from outside',
+      { what: 'withdrawal', usd: '4290.136009', at: AT },
+      /^ALERT \$4,290\.13 was taken out from outside \(withdrawal\) at 19:47:22: what is held stays covered/,
+    ],
+    [
+      'difference',
+      { what: 'cash', amount: '-250 USD', since: AT, rule: 'shown' },
+      /by -250 USD since 19:47:22: shown; .* "Sentient" ACKNOWLEDGE/,
+    ],
+    [
+      'foreign fill',
+      { coin: 'BTC', side: 'buy', px: 1_097_880, sz: 1_000, dir: 'Open Long' },
+      /BTC: bought 0\.01 at \$109,788 by no order/,
+    ],
+    [
+      'foreign fill',
+      { coin: 'NEW', side: 'sell', px: 5, sz: 7, dir: 'Open Short' },
+      /NEW: sold 7 lots at 5 ticks by no order of the fleet/,
+    ],
+    [
+      'foreign orders or positions seen',
+      { coins: 'BTC,ETH' },
+      /not the fleet's on BTC, ETH: left alone, .* "Sentient" CLOSE_ALL --foreign/,
+    ],
+    [
+      'liquidated by the venue',
+      { coin: 'BTC', px: 1_000_000, sz: 10, dir: 'Close Long' },
+      /BTC: 0\.0001 liquidated by the venue at \$100,000/,
+    ],
+    [
+      'the stop lies beyond liquidation',
+      { coin: 'BTC', stopPx: 900_000, liquidationPx: 910_000.5, remedy: 'pay money in' },
+      /BTC: the stop \$90,000 lies beyond the liquidation price \$91,000: pay money in/,
+    ],
+    ['key disowned', { bot: 'Sentient', reason: 'Must deposit' }, /the venue disowns the key: Must deposit$/],
+    ['key ends soon', { left: '6 d', remedy: 'approve a new key for this bot' }, /ends, left: 6 d; approve a new key for this bot$/],
+    ['clock is off', { skewMs: 3_600_000, remedy: 'the clock is 1 h ahead' }, /^ALERT the clock is 1 h ahead$/],
+    [
+      'health degraded',
+      { from: 'normal', to: 'degraded', reasons: 'reads have been failing for 2 s' },
+      /degraded, it was normal: reads have/,
+    ],
+    ['close sent', { coin: 'BTC', sz: 1_000, reason: 'no stop' }, /^ALERT BTC closing 0\.01$/],
+    ['something new', { a: 1, b: null }, /^ALERT something new: a 1, b null$/],
+    ['bare', {}, /^ALERT bare$/],
+  ])('%s is a sentence with what a person needs', (phrase, detail, text) => {
+    expect(told(phrase, detail)).toEqual({ text: expect.stringMatching(text), mood: 'bad' });
+    expect(told(phrase, detail).text).not.toMatch(/[{}]|undefined|NaN|\?/);
+  });
+
+  it('whose figures are missing is still told', () => {
+    expect(told('foreign fill', { coin: 'BTC', side: 'buy' }).text).toContain('BTC: bought ? lots at ? ticks');
+    expect(told('money was taken out from outside', { usd: 'much', at: 'once', what: 'gift' }).text).toContain('$much was taken out');
+  });
+});
