@@ -286,6 +286,30 @@ describe('controls', () => {
   });
 });
 
+describe('a CLOSE_ALL in the moment in which the other worker writes to the trade', () => {
+  it('takes it all the same', async () => {
+    world.signal({ ...long, entry_1: 100_500 });
+    await hold('100000', '100010', 6_000);
+    const { changeTrade } = world.ledger;
+    let interfered = 0;
+    Object.assign(world.ledger, {
+      changeTrade(...[tradeId, version, patch, events]: Parameters<typeof changeTrade>) {
+        if (patch.exitClaimedBy === 'CLOSE_ALL' && interfered < 2) {
+          interfered += 1;
+          changeTrade(tradeId, version, { notes: [`written meanwhile ${interfered}`] }, []);
+        }
+        return changeTrade(tradeId, version, patch, events);
+      },
+    });
+    const control = world.queue.insertControl('Sentient', 'CLOSE_ALL');
+    await hold('100000', '100010', 8_000);
+    expect(interfered).toBe(2);
+    expect(world.venue.openOrders(USER)).toHaveLength(0);
+    expect(world.venue.account(USER).positions).toHaveLength(0);
+    expect(world.ledger.controlOutcomes(control.key).get('Sentient')).toBe('closed 1 position(s), cancelled 0 entry order(s), paused');
+  });
+});
+
 describe('a RESUME after a CLOSE_ALL that is still closing', () => {
   it('stays the last word when the bot dies meanwhile, and what is opened after it stays open', async () => {
     world.signal({ ...long, entry_1: 100_500 });

@@ -80,7 +80,7 @@ const DOWN_MS = [150, 1_500] as const;
 
 /** Writes that compare a version, and how often the other worker comes in before one. */
 const COMPARED: ReadonlySet<string> = new Set(['changeTrade', 'recordIntents']);
-const INTERLEAVED = 0.1;
+const INTERLEAVED = 0.25;
 const otherOf = (half: Half): Half => (half === 'signal' ? 'fill-monitor' : 'signal');
 
 interface Running {

@@ -146,6 +146,13 @@ export function createWatch(options: WatchOptions): Watch {
     }
     if (orders.some(({ intent }) => isTakeProfit(intent.role))) ladderFits(bot, trade);
   };
+  /** What a CLOSE_ALL says it has taken: nothing looks at it again. */
+  const allTaken = (tradeIds: string): void => {
+    for (const tradeId of tradeIds.split(' ').filter((id) => id !== '')) {
+      const { exitClaimedBy, phase } = tradeOf(tradeId);
+      if (exitClaimedBy === null && phase !== 'settled' && phase !== 'refused') fail('CLOSE_ALL takes every trade', tradeId);
+    }
+  };
   /** What is the owner's counts as known an interval of reconciling after it came to be, and what reading again may take. */
   const knownForeign = (bot: WatchedBot, coin: string): boolean => {
     const sinceMs = bot.hand.standsSinceMs(coin);
@@ -270,6 +277,7 @@ export function createWatch(options: WatchOptions): Watch {
     written(bot, method, args, result) {
       if (method === 'recordIntents' && result === true) recorded(bot, args[0] as string, args[2] as readonly OrderRecord[]);
       if (method === 'applyOrderNews' && (args[1] as { state?: string }).state === 'unknown') counts.unknown += 1;
+      if (method === 'recordControl' && String(args[1]).endsWith(':begun')) allTaken(String(args[2]));
       if (method !== 'changeTrade' || result !== true) return;
       const [tradeId, , patch] = args as [string, number, TradePatch];
       if (patch.breakeven === 'done') {

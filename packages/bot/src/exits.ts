@@ -24,14 +24,23 @@ const shownCoin = (symbol: unknown): string =>
     .trim()
     .slice(0, LONGEST_COIN);
 
-/** Marks a trade as taken by an exit: no take-profit and no breakeven from here on. True when it is so marked now. */
-export function claimForExit(deps: LoopDeps, trade: Trade, by: string): boolean {
-  if (trade.exitClaimedBy !== null) return true;
-  if (trade.phase === 'claimed') {
-    refuse(deps, trade, 'expired', `cancelled before it was sent, by ${by}`);
-    return false;
+/** The other worker writes a few times in a trade's life, never this often in a row. */
+const CLAIM_TRIES = 20;
+
+/**
+ * Marks a trade as taken by an exit: no take-profit and no breakeven from here on. A trade that was not sent yet is over by it.
+ * Where the other worker was faster the trade is read again, since whoever takes trades may not come back for one it missed.
+ * Throws where that goes on without end, which only a bug makes.
+ */
+export function claimForExit(deps: LoopDeps, trade: Trade, by: string): void {
+  let now: Trade | null = trade;
+  for (let tries = 0; tries < CLAIM_TRIES; tries += 1) {
+    if (now === null || now.exitClaimedBy !== null || now.phase === 'settled' || now.phase === 'refused') return;
+    if (now.phase === 'claimed') refuse(deps, now, 'expired', `cancelled before it was sent, by ${by}`);
+    else if (change(deps, now, { exitClaimedBy: by }, [{ event: 'exit claimed', detail: { by } }])) return;
+    now = deps.ledger.trade(trade.tradeId);
   }
-  return change(deps, trade, { exitClaimedBy: by }, [{ event: 'exit claimed', detail: { by } }]);
+  throw new Error(`trade ${trade.tradeId} could not be taken by ${by}: its version moved on ${CLAIM_TRIES} times`);
 }
 
 /** One look at an exit signal. `kick` wakes the trades it claimed. */

@@ -235,4 +235,11 @@ export const MUTATIONS: readonly Mutation[] = [
     wrong: '  if (left.length > 99) {',
     trial: { on: 'seeds', count: 10 },
   },
+  {
+    name: 'CLOSE_ALL passes over a trade the other worker has just written to',
+    file: `${BOT}exits.ts`,
+    old: '    now = deps.ledger.trade(trade.tradeId);\n  }\n  throw',
+    wrong: '    return;\n  }\n  throw',
+    trial: { on: 'races', count: 4_000 },
+  },
 ];

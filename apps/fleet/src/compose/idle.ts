@@ -12,15 +12,19 @@ export interface IdleSources {
 }
 
 /**
- * Whether nothing is left to do: no row of an unpaused bot waits or is in hand, every position is flat, and every row shows
- * how its trade ended. Throws StoreError when a database cannot be read just now.
+ * Whether nothing is left to do: no control and no row waits or is in hand, every position is flat, and every row shows how its
+ * trade ended. Entries that a pause keeps from being sent are not waited for. Throws StoreError when a database cannot be read
+ * just now.
  */
 export function isIdle({ ledger, queue, botIds, isHalted }: IdleSources): boolean {
   if (ledger.held().length > 0) return false;
   return botIds.every((bot) => {
     if (isHalted(bot)) return true;
     if (ledger.unprojected(bot, 1).length > 0) return false;
-    return ledger.botState(bot).paused || (queue.countPending(bot) === 0 && ledger.activeTrades(bot).length === 0);
+    if (queue.controls(bot).some(({ key }) => !ledger.controlOutcomes(key).has(bot))) return false;
+    if (!ledger.botState(bot).paused) return queue.countPending(bot) === 0 && ledger.activeTrades(bot).length === 0;
+    const kept = queue.pendingEntries(bot).length;
+    return queue.countPending(bot) === kept && ledger.activeTrades(bot).every(({ phase }) => phase === 'claimed');
   });
 }
 
