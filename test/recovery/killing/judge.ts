@@ -61,8 +61,9 @@ export function judge(dir: string, way: Way): Judged {
     faults.push(`money is not accounted for: ${unexplained(report).join(', ')}`);
   const paused = new Set(report.bots.filter(({ state }) => state === 'paused').map(({ id }) => id));
   for (const { id, bot, status, open } of report.signals) {
-    // Rows that are written again after a power cut come all at once, CLOSE_ALL among them: a paused bot leaves the rest pending.
-    if (way === 'machine' && status === 'pending' && paused.has(bot)) continue;
+    // Rows written while nobody was there (or written again after a power cut) are found all at once, CLOSE_ALL among them: a paused
+    // bot leaves the rest pending.
+    if (status === 'pending' && paused.has(bot)) continue;
     if (open || !ENDED.has(status)) faults.push(`signal ${id} was left ${status}`);
   }
   faults.push(...ledgerFaults(ledger));
