@@ -95,6 +95,13 @@ export interface BotData {
   readonly fundingFromMs: number;
 }
 
+/** A database that turned out to be damaged while it is used, and what is said of it. */
+export interface Damage {
+  readonly kind: 'damaged';
+  readonly file: 'ledger' | 'signals';
+  readonly reason: string;
+}
+
 export interface BotProtocol {
   readonly down: /** The line to the bot's other worker; made anew whenever either is started. */
     | { readonly kind: 'peer'; readonly port: MessagePort }
@@ -105,6 +112,8 @@ export interface BotProtocol {
   readonly up:
     | LogUp
     | { readonly kind: 'report'; readonly report: BotReport }
+    /** A page of a database turned out to be damaged. */
+    | Damage
     /** The venue has let go of the guard's stream. */
     | { readonly kind: 'stream-closed' };
   readonly calls: Silent;

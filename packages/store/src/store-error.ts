@@ -103,6 +103,20 @@ export function toStoreError(error: unknown, path: string): unknown {
 /** Wraps a function so that it throws `StoreError` where SQLite says no. */
 export type Guard = <A extends readonly unknown[], R>(work: (...args: A) => R) => (...args: A) => R;
 
+/** Told once of a file that SQLite finds damaged, whatever becomes of the error: with what is said of it. */
+export type OnDamaged = (reason: string) => void;
+
+/** A guard that tells the first damage of its file. */
+export function damageGuard(path: string, onDamaged: OnDamaged | undefined, onError: (error: StoreError) => void = () => undefined): Guard {
+  let told = onDamaged === undefined;
+  return guardFor(path, (error) => {
+    onError(error);
+    if (error.code !== 'corrupt' || told) return;
+    told = true;
+    onDamaged?.(error.message);
+  });
+}
+
 /** A guard for one file; `onError` sees every failure before it is thrown. */
 export function guardFor(path: string, onError?: (error: StoreError) => void): Guard {
   return (work) =>

@@ -4,7 +4,7 @@ import type { RestartConfig } from '@hyperfleet/config';
 import { type Supervised, supervise } from '@hyperfleet/supervisor';
 import type { LogRecord } from '@hyperfleet/telemetry';
 import { assertNever } from '../assert-never.ts';
-import type { BotData, BotProtocol } from '../protocol.ts';
+import type { BotData, BotProtocol, Damage } from '../protocol.ts';
 import { BOT_MEMORY, WORKER_LIMITS } from './worker-limits.ts';
 
 type Half = 'signal' | 'fill-monitor';
@@ -32,6 +32,8 @@ export interface BotPairEvents {
   readonly log: (record: LogRecord) => void;
   readonly onReport: (half: Half, report: BotReport) => void;
   readonly onRestart: (worker: string, reason: string) => void;
+  /** A worker found a database damaged. */
+  readonly onDamaged: (damage: Damage) => void;
   /** The guard's stream is closed, or gone with its thread. */
   readonly onStreamClosed: () => void;
   /** A worker is ready, at its first start or again. */
@@ -77,6 +79,9 @@ export function startBotPair(
             return;
           case 'report':
             events.onReport(half, message.report);
+            return;
+          case 'damaged':
+            events.onDamaged(message);
             return;
           case 'stream-closed':
             events.onStreamClosed();

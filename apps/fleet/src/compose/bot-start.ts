@@ -108,6 +108,7 @@ function eventsOf({ house, newsroom, watch, slots }: Floor, id: string): BotPair
       if (report.state === 'halted') watch.halted(id, report.reason ?? 'for no reason told');
       else watch.haltedBots.delete(id);
     },
+    onDamaged: watch.damaged,
     onStreamClosed: () => slots.left(id),
     onReady: () => newsroom.restored(id),
     onRestart(worker, reason) {

@@ -87,6 +87,7 @@ async function live(house: House, board: Board, options: Options, around: Surrou
     // On a directory whose recording is over it has ended before anybody is at his place.
     onMarketEnded: () => void begun.promise.then(() => over.resolve({ why: 'the recording has ended', settle: true })),
     onVenueLost: () => over.resolve({ why: 'the venue is lost', settle: false }),
+    onLedgerDamaged: () => over.resolve({ why: 'the ledger is damaged', settle: false }),
   });
   const fed: { feeding: Feeding | null } = { feeding: null };
   const opened = openMarket(running).then((clock) => {
@@ -175,7 +176,8 @@ function keepLooking(house: House, running: RunningFleet, { board, onIdle, isFed
       const code = troubleCode(error);
       if (code === null) throw error;
       const reason = error instanceof Error ? error.message : String(error);
-      if (!told.has(code)) {
+      if (code === 'corrupt') watch.damaged({ file: reason.startsWith(plan.files.ledger) ? 'ledger' : 'signals', reason });
+      else if (!told.has(code)) {
         log.warn('a file cannot be used just now', { code, reason });
         newsroom.tell('fleet', reason, 'attention');
       }

@@ -4,7 +4,7 @@ import type { Supervised } from '@hyperfleet/supervisor';
 import type { Clock, Instruments } from '@hyperfleet/trading';
 import type { Board } from '../board/screen.ts';
 import { type ClockMapping, createReplayClock } from '../clock.ts';
-import type { MarketDataProtocol } from '../protocol.ts';
+import type { Damage, MarketDataProtocol } from '../protocol.ts';
 import { REQUEST_TIMES } from '../workers/feed-times.ts';
 import type { BotPair } from './bot-pair.ts';
 import { startBot } from './bot-start.ts';
@@ -19,6 +19,8 @@ import { createSlotKeeper, type SlotKeeper } from './stream-slots.ts';
 export interface FleetEvents {
   readonly onMarketEnded: () => void;
   readonly onVenueLost: () => void;
+  /** The ledger is damaged: nothing that is written from now on could be relied on. */
+  readonly onLedgerDamaged: () => void;
 }
 
 /** The fleet at work. */
@@ -54,6 +56,8 @@ interface Watch {
   /** A bot that is not to trade for a reason of its own, its workers being well. */
   halted(bot: string, reason: string): void;
   restarted(worker: string, reason: string): void;
+  /** A database turned out to be damaged; told once for each. */
+  damaged(damage: Pick<Damage, 'file' | 'reason'>): void;
 }
 
 const firstLine = (text: string): string => text.split('\n')[0] ?? text;
@@ -78,7 +82,7 @@ export async function startFleet(house: House, board: Board, events: FleetEvents
   const { plan, ledger, sink } = house;
   const { fleet, recording } = plan;
   const news: { room: Newsroom | null } = { room: null };
-  const watch = createWatch(house, (text, mood) => news.room?.tell('fleet', text, mood));
+  const watch = createWatch(house, (text, mood) => news.room?.tell('fleet', text, mood), events.onLedgerDamaged);
   const venue = await startVenue(
     {
       recording: plan.recordingPath,
@@ -142,8 +146,15 @@ export async function startFleet(house: House, board: Board, events: FleetEvents
   return { ...floor, marketData, pairs, sessionId };
 }
 
-function createWatch({ log }: House, tell: (text: string, mood: 'bad' | 'attention') => void): Watch {
+/** What follows from a damaged database, by which it is. */
+const DAMAGED = {
+  ledger: 'the fleet stops, protective stops rest at the venue',
+  signals: 'no signal is read and no status shown until it is; positions stay protected',
+} as const;
+
+function createWatch({ log }: House, tell: (text: string, mood: 'bad' | 'attention') => void, onLedgerDamaged: () => void): Watch {
   const given: string[] = [];
+  const damaged = new Set<Damage['file']>();
   const haltedBots = new Set<string>();
   return {
     given,
@@ -159,8 +170,18 @@ function createWatch({ log }: House, tell: (text: string, mood: 'bad' | 'attenti
       given.push(`worker ${worker} is past its restart budget: ${firstLine(reason)}`);
       tell(`worker ${worker} is given up: ${firstLine(reason)}`, 'bad');
     },
+    damaged({ file, reason }) {
+      if (damaged.has(file)) return;
+      damaged.add(file);
+      log.error('database damaged', { file, reason });
+      given.push(`${reason}: ${DAMAGED[file]}`);
+      tell(`${reason}: ${DAMAGED[file]}`, 'bad');
+      if (file === 'ledger') onLedgerDamaged();
+    },
     restarted(worker, reason) {
       log.warn('worker restarts', { worker, reason });
+      // Workers die of a damaged ledger one after the other until the fleet has stopped; it has been said why.
+      if (damaged.has('ledger')) return;
       tell(`worker ${worker} restarts: ${firstLine(reason)}`, 'attention');
     },
   };

@@ -84,7 +84,7 @@ export function openBotRoom(data: BotData, name: 'signal' | 'fill-monitor', even
   const budget = openRequestBudget(data.budget);
   const address = openAddressBudget(data.addressBudget);
   const signer = createSigner(data.privateKey);
-  const ledger = openLedger(data.ledgerPath);
+  const ledger = openLedger(data.ledgerPath, { onDamaged: (reason) => thread.send({ kind: 'damaged', file: 'ledger', reason }) });
   const { settings, url, isMainnet, instruments } = data;
   const skew = createClockSkew();
   const exchange = openExchange({

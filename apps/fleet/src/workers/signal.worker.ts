@@ -16,7 +16,10 @@ const room = openBotRoom(data, 'signal', () => ({
   },
 }));
 const { ledger } = room;
-const queue = openSignalQueue(data.signalsPath, { szDecimalsOf: (coin) => data.instruments.get(coin)?.szDecimals ?? null });
+const queue = openSignalQueue(data.signalsPath, {
+  szDecimalsOf: (coin) => data.instruments.get(coin)?.szDecimals ?? null,
+  onDamaged: (reason) => room.thread.send({ kind: 'damaged', file: 'signals', reason }),
+});
 let loop: SignalLoop | null = null;
 
 loop = createSignalLoop({

@@ -16,7 +16,7 @@ import {
 } from '@hyperfleet/trading';
 import { type Connection, checkPages, drawId, inTransaction, openConnection } from '../database.ts';
 import { MIGRATIONS_DIR, type Migration, migrateLedger, readMigrations } from '../migrations.ts';
-import { type Guard, guardFor } from '../store-error.ts';
+import { damageGuard, type Guard, type OnDamaged } from '../store-error.ts';
 import { createBooksTable } from './books-table.ts';
 import { createBotTable, createEventTable, type NumberedEvent } from './bot-table.ts';
 import { type ClockSession, createClockTable } from './clock-sessions.ts';
@@ -73,6 +73,8 @@ export interface LedgerOptions {
   readonly verify?: boolean;
   /** Whether no other connection will use the file; false by default. */
   readonly alone?: boolean;
+  /** Told once when a page turns out to be damaged after the opening; the error is thrown all the same. */
+  readonly onDamaged?: OnDamaged;
 }
 
 function readLedgerId(db: Connection, drawn: string): string {
@@ -238,7 +240,7 @@ export function openLedger(path: string, options: LedgerOptions = {}): LedgerHan
   });
   try {
     if (options.verify === true) checkPages(db, path);
-    return createLedger(db, path, migrations, options.drawId);
+    return createLedger(db, path, migrations, options);
   } catch (error) {
     db.close();
     throw error;
@@ -246,8 +248,13 @@ export function openLedger(path: string, options: LedgerOptions = {}): LedgerHan
 }
 
 /** The ledger on a connection that is open already. Throws `StoreError`, and then leaves the connection open. */
-export function createLedger(db: Connection, path: string, migrations: readonly Migration[], draw: () => string = drawId): LedgerHandle {
-  const guard = guardFor(path);
+export function createLedger(
+  db: Connection,
+  path: string,
+  migrations: readonly Migration[],
+  { drawId: draw = drawId, onDamaged }: Pick<LedgerOptions, 'drawId' | 'onDamaged'> = {},
+): LedgerHandle {
+  const guard = damageGuard(path, onDamaged);
   return guard(() => {
     migrateLedger(db, path, migrations);
     const tables = createTables(db);

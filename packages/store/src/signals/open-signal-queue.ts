@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import type { ControlRow, SignalQueue, SignalRow } from '@hyperfleet/trading';
 import { type Connection, checkPages, openConnection } from '../database.ts';
 import { MIGRATIONS_DIR, readMigrations } from '../migrations.ts';
-import { guardFor, StoreError } from '../store-error.ts';
+import { damageGuard, guardFor, type OnDamaged, StoreError } from '../store-error.ts';
 import { adoptSignals, referenceSchema } from './adopt.ts';
 import { createClaims } from './claims.ts';
 import { createControls } from './controls.ts';
@@ -42,6 +42,8 @@ export interface SignalQueueOptions {
   readonly verify?: boolean;
   /** Whether no other connection will use the file; false by default. */
   readonly alone?: boolean;
+  /** Told once when a page turns out to be damaged after the opening; the error is thrown all the same. */
+  readonly onDamaged?: OnDamaged;
 }
 
 const MAX_BUSY_TIMEOUT_MS = 250;
@@ -137,7 +139,7 @@ function createKeeper(path: string, options: SignalQueueOptions) {
  */
 export function openSignalQueue(path: string, options: SignalQueueOptions = {}): SignalQueueHandle {
   const keeper = guardFor(path)(() => createKeeper(path, options))();
-  const guard = guardFor(path, (error) => {
+  const guard = damageGuard(path, options.onDamaged, (error) => {
     // What was prepared no longer fits the file; the next call opens and adopts it again.
     if (error.code === 'schema-changed') keeper.drop();
   });
