@@ -42,6 +42,9 @@ export interface Core {
   nextOid: number;
   nextTid: number;
   nextHash: number;
+  /** The hash of the transaction that runs and the number it is made from; '' as long as nothing in it has traded. */
+  hash: string;
+  hashNth: number;
   nextLid: number;
   events: VenueEvent[];
   /** Triggers armed in this step whose condition has yet to be looked at. */
@@ -85,6 +88,8 @@ export function createCore(instruments: readonly MarginedInstrument[], settings:
     nextOid: FIRST_OID,
     nextTid: FIRST_TID,
     nextHash: 1,
+    hash: '',
+    hashNth: 0,
     nextLid: 1,
     events: [],
     armed: [],
@@ -151,3 +156,8 @@ export function touchHolding(core: Core, holding: Holding): void {
   holding.touched = true;
   core.touchedHoldings.push(holding);
 }
+
+/** From here on a new transaction runs: what trades in it has one hash, and another than what traded before (PROTOCOL §7). */
+export const beginTransaction = (core: Core): void => {
+  core.hash = '';
+};

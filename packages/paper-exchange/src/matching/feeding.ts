@@ -1,7 +1,7 @@
 import { ticks } from '@hyperfleet/trading';
 import type { MarketEvent, Print } from '../market/event.ts';
 import type { BboEvent, CoinMarket } from './coin-market.ts';
-import type { Core } from './core.ts';
+import { beginTransaction, type Core } from './core.ts';
 import { countExchange } from './fees.ts';
 import { fillCrossed, followQueues, handOutPrint, uncrossOwn } from './making.ts';
 import { applyMark, refreshMark } from './marking.ts';
@@ -62,6 +62,7 @@ function takePrints(core: Core, market: CoinMarket, prints: readonly Print[]): v
     }
     // History of before the market start, or of a gap, trades with nobody.
     if (!market.recorded || market.inGap || print.exchangeTimeMs < market.matchFromMs) continue;
+    beginTransaction(core);
     handOutPrint(core, market, print);
     settleArmed(core);
   }

@@ -163,10 +163,14 @@ export interface Match {
 export function match(core: Core, { taker, maker, px, sz, liquidation = null, dir = null }: Match): void {
   const market = (taker ?? maker)?.market;
   if (market === undefined) throw new Error('a match needs an order of ours on one side');
-  const nth = core.nextHash;
-  const terms: MatchTerms = { px, sz, tid: core.nextTid, nth, hash: hashOf(nth), liquidation, dir };
+  if (core.hash === '') {
+    core.hashNth = core.nextHash;
+    core.hash = hashOf(core.hashNth);
+    core.nextHash += 1;
+  }
+  const nth = core.hashNth;
+  const terms: MatchTerms = { px, sz, tid: core.nextTid, nth, hash: core.hash, liquidation, dir };
   core.nextTid += 1;
-  core.nextHash += 1;
   if (taker !== null && liquidation === null) announce(core, taker);
   // What the recorded market takes from us is part of its own prints, which are counted as they come.
   if (taker !== null) countExchange(core, px * sz);

@@ -2,7 +2,7 @@ import { FINE_PER_TICK, lots, microUsd, mulDiv, ticks } from '@hyperfleet/tradin
 import type { Account, Holding } from './account.ts';
 import { type CoinMarket, valuationPx } from './coin-market.ts';
 import type { Address } from './contract.ts';
-import { type Core, createOrder } from './core.ts';
+import { beginTransaction, type Core, createOrder } from './core.ts';
 import { type LiquidationNote, match } from './fills.ts';
 import { cancelByVenue, finish } from './lifecycle.ts';
 import { crossState, isolatedEquity, maintenanceMargin, positionValue } from './margin.ts';
@@ -73,6 +73,7 @@ function cancelOrders(core: Core, account: Account, concerns: (order: OrderRecor
 /** Closes cross positions, largest first, until the account is above maintenance; its open orders go first. */
 function liquidateCross(core: Core, account: Account): void {
   if (!isBelow(crossShortfall(account))) return;
+  beginTransaction(core);
   cancelOrders(core, account, (order) => order.holding.isCross);
   const state = crossShortfall(account);
   const positions = [...account.positions].filter((held) => held.isCross && !held.market.inGap);
@@ -89,6 +90,7 @@ function liquidateIsolated(core: Core, holding: Holding): void {
   const { account } = holding;
   const state = isolatedShortfall(holding);
   if (!isBelow(state)) return;
+  beginTransaction(core);
   cancelOrders(core, account, (order) => order.holding === holding);
   if (isForBackstop(state)) {
     tellLiquidation(core, account, state, holding);

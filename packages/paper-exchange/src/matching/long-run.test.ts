@@ -106,8 +106,8 @@ describe('a long run of random actions on the recorded market', () => {
     expect([few.replies, few.events, few.views]).toMatchInlineSnapshot(`
       [
         "d3a3b1d782538ef8",
-        "613fd6482ff346b3",
-        "00ce8c575eb770e0",
+        "bebee97c69846426",
+        "015de56ed1ede72f",
       ]
     `);
   });
@@ -116,8 +116,8 @@ describe('a long run of random actions on the recorded market', () => {
     expect([many.replies, many.events, many.views]).toMatchInlineSnapshot(`
       [
         "97b72d5c669ff26f",
-        "4744d1d7a13395a3",
-        "cd455f496f3b9905",
+        "4c758cf3efbcaeda",
+        "06a04d3f6f13daf3",
       ]
     `);
   });

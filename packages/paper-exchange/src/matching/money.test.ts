@@ -51,6 +51,23 @@ describe('fills', () => {
     expect(ours[0]?.hash).toMatch(/^0x[0-9a-f]{64}$/);
   });
 
+  it('fills of one transaction have one hash, as 253 of 253 recorded orders with several fills have, and no two transactions do', () => {
+    const desk = openDesk();
+    for (const px of ['2000', '2001', '2002']) desk.place(BOB, [limit('sell', px, '0.1')]);
+    desk.place(ALICE, [limit('buy', '2001', '0.2', { tif: 'Ioc' })]);
+    desk.place(ALICE, [limit('buy', '2002', '0.05', { tif: 'Ioc' })]);
+    desk.place(ALICE, [limit('buy', '2002', '0.02', { tif: 'Ioc' }), limit('buy', '2002', '0.03', { tif: 'Ioc' })]);
+    const hashes = desk.venue.fills(ALICE).map((fill) => fill.hash);
+    expect(desk.venue.fills(BOB).map((fill) => fill.hash)).toEqual(hashes);
+    expect(hashes.map((hash) => hashes.indexOf(hash))).toEqual([0, 0, 2, 3, 3]);
+    const triggers = openDesk();
+    triggers.book([[199_900, 100_000]], [[200_000, 100_000]]);
+    triggers.place(ALICE, [limit('buy', '2000', '1', { tif: 'Ioc' })]);
+    triggers.place(ALICE, [trigger('sl', 'sell', '1995', '0.5'), trigger('sl', 'sell', '1996', '0.5')]);
+    triggers.mark(199_000);
+    expect(new Set(triggers.venue.fills(ALICE).map((fill) => fill.hash)).size).toBe(3);
+  });
+
   it('takes maker and taker fees truncated to the micro-dollar', () => {
     const desk = openDesk();
     desk.place(BOB, [limit('sell', '2080.2', '0.0111')]);

@@ -1,7 +1,7 @@
 import { type FineTicks, lots } from '@hyperfleet/trading';
 import { closable } from './account.ts';
 import { bestAgainst, type CoinMarket } from './coin-market.ts';
-import { type Core, setStatus } from './core.ts';
+import { beginTransaction, type Core, setStatus } from './core.ts';
 import { arm, cancelByVenue, finish, markFired, rest } from './lifecycle.ts';
 import { canAfford } from './margin.ts';
 import { isReached, type OrderRecord } from './order-record.ts';
@@ -20,7 +20,7 @@ export function judgeTriggers(core: Core, market: CoinMarket): void {
       return due.length > 0 && due[due.length - 1]?.level === level;
     });
   }
-  for (const order of due) if (order.phase === 'armed') fire(core, order);
+  for (const order of due) if (order.phase === 'armed') fireAlone(core, order);
 }
 
 /** Looks once at triggers armed in this step: one that is already true fires at once (PROTOCOL §6, §11). */
@@ -30,9 +30,18 @@ export function settleArmed(core: Core): void {
     core.armed = [];
     for (const order of armed) {
       const { mark, inGap } = order.market;
-      if (order.phase === 'armed' && !inGap && mark !== null && isDue(order, mark)) fire(core, order);
+      if (order.phase === 'armed' && !inGap && mark !== null && isDue(order, mark)) fireAlone(core, order);
     }
   }
+}
+
+/** A trigger trades in a transaction of its own, whatever runs when it fires. */
+function fireAlone(core: Core, order: OrderRecord): void {
+  const { hash, hashNth } = core;
+  beginTransaction(core);
+  fire(core, order);
+  core.hash = hash;
+  core.hashNth = hashNth;
 }
 
 /** A trigger fires: a market one executes as an Ioc bounded by its price, a limit one as a Gtc at it, under the same oid. */

@@ -11,7 +11,7 @@ import {
   updateLeverage,
 } from './changing.ts';
 import type { ActionReply, Address, MarginedInstrument, Venue, VenueAction, VenueSettings } from './contract.ts';
-import { accountOf, type Core, createCore } from './core.ts';
+import { accountOf, beginTransaction, type Core, createCore } from './core.ts';
 import { takeMarketEvent } from './feeding.ts';
 import { setDiscounts, viewFees } from './fees.ts';
 import { touch } from './fills.ts';
@@ -143,6 +143,7 @@ export function createVenue(options: VenueOptions): Venue {
     advance: (nowMs) => advanceTo(core, nowMs),
     market(event) {
       advanceTo(core, event.atMs);
+      beginTransaction(core);
       takeMarketEvent(core, event);
       endStep(core);
     },
@@ -159,6 +160,7 @@ export function createVenue(options: VenueOptions): Venue {
     },
     intervene(user, intervention, nowMs) {
       advanceTo(core, nowMs);
+      beginTransaction(core);
       const done = intervene(core, user, intervention);
       endStep(core);
       return done;
@@ -167,6 +169,7 @@ export function createVenue(options: VenueOptions): Venue {
       advanceTo(core, nowMs);
       const account = core.accounts.get(user);
       if (account === undefined) return { status: 'err', response: `User or API Wallet ${user} does not exist.` };
+      beginTransaction(core);
       const reply = execute(core, account, action);
       endStep(core);
       return reply;
