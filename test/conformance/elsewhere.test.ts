@@ -85,7 +85,7 @@ describe('what is here and was never recorded', () => {
     });
     await client.noop({ nonce: ++nonce });
     expect(await info.preTransferCheck({ user, source: other })).toMatchObject({ userHasSentTx: true });
-    expect(await info.preTransferCheck({ user: other, source: user })).toMatchObject({ userExists: false });
+    expect(await info.preTransferCheck({ user: other, source: user })).toMatchObject({ userExists: false, fee: '1.0' });
   });
 
   test('approvedBuilders lists who may charge, and maxBuilderFee how much', async () => {

@@ -160,7 +160,13 @@ describe('words are those of the venue', () => {
       expect(words, key).toEqual(expect.arrayContaining(own));
     }
     // What happened on the way here shows most of them.
-    expect([...(seen.get('orderType') ?? [])].sort()).toEqual(['Limit', 'Stop Market', 'Take Profit Limit', 'Take Profit Market']);
+    expect([...(seen.get('orderType') ?? [])].sort()).toEqual([
+      'Limit',
+      'Market',
+      'Stop Market',
+      'Take Profit Limit',
+      'Take Profit Market',
+    ]);
     expect([...(seen.get('status') ?? [])]).toEqual(
       expect.arrayContaining([
         'open',

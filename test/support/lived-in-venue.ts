@@ -115,7 +115,7 @@ async function trade(send: Send, a: Player, b: Player): Promise<void> {
   await send(client.batchModify({ modifies: [{ oid: C(2), order: limit(0, true, '101000', '0.01') }] }));
   await send(client.scheduleCancel({ time: START_MS + 60_000 }));
   await send(client.twapOrder({ twap: { a: 0, b: false, s: '1', r: false, m: 5, t: false } }));
-  await send(b.client.usdSend({ destination: BUILDER, amount: '100' }));
+  await send(b.client.usdSend({ destination: BUILDER, amount: '101' }));
   await send(client.approveBuilderFee({ builder: BUILDER, maxFeeRate: '0.01%' }));
   await send(
     client.order({

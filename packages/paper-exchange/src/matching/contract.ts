@@ -9,6 +9,8 @@ import type { MarketEvent } from '../market/event.ts';
 export type Address = `0x${string}`;
 
 export type VenueTif = 'Gtc' | 'Ioc' | 'Alo' | 'FrontendMarket';
+/** With what the venue itself places to liquidate, which nobody can ask for (PROTOCOL §3). */
+export type ShownTif = VenueTif | 'LiquidationMarket';
 
 /** One order of an action, parsed: numbers are exact, the asset is resolved to its instrument. */
 export interface OrderInput {
@@ -98,7 +100,7 @@ export interface VenueOrder {
   readonly tpsl: 'tp' | 'sl' | null;
   readonly isMarket: boolean;
   readonly isPositionTpsl: boolean;
-  readonly tif: VenueTif | null;
+  readonly tif: ShownTif | null;
   /** A child of a normalTpsl whose parent has not wholly filled: not armed. */
   readonly waitingForFill: boolean;
   /** Children's oids, for a parent. */
@@ -329,7 +331,7 @@ export interface VenueSettings {
   readonly subAccountVolumeUsd: number;
   /** Codes that `setReferrer` takes; all others are not registered (PROTOCOL §3). */
   readonly referralCodes: readonly string[];
-  /** What a withdrawal costs, and what sending to an account that does not exist yet costs on top, in micro-dollars (PROTOCOL §3). */
+  /** What a withdrawal costs, and what of a sending to an account that does not exist yet is kept, in micro-dollars (PROTOCOL §3). */
   readonly withdrawFee: number;
   readonly activationFee: number;
   /** Whether scheduleCancel needs $1M traded volume (PROTOCOL §3). */

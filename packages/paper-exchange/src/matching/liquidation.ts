@@ -159,7 +159,7 @@ function liquidationOrder(core: Core, holding: Holding, sz: number): OrderRecord
     sz: lots(sz),
     reduceOnly: true,
     cloid: null,
-    tif: 'Ioc',
+    tif: 'LiquidationMarket',
     trigger: null,
     isPositionTpsl: false,
   });

@@ -106,8 +106,8 @@ describe('a long run of random actions on the recorded market', () => {
     expect([few.replies, few.events, few.views]).toMatchInlineSnapshot(`
       [
         "d3a3b1d782538ef8",
-        "bebee97c69846426",
-        "015de56ed1ede72f",
+        "d7509167b964d9f4",
+        "fcb5cf48d71684ee",
       ]
     `);
   });
@@ -116,8 +116,8 @@ describe('a long run of random actions on the recorded market', () => {
     expect([many.replies, many.events, many.views]).toMatchInlineSnapshot(`
       [
         "97b72d5c669ff26f",
-        "4c758cf3efbcaeda",
-        "06a04d3f6f13daf3",
+        "3c37b90a849c4668",
+        "b99fdc7fd9db3912",
       ]
     `);
   });

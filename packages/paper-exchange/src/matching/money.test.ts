@@ -188,6 +188,8 @@ describe('liquidation', () => {
     desk.mark(194500);
     expect(desk.szi(ALICE)).toBe(0);
     expect(desk.order(ALICE, resting).status).toBe('liquidatedCanceled');
+    const [sold] = desk.venue.historicalOrders(ALICE);
+    expect(sold).toMatchObject({ status: 'filled', order: { tif: 'LiquidationMarket', reduceOnly: true, sz: 0, origSz: 120_000 } });
     expect(desk.venue.fills(ALICE).at(-1)).toMatchObject({
       dir: 'Close Long',
       px: 194500,

@@ -1,7 +1,7 @@
 import { FINE_PER_TICK, type FineTicks, type Lots, type Side, type Ticks } from '@hyperfleet/trading';
 import type { Account, Holding } from './account.ts';
 import type { CoinMarket } from './coin-market.ts';
-import type { BuilderTerms, StatusWord, VenueOrder, VenueTif } from './contract.ts';
+import type { BuilderTerms, ShownTif, StatusWord, VenueOrder } from './contract.ts';
 import type { PriceLevel } from './ladder.ts';
 import { type NewOrder, TERM, type TriggerTerms, termBits, tifOf } from './order-terms.ts';
 
@@ -107,7 +107,7 @@ export class OrderRecord {
     return (this.#termBits & TERM.tracksPosition) !== 0;
   }
 
-  get tif(): VenueTif | null {
+  get tif(): ShownTif | null {
     return tifOf(this.#termBits);
   }
 

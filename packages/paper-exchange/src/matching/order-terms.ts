@@ -1,7 +1,7 @@
 import type { Lots, Side, Ticks } from '@hyperfleet/trading';
 import type { Account } from './account.ts';
 import type { CoinMarket } from './coin-market.ts';
-import type { BuilderTerms, VenueTif } from './contract.ts';
+import type { BuilderTerms, ShownTif } from './contract.ts';
 
 export interface TriggerTerms {
   readonly px: Ticks;
@@ -20,13 +20,13 @@ export interface NewOrder {
   readonly sz: Lots;
   readonly reduceOnly: boolean;
   readonly cloid: string | null;
-  readonly tif: VenueTif | null;
+  readonly tif: ShownTif | null;
   readonly trigger: TriggerTerms | null;
   readonly isPositionTpsl: boolean;
   readonly builder?: BuilderTerms | null;
 }
 
-const TIFS: readonly (VenueTif | null)[] = [null, 'Gtc', 'Ioc', 'Alo', 'FrontendMarket'];
+const TIFS: readonly (ShownTif | null)[] = [null, 'Gtc', 'Ioc', 'Alo', 'FrontendMarket', 'LiquidationMarket'];
 /** The tif's index stands above the bits. */
 const TIF_SHIFT = 8;
 
@@ -56,4 +56,4 @@ export function termBits({ side, sz, reduceOnly, isPositionTpsl, trigger, tif }:
 }
 
 /** The tif among the terms; null for a trigger. */
-export const tifOf = (bits: number): VenueTif | null => TIFS[bits >> TIF_SHIFT] ?? null;
+export const tifOf = (bits: number): ShownTif | null => TIFS[bits >> TIF_SHIFT] ?? null;

@@ -61,8 +61,8 @@ export const defaultVenueSettings: VenueSettings = {
   fillsByPrintsOnly: false,
   subAccountVolumeUsd: 100_000,
   referralCodes: [],
-  withdrawFee: 0,
-  activationFee: 0,
+  withdrawFee: 1_000_000,
+  activationFee: 1_000_000,
   scheduleCancelVolume: true,
 };
 

@@ -251,8 +251,9 @@ export function createBank(venue: Venue, requestsAtStart: () => number): Bank {
       const { from, to, usd } = transfer;
       if (from.user === to.user && from.place === to.place) return 'Cannot self-transfer.';
       const fee = microUsd(isNew(to.user) ? venue.settings.activationFee : 0);
-      if (usd <= 0 || !takeFrom(from, usd + fee, nowMs)) return SHORT;
-      putInto(to, usd, nowMs);
+      // The charge comes out of what arrives: a recorded first sending took the amount from its sender, and no more (PROTOCOL §3).
+      if (usd <= fee || !takeFrom(from, usd, nowMs)) return SHORT;
+      putInto(to, microUsd(usd - fee), nowMs);
       const delta = deltaOf(transfer, fee);
       for (const user of new Set([from.user, to.user])) record(user, nowMs, delta);
       return null;

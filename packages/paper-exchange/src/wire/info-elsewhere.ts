@@ -2,6 +2,7 @@
  * /info about what the venue has beside perpetuals: staking, vaults, lending, other dexs, deployments. None of it exists here,
  * so every answer is the one the venue gives for an account that never touched it.
  */
+import { usdText } from './decimal-text.ts';
 import { address, integer, type JsonObject, string } from './fields.ts';
 import type { InfoReader, InfoSources } from './info-account.ts';
 import { SPOT_CTXS, SPOT_META } from './spot.ts';
@@ -19,11 +20,13 @@ const always =
   () =>
     answer;
 
-/** Whether a transfer to `user` from `source` would be free: nothing is charged here. */
+/** What of a transfer to `user` from `source` would be kept, and whether both are known. */
 function preTransferCheck({ venue, bank }: InfoSources, request: JsonObject): unknown {
   const user = address(request, 'user');
   address(request, 'source');
-  return { fee: '0.0', isSanctioned: false, userExists: venue.exists(user), userHasSentTx: bank.requestsUsed(user) > 0 };
+  const userExists = venue.exists(user);
+  const fee = userExists ? '0.0' : usdText(venue.settings.activationFee);
+  return { fee, isSanctioned: false, userExists, userHasSentTx: bank.requestsUsed(user) > 0 };
 }
 
 /** No vault has this address, whoever asks. */

@@ -26,7 +26,7 @@ export function basicOrderRow(order: VenueOrder, instrument: Scaled): Row {
 }
 
 function orderType(order: VenueOrder): string {
-  if (!order.isTrigger) return order.tif === 'FrontendMarket' ? 'Market' : 'Limit';
+  if (!order.isTrigger) return order.tif === 'FrontendMarket' || order.tif === 'LiquidationMarket' ? 'Market' : 'Limit';
   return `${order.tpsl === 'tp' ? 'Take Profit' : 'Stop'} ${order.isMarket ? 'Market' : 'Limit'}`;
 }
 

@@ -27,7 +27,7 @@ interface Counter {
 }
 
 function open(settings: Partial<VenueSettings> = {}): Counter {
-  const venue = createVenue({ instruments: [BTC], settings: { subAccountVolumeUsd: 0, ...settings } });
+  const venue = createVenue({ instruments: [BTC], settings: { subAccountVolumeUsd: 0, withdrawFee: 0, activationFee: 0, ...settings } });
   const bank = createBank(venue, () => 10_000);
   const desk = { venue, bank, agents: createAgentBook() };
   bank.deposit(ALICE, microUsd(1_000e6), NOW);
@@ -108,9 +108,15 @@ describe('money between accounts (PROTOCOL §2.3)', () => {
     const at = open({ withdrawFee: 1_000_000, activationFee: 1_000_000 });
     expect(at.act(ALICE, usdSend(BOB, '10'))).toEqual(OK);
     expect(at.act(ALICE, usdSend(BOB, '10'))).toEqual(OK);
-    expect([at.perps(ALICE), at.perps(BOB)]).toEqual([979, 20]);
+    // What is kept of the first comes out of what arrives, and stands in both ledgers, as recorded in September 2026.
+    expect([at.perps(ALICE), at.perps(BOB)]).toEqual([980, 19]);
+    for (const user of [ALICE, BOB])
+      expect(at.bank.ledger(user).map((row) => ledgerRow(row, () => BTC).delta)).toContainEqual({
+        ...{ type: 'internalTransfer', usdc: '10.0', user: ALICE, destination: BOB, fee: '1.0' },
+      });
+    expect(at.act(ALICE, usdSend(AGENT, '1'))).toEqual(short);
     expect(at.act(ALICE, userSigned({ type: 'withdraw3', destination: ALICE, amount: '100', time: NOW }))).toEqual(OK);
-    expect(at.perps(ALICE)).toBe(879);
+    expect(at.perps(ALICE)).toBe(880);
     expect(ledgerRow(at.bank.ledger(ALICE).at(-1) ?? fail(), () => BTC).delta).toEqual({
       type: 'withdraw',
       usdc: '99.0',
