@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
-import type { BotSettings, Log, LoopDeps, PeerMessage } from '@hyperfleet/bot';
+import type { Log, LoopDeps, PeerMessage } from '@hyperfleet/bot';
 import {
   createSigner,
   openAccountReads,
@@ -12,39 +12,11 @@ import {
 } from '@hyperfleet/hyperliquid';
 import { openMarketReader } from '@hyperfleet/market-data';
 import { openLedger } from '@hyperfleet/store';
-import { type Instrument, type Instruments, microUsd } from '@hyperfleet/trading';
+import type { Instrument, Instruments } from '@hyperfleet/trading';
+import { sampleSettings } from '../test/support/bot-settings.ts';
 import { wallClock as clock } from './wall-clock.ts';
 
 const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined, child: () => silent };
-
-function settingsOf(id: string, accountAddress: string): BotSettings {
-  return {
-    id,
-    accountAddress,
-    limits: {
-      riskPerTradePpm: 100,
-      maxLeverage: 5,
-      maxTotalLeverage: null,
-      defaultStopDistancePpm: 50_000,
-      maxStopDistancePpm: 100_000,
-      stopSlippagePpm: 100_000,
-      staleEntryPpm: 20_000,
-      onStaleEntry: 'rest',
-      marketSlippagePpm: 10_000,
-      takerPpm: 450,
-      minNotional: microUsd(10_000_000),
-      maxConcurrentPositions: 1_000,
-      allowedDirections: 'both',
-    },
-    maxSignalAgeMs: 900_000,
-    entryLifeMs: 86_400_000,
-    pollIntervalMs: 2_000,
-    staleBookMs: 5_000,
-    breakeven: true,
-    expiresAfterMs: 5_000,
-    reconcileIntervalMs: 60_000,
-  };
-}
 
 /** What both threads of the measured bot are handed. */
 export interface BotTask {
@@ -93,7 +65,7 @@ export function openRoom(task: BotTask): Room {
   const reads = openAccountReads({ url, clock, budget, timeoutMs, concurrency: 4, attempts: 3, account: signer.address, instruments });
   const nonces = openNonceCell(task.nonceCell);
   const deps = {
-    settings: settingsOf(id, signer.address),
+    settings: sampleSettings({ id, accountAddress: signer.address }, { riskPerTradePpm: 100, maxConcurrentPositions: 1_000 }),
     clock,
     ledger,
     exchange,

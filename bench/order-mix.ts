@@ -1,3 +1,5 @@
+import { createChance } from '@hyperfleet/paper-exchange';
+
 /** Price levels a dollar apart, half of them bids. */
 export const PRICE_LEVELS = 100;
 /** Orders the mix begins with and never falls below, filled ones that are still to be cancelled among them. */
@@ -17,17 +19,6 @@ export interface Operation {
 
 /** Gives the next operation. */
 type OrderMix = () => Operation;
-
-/** Repeatable chance (mulberry32): the same mix in every run. */
-function createChance(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
 
 /** 45 % limit orders, 45 % cancels and 10 % market orders: the same stream, whoever executes it. */
 export function createOrderMix(accounts: number): OrderMix {

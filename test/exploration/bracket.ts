@@ -1,7 +1,7 @@
 /** The one bracket that is walked: its bot, its signal, and where its market can stand. */
-import type { BotSettings } from '@hyperfleet/bot';
 import type { Address } from '@hyperfleet/paper-exchange';
-import { type Instrument, microUsd } from '@hyperfleet/trading';
+import type { Instrument } from '@hyperfleet/trading';
+import { sampleSettings } from '../support/bot-settings.ts';
 
 export const BOT = 'Sentient';
 export const USER: Address = '0x1111111111111111111111111111111111111111';
@@ -16,32 +16,7 @@ export const START_MS = 1_757_015_216_000;
  */
 export const STEP_MS = 3_500;
 
-export const SETTINGS: BotSettings = {
-  id: BOT,
-  accountAddress: USER,
-  limits: {
-    riskPerTradePpm: 20_000,
-    maxLeverage: 5,
-    maxTotalLeverage: null,
-    defaultStopDistancePpm: 50_000,
-    maxStopDistancePpm: 100_000,
-    stopSlippagePpm: 100_000,
-    staleEntryPpm: 20_000,
-    onStaleEntry: 'rest',
-    marketSlippagePpm: 10_000,
-    takerPpm: 450,
-    minNotional: microUsd(10_000_000),
-    maxConcurrentPositions: 3,
-    allowedDirections: 'both',
-  },
-  maxSignalAgeMs: 900_000,
-  entryLifeMs: 86_400_000,
-  pollIntervalMs: 2_000,
-  staleBookMs: 5_000,
-  breakeven: true,
-  expiresAfterMs: 5_000,
-  reconcileIntervalMs: 60_000,
-};
+export const SETTINGS = sampleSettings({ id: BOT, accountAddress: USER });
 
 /** Where the market can stand: each a best bid in whole dollars. */
 export const PLACES = { start: 100_000, 'first target': 101_010, 'second target': 103_010, stop: 96_900 } as const;

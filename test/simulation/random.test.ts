@@ -1,16 +1,6 @@
 import { expect, it } from 'vitest';
 import { openWorld, type World } from '../support/one-bot.ts';
-
-/** Mulberry32: a small seeded generator, so that a failing seed fails again. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
+import { createChance } from './chance.ts';
 
 const USER = '0x1111111111111111111111111111111111111111' as const;
 const COINS = { BTC: { px: 100_000, tick: 10 }, ETH: { px: 4_000, tick: 1 } } as const;
@@ -67,7 +57,7 @@ it.each([1, 2, 3, 4, 5, 6, 117, 138])(
   'keeps its promises through three minutes of faults, restarts and random signals (seed %i)',
   async (seed) => {
     const world = await openWorld({ reconcileIntervalMs: 10_000 });
-    const random = seeded(seed);
+    const random = createChance(seed).next;
     try {
       await live(world, random, 180);
       world.link.onRequest = () => null;

@@ -6,6 +6,7 @@ import type { BotSettings } from '@hyperfleet/bot';
 import { type Address, createVenue, type Venue } from '@hyperfleet/paper-exchange';
 import { type LedgerHandle, openLedger, openSignalQueue, type SignalQueueHandle } from '@hyperfleet/store';
 import { type Instrument, type Instruments, microUsd } from '@hyperfleet/trading';
+import { sampleSettings } from '../support/bot-settings.ts';
 import { type Chance, createChance } from './chance.ts';
 import { createExcuses, type Excuses } from './excuses.ts';
 import { createExecutor, type Executor } from './executor.ts';
@@ -74,32 +75,19 @@ export interface WorldOptions {
   readonly startMs?: number;
 }
 
-const settingsOf = (id: string, user: Address, chance: Chance): BotSettings => ({
-  id,
-  accountAddress: user,
-  limits: {
+function settingsOf(id: string, user: Address, chance: Chance): BotSettings {
+  const limits = {
     riskPerTradePpm: chance.pick([5_000, 20_000]),
     maxLeverage: chance.pick([2, 5, 10]),
-    maxTotalLeverage: null,
-    defaultStopDistancePpm: 50_000,
-    maxStopDistancePpm: 100_000,
-    stopSlippagePpm: 100_000,
-    staleEntryPpm: 20_000,
-    onStaleEntry: chance.pick(['rest', 'market', 'refuse']),
-    marketSlippagePpm: 10_000,
-    takerPpm: 450,
-    minNotional: microUsd(10_000_000),
-    maxConcurrentPositions: 3,
-    allowedDirections: 'both',
-  },
-  maxSignalAgeMs: 900_000,
-  entryLifeMs: chance.pick([30_000, 86_400_000]),
-  pollIntervalMs: 2_000,
-  staleBookMs: 5_000,
-  breakeven: chance.happens(0.9),
-  expiresAfterMs: 5_000,
-  reconcileIntervalMs: chance.pick([10_000, 30_000, 60_000]),
-});
+    onStaleEntry: chance.pick(['rest', 'market', 'refuse'] as const),
+  };
+  const drawn = {
+    entryLifeMs: chance.pick([30_000, 86_400_000]),
+    breakeven: chance.happens(0.9),
+    reconcileIntervalMs: chance.pick([10_000, 30_000, 60_000]),
+  };
+  return sampleSettings({ id, accountAddress: user, ...drawn }, limits);
+}
 
 /** Opens the stores of a world and knows how they survive. */
 function openDisk(journal: Journal) {

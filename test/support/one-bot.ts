@@ -29,6 +29,7 @@ import {
   parseSize,
   ticks,
 } from '@hyperfleet/trading';
+import { sampleSettings } from './bot-settings.ts';
 import { linkVenue, type VenueLink } from './in-process-venue.ts';
 import { createVirtualClock, settleTasks, type VirtualClock } from './virtual-clock.ts';
 
@@ -74,7 +75,7 @@ interface Means {
   readonly requestLifeMs?: () => number;
 }
 
-export async function openWorld(overrides: Partial<BotSettings> = {}, latencyMs = 200, means: Means = {}): Promise<World> {
+export async function openWorld(overrides: Partial<Omit<BotSettings, 'limits'>> = {}, latencyMs = 200, means: Means = {}): Promise<World> {
   const dir = mkdtempSync(join(tmpdir(), 'hyperfleet-world-'));
   const clock = createVirtualClock(START_MS);
   const venue = createVenue({ instruments: [BTC, ETH] });
@@ -84,33 +85,7 @@ export async function openWorld(overrides: Partial<BotSettings> = {}, latencyMs 
   const bugs: unknown[] = [];
   const ledger = openLedger(join(dir, 'ledger.db'));
   const queue = openSignalQueue(join(dir, 'signals.db'));
-  const settings: BotSettings = {
-    id: 'Sentient',
-    accountAddress: USER,
-    limits: {
-      riskPerTradePpm: 20_000,
-      maxLeverage: 5,
-      maxTotalLeverage: null,
-      defaultStopDistancePpm: 50_000,
-      maxStopDistancePpm: 100_000,
-      stopSlippagePpm: 100_000,
-      staleEntryPpm: 20_000,
-      onStaleEntry: 'rest',
-      marketSlippagePpm: 10_000,
-      takerPpm: 450,
-      minNotional: microUsd(10_000_000),
-      maxConcurrentPositions: 3,
-      allowedDirections: 'both',
-    },
-    maxSignalAgeMs: 900_000,
-    entryLifeMs: 86_400_000,
-    pollIntervalMs: 2_000,
-    staleBookMs: 5_000,
-    breakeven: true,
-    expiresAfterMs: 5_000,
-    reconcileIntervalMs: 60_000,
-    ...overrides,
-  };
+  const settings = sampleSettings({ id: 'Sentient', accountAddress: USER, ...overrides });
 
   let generation = 0;
   let signalLoop: SignalLoop | null = null;

@@ -28,10 +28,11 @@ import {
 import type { openMarketReader } from '@hyperfleet/market-data';
 import type { LimitSettings, Venue } from '@hyperfleet/paper-exchange';
 import type { LedgerHandle, SignalQueueHandle } from '@hyperfleet/store';
-import { type Clock, type Instruments, microUsd } from '@hyperfleet/trading';
+import type { Clock, Instruments } from '@hyperfleet/trading';
 import { lookAtClock, skewThatMatters } from '../../apps/fleet/src/workers/clock-look.ts';
 import { FEED_TIMES, stateSilenceMs } from '../../apps/fleet/src/workers/feed-times.ts';
 import { createWatch } from '../../apps/fleet/src/workers/watch.ts';
+import { sampleSettings } from './bot-settings.ts';
 import { testWallet } from './wallet.ts';
 
 export const INSTRUMENTS: Instruments = new Map(
@@ -59,7 +60,7 @@ export interface WiredBot {
 
 export interface WiredOptions {
   readonly bots?: readonly string[];
-  readonly settings?: Partial<BotSettings>;
+  readonly settings?: Partial<Omit<BotSettings, 'limits'>>;
   readonly limits?: LimitSettings;
   /** Wall time a request may take; short where a test lets answers vanish. */
   readonly timeoutMs?: number;
@@ -67,34 +68,6 @@ export interface WiredOptions {
   readonly pingMs?: number;
   readonly socketTimeoutMs?: number;
 }
-
-const settingsOf = (id: string, accountAddress: Address, more: Partial<BotSettings>): BotSettings => ({
-  id,
-  accountAddress,
-  limits: {
-    riskPerTradePpm: 20_000,
-    maxLeverage: 5,
-    maxTotalLeverage: null,
-    defaultStopDistancePpm: 50_000,
-    maxStopDistancePpm: 100_000,
-    stopSlippagePpm: 100_000,
-    staleEntryPpm: 20_000,
-    onStaleEntry: 'rest',
-    marketSlippagePpm: 10_000,
-    takerPpm: 450,
-    minNotional: microUsd(10_000_000),
-    maxConcurrentPositions: 3,
-    allowedDirections: 'both',
-  },
-  maxSignalAgeMs: 900_000,
-  entryLifeMs: 86_400_000,
-  pollIntervalMs: 2_000,
-  staleBookMs: 5_000,
-  breakeven: true,
-  expiresAfterMs: 5_000,
-  reconcileIntervalMs: 60_000,
-  ...more,
-});
 
 /** What all bots of a world stand on. */
 export interface Stage {
@@ -154,7 +127,7 @@ export function openBot(stage: Stage, own: { id: string; index: number; ids: rea
   const account = testWallet(70 + own.index).address;
   const address = openAddressBudget(createAddressBudget());
   const lines = openLines(stage, { index: own.index, account, address });
-  const settings = settingsOf(own.id, account, stage.options.settings ?? {});
+  const settings = sampleSettings({ id: own.id, accountAddress: account, ...stage.options.settings });
   const reports: BotReport[] = [];
   let hears = false;
   const to = (deliver: (message: PeerMessage) => void) => ({

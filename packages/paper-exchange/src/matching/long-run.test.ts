@@ -3,8 +3,9 @@ import { type Instrument, microUsd } from '@hyperfleet/trading';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bundledRecordingPath } from '../bundled-recording.ts';
 import { openRecording } from '../market/recording.ts';
+import { createChance } from '../seeded.ts';
 import type { Address, Venue, VenueEvent } from './contract.ts';
-import { createChance, randomAction } from './testing/random-actions.ts';
+import { randomAction } from './testing/random-actions.ts';
 import { createVenue } from './venue.ts';
 
 /**

@@ -1,19 +1,6 @@
 import { formatPrice, formatSize, type Instrument, lots, roundPrice, ticks } from '@hyperfleet/trading';
+import type { Chance } from '../../seeded.ts';
 import type { Address, OrderInput, Venue, VenueAction } from '../contract.ts';
-
-/** A whole number from 0 up to, and without, its argument. */
-export type Chance = (below: number) => number;
-
-/** Repeatable chance (mulberry32): the same numbers for the same seed. */
-export function createChance(seed: number): Chance {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
 
 function pick<T>(chance: Chance, from: readonly T[]): T {
   const found = from[chance(from.length)];
