@@ -106,9 +106,9 @@ describe('a long run of random actions on the recorded market', () => {
   it('answers, tells and shows exactly what it always did, remembering little', () => {
     expect([few.replies, few.events, few.views]).toMatchInlineSnapshot(`
       [
-        "d3a3b1d782538ef8",
-        "d7509167b964d9f4",
-        "fcb5cf48d71684ee",
+        "b254ee930b543f25",
+        "5916a76298bfe425",
+        "cfeae7d488f3a95f",
       ]
     `);
   });
@@ -116,9 +116,9 @@ describe('a long run of random actions on the recorded market', () => {
   it('answers, tells and shows exactly what it always did, remembering all', () => {
     expect([many.replies, many.events, many.views]).toMatchInlineSnapshot(`
       [
-        "97b72d5c669ff26f",
-        "3c37b90a849c4668",
-        "b99fdc7fd9db3912",
+        "9158bc95af0b47c7",
+        "181caef60ce64d70",
+        "0851f433ee120929",
       ]
     `);
   });
