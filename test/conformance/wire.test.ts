@@ -154,6 +154,26 @@ describe('signers', () => {
     expect((await send(eager, btcOrder('90000'), START_MS, { isTestnet: true })).json).toMatchObject({ status: 'ok' });
   });
 
+  test('of a signer who can be either of two it is told once, with both addresses, whether accounts are paid for or not', async () => {
+    const told: { readonly mainnet: string; readonly testnet: string }[] = [];
+    for (const funding of [{}, { autoFundUsd: 1_000 }]) {
+      await open({ ...funding, onUnclearSigner: (signer) => told.push(signer) });
+      const [stranger, local] = [testWallet(23), testWallet(24)];
+      const first = await signedRequest(stranger, btcOrder('90000'), START_MS, { isTestnet: true });
+      for (let i = 0; i < 2; i += 1) await venue.post('/exchange', first);
+      await send(stranger, btcOrder('90000'), START_MS + 1, { isTestnet: true });
+      await send(local, btcOrder('90000'), START_MS);
+      await send(wallet, btcOrder('90000'), START_MS);
+      expect(told.splice(0)).toEqual([
+        { mainnet: expect.stringMatching(/^0x[0-9a-f]{40}$/), testnet: stranger.address },
+        { mainnet: local.address, testnet: expect.stringMatching(/^0x[0-9a-f]{40}$/) },
+      ]);
+    }
+    await open({ network: 'mainnet', onUnclearSigner: (signer) => told.push(signer) });
+    expect((await send(testWallet(25), btcOrder('90000'), START_MS)).json).toMatchObject({ status: 'err' });
+    expect(told).toEqual([]);
+  });
+
   test('no body without a valid signature of a known account changes anything', async () => {
     const before = await memory();
     const sound = await signedRequest(testWallet(66), btcOrder('90000'), START_MS);

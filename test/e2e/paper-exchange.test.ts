@@ -80,6 +80,18 @@ describe('the paper exchange on its own', () => {
     expect(await second.ended).toEqual({ code: 0, errors: '' });
   });
 
+  test('says what to do about a first action that could be signed for either network', async () => {
+    const venue = await start(['--market', 'scripted:BTC', '--auto-fund', '100']);
+    const first = await signedRequest(wallet, btcOrder('65100'), Date.now(), { isTestnet: true });
+    expect((await post(`${venue.url}/exchange`, first)).json).toMatchObject({ status: 'err' });
+    venue.child.kill('SIGTERM');
+    const { errors } = await venue.ended;
+    expect(errors).toMatch(
+      new RegExp(`^refused an action signed by 0x[0-9a-f]{40} if .* or by ${user} if it was for the testnet: neither `),
+    );
+    expect(errors).toContain('--network mainnet or testnet');
+  });
+
   test('listens elsewhere when it is told to, with a warning', async () => {
     const venue = await start(['--market', 'scripted:BTC', '--host', '0.0.0.0']);
     expect(venue.line).toMatch(/^listening http:\/\/0\.0\.0\.0:\d+$/);

@@ -106,6 +106,7 @@ export interface TestVenueOptions {
   readonly events?: readonly MarketEvent[];
   readonly journalPath?: string;
   readonly autoFundUsd?: number;
+  readonly onUnclearSigner?: PaperExchangeOptions['onUnclearSigner'];
   readonly clock?: SteppedClock;
   /** Another venue than that of three coins. */
   readonly venue?: Venue;
@@ -132,6 +133,7 @@ export async function openTestVenue(options: TestVenueOptions = {}): Promise<Tes
     network: options.network ?? 'any',
     journalPath: options.journalPath ?? null,
     ...(options.autoFundUsd === undefined ? {} : { autoFund: microUsd(options.autoFundUsd * 1e6) }),
+    ...(options.onUnclearSigner === undefined ? {} : { onUnclearSigner: options.onUnclearSigner }),
   });
   const { url, port } = await exchange.listen(0);
   return { exchange, clock, url, port, post: (path, body) => post(`${url}${path}`, body) };

@@ -125,6 +125,23 @@ function readArguments(argv: readonly string[]): Arguments | null {
   };
 }
 
+/** More of them than this are not told one by one: something else is wrong then. */
+const UNCLEAR_TOLD_MAX = 20;
+
+/** Says what to do about a first action that was refused because its signer could be either of two. */
+function unclearSignerNotes(isFunding: boolean): (signer: { readonly mainnet: string; readonly testnet: string }) => void {
+  let told = 0;
+  const remedy = isFunding ? 'ask a question about the account first, or send another action' : 'pay the account in with POST /paper/fund';
+  return ({ mainnet, testnet }) => {
+    told += 1;
+    if (told > UNCLEAR_TOLD_MAX) return;
+    console.error(
+      `refused an action signed by ${mainnet} if it was for mainnet, or by ${testnet} if it was for the testnet: neither has an account here. ` +
+        `Name the network (--network mainnet or testnet), ${remedy}.`,
+    );
+  };
+}
+
 /** npm runs us through a shell that dies of a SIGTERM without passing it on: the death of our parent is one to us. */
 function onParentGone(tell: () => void): void {
   const parent = process.ppid;
@@ -161,6 +178,7 @@ async function run({ port, host, network, market: asked, speed, autoFund, dataDi
     network,
     journalPath,
     ...(autoFund === null ? {} : { autoFund }),
+    onUnclearSigner: unclearSignerNotes(autoFund !== null),
     onMarketEnd: () => console.error('the recording has ended: books stand still from here on'),
   });
   let live: { close(): Promise<void> } | null = null;

@@ -13,7 +13,7 @@ import { type LimitSettings, NO_LIMITS } from './limits/settings.ts';
 import { type MarketStep, readStep } from './market/step.ts';
 import type { Address, Venue } from './matching/contract.ts';
 import { createDirectLine, type DirectLine } from './wire/direct.ts';
-import { createDoor, type Network } from './wire/exchange-door.ts';
+import { createDoor, type Network, type UnclearSigner } from './wire/exchange-door.ts';
 import { createFeed } from './wire/feed.ts';
 import { isRecord, parseAddress } from './wire/fields.ts';
 import { createHub } from './wire/hub.ts';
@@ -35,6 +35,11 @@ export interface PaperExchangeOptions {
   readonly journalPath: string | null;
   /** Paid to an account nobody has heard of when it is first named. */
   readonly autoFund?: MicroUsd;
+  /**
+   * Called, on `network: 'any'`, when an action was refused because nothing says yet which of two addresses signed it: neither
+   * is known. Once a signer.
+   */
+  readonly onUnclearSigner?: (signer: UnclearSigner) => void;
   /** Called once, when everything of the market has happened. */
   readonly onMarketEnd?: () => void;
   /** The venue's limits (PROTOCOL §10); none where left out. Open orders are counted by the venue: `openOrderSettings`. */
@@ -135,7 +140,13 @@ export function createPaperExchange(options: PaperExchangeOptions): PaperExchang
   exchange.observe(hub);
   const auditBook = createAuditBook(exchange);
   exchange.observe(auditBook);
-  const door = createDoor({ exchange, network, autoFund: options.autoFund ?? null, hasBudget: () => admission.settings.addressBudget });
+  const door = createDoor({
+    exchange,
+    network,
+    autoFund: options.autoFund ?? null,
+    onUnclearSigner: options.onUnclearSigner ?? (() => undefined),
+    hasBudget: () => admission.settings.addressBudget,
+  });
   const info = (body: unknown, nowMs: number): unknown => {
     const user = isRecord(body) ? parseAddress(body.user) : null;
     if (user !== null) door.meet(user);

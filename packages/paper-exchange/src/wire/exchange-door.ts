@@ -47,11 +47,21 @@ export function readSigned(body: unknown, network: Network): SignedRequest {
   return { action, nonce, vaultAddress, expiresAfter, signers };
 }
 
+/** A signature read with either letter, where neither address is known. */
+export interface UnclearSigner {
+  /** Who signed, had it been for mainnet. */
+  readonly mainnet: Address;
+  /** Who signed, had it been for the testnet. */
+  readonly testnet: Address;
+}
+
 export interface DoorOptions {
   readonly exchange: InProcessExchange;
   readonly network: Network;
   /** Paid to an account nobody has heard of when it is first named; null for none. */
   readonly autoFund: MicroUsd | null;
+  /** Told, once, of a signer met first, of whom nothing says which of the two addresses is the true one; the action is refused. */
+  readonly onUnclearSigner: (signer: UnclearSigner) => void;
   /** Whether an account that has spent its requests is refused (PROTOCOL §10). */
   readonly hasBudget: () => boolean;
 }
@@ -73,7 +83,7 @@ const SEEN_MAX = 4_096;
 type Resolved = { readonly signer: Address; readonly master: Address } | { readonly refusal: string };
 
 /** Creates the door. */
-export function createDoor({ exchange, network, autoFund, hasBudget }: DoorOptions): Door {
+export function createDoor({ exchange, network, autoFund, onUnclearSigner, hasBudget }: DoorOptions): Door {
   const { venue, agents, bank, nonces } = exchange;
   /** Address to the nonce it was seen with. */
   const seen = new Map<Address, number>();
@@ -91,20 +101,27 @@ export function createDoor({ exchange, network, autoFund, hasBudget }: DoorOptio
     if (builder !== null) meet(builder);
   }
 
+  /** Remembers both addresses of a signature, and tells of them unless one of them was told of before. */
+  function remember(signers: readonly Address[], nonce: number): void {
+    const [mainnet, testnet] = signers;
+    const isNews = !signers.some((signer) => seen.has(signer));
+    for (const signer of signers) seen.set(signer, nonce);
+    for (const old of seen.keys()) {
+      if (seen.size <= SEEN_MAX) break;
+      seen.delete(old);
+    }
+    if (isNews && mainnet !== undefined && testnet !== undefined) onUnclearSigner({ mainnet, testnet });
+  }
+
   /**
    * A new signer where new accounts are paid for. With two possible letters one signature cannot tell which address is
    * real, and taking the wrong one would trade on an account nobody owns; the right one comes back in the next signature.
    * A body that is sent again brings both addresses back and so tells nothing: its nonce is the one already seen.
    */
   function welcome(signers: readonly Address[], nonce: number): Address | null {
-    if (autoFund === null) return null;
     const sure = signers.length === 1 ? signers[0] : signers.find((signer) => (seen.get(signer) ?? nonce) !== nonce);
-    if (sure === undefined) {
-      for (const signer of signers) seen.set(signer, nonce);
-      for (const old of seen.keys()) {
-        if (seen.size <= SEEN_MAX) break;
-        seen.delete(old);
-      }
+    if (sure === undefined || autoFund === null) {
+      remember(signers, nonce);
       return null;
     }
     seen.delete(sure);
