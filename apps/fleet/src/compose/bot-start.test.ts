@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createReplayClock, mapClock } from '../clock.ts';
 import { startBot } from './bot-start.ts';
 import type { Floor } from './running.ts';
+import { startBots } from './start-order.ts';
 
 const ADDRESS = `0x${'1a'.repeat(20)}`;
 const OTHER = `0x${'2b'.repeat(20)}`;
@@ -82,6 +83,42 @@ async function answering(replies: (body: { type: string; user?: string }) => unk
   };
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
+
+describe('bots that come up together', () => {
+  const other = { ...account, id: 'Vulcan' };
+
+  /** Sentient has nothing at the venue, Vulcan an open trade. */
+  async function floorOfTwo() {
+    const { floor, ledger } = floorAt(`http://127.0.0.1:${await closedPort()}`);
+    const activeTrades = (id: string): unknown => (id === 'Vulcan' ? [{ kind: 'entry' }] : []);
+    const house = { ...floor.house, accounts: [account, other], ledger: { ...ledger, activeTrades } };
+    return { ...floor, house } as unknown as Floor;
+  }
+
+  it('ask the venue after those with an open trade stand or have been given up', async () => {
+    const bots = startBots(await floorOfTwo());
+    expect(bots.map(({ id }) => id)).toEqual(['Sentient', 'Vulcan']);
+    await Promise.all(bots.map(({ ready }) => ready));
+    const asked = told.flatMap((line) => /^(?:restarts|lost): (\w+)\/start/.exec(line)?.[1] ?? []);
+    expect(asked).toEqual([...Array(4).fill('Vulcan'), ...Array(4).fill('Sentient')]);
+  });
+
+  it('wait for those no longer than their head start', async () => {
+    const floor = await floorOfTwo();
+    Object.assign(floor.house.plan.fleet.restart, { firstDelayMs: 60_000, maxDelayMs: 60_000 });
+    const bots = startBots(floor, 5);
+    await expect.poll(() => told).toContain('restarts: Sentient/start');
+    expect(bots).toHaveLength(2);
+  });
+
+  it('are told to leave while they wait for their turn', async () => {
+    const floor = await floorOfTwo();
+    Object.assign(floor.house.plan.fleet.restart, { firstDelayMs: 60_000, maxDelayMs: 60_000 });
+    const [waiting] = startBots(floor);
+    await waiting?.drain(1_000);
+    expect(told.filter((line) => line.includes('Sentient'))).toEqual([]);
+  });
+});
 
 describe('a bot whose own start fails', () => {
   it('is tried within its restart budget where the connection is refused, then halted alone, with the reason', async () => {

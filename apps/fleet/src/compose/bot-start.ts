@@ -28,13 +28,15 @@ class UnfitAccountError extends Error {
 
 /**
  * Starts a bot: looks at its account, within its restart budget, then starts its two workers. The bot is told of at once and
- * comes to life when its account could be read; one whose account never can, or is unfit, is halted with the reason.
+ * comes to life when its account could be read; one whose account never can, or is unfit, is halted with the reason. Nothing is
+ * asked before its `turn`.
  */
-export function startBot(floor: Floor, account: BotAccount): BotPair {
+export function startBot(floor: Floor, account: BotAccount, turn: Promise<void> = Promise.resolve()): BotPair {
   const { id } = account;
   let pair: BotPair | null = null;
   let isEnding = false;
-  const looked = lookPatiently(floor, account, () => isEnding);
+  const ended = Promise.withResolvers<void>();
+  const looked = Promise.race([turn, ended.promise]).then(() => (isEnding ? null : lookPatiently(floor, account, () => isEnding)));
   const ready = looked.then((look) => {
     if (look === null || isEnding) return;
     const { restart, speed } = floor.house.plan.fleet;
@@ -56,6 +58,7 @@ export function startBot(floor: Floor, account: BotAccount): BotPair {
     stream: (isGranted) => pair?.stream(isGranted) ?? false,
     async drain(timeoutMs) {
       isEnding = true;
+      ended.resolve();
       await looked;
       await pair?.drain(timeoutMs);
     },

@@ -7,11 +7,11 @@ import { type ClockMapping, createReplayClock } from '../clock.ts';
 import type { Damage, MarketDataProtocol } from '../protocol.ts';
 import { REQUEST_TIMES } from '../workers/feed-times.ts';
 import type { BotPair } from './bot-pair.ts';
-import { startBot } from './bot-start.ts';
 import type { House } from './house.ts';
 import { startMarketData } from './market-data.ts';
 import { type Newsroom, openNewsroom } from './newsroom.ts';
 import { type RunningVenue, startVenue, venueRules } from './paper-venue.ts';
+import { startBots } from './start-order.ts';
 import { planStreams, type StreamPlan } from './stream-plan.ts';
 import { createSlotKeeper, type SlotKeeper } from './stream-slots.ts';
 
@@ -141,7 +141,7 @@ export async function startFleet(house: House, board: Board, events: FleetEvents
       onHalted: watch.lost,
     },
   );
-  const pairs = house.accounts.map((account) => startBot(floor, account));
+  const pairs = startBots(floor);
   for (const pair of pairs) byId.set(pair.id, pair);
   return { ...floor, marketData, pairs, sessionId };
 }

@@ -1,0 +1,27 @@
+/** In which order bots come up. */
+import type { BotPair } from './bot-pair.ts';
+import { startBot } from './bot-start.ts';
+import type { Floor } from './running.ts';
+
+/** Wall time the others leave to bots that have something to guard. A bot whose account cannot be read must not hold up its siblings. */
+const HEAD_START_MS = 20_000;
+
+/**
+ * Starts every bot of the house, those with an open trade first: all of a fleet share the request weight of one IP (PROTOCOL §10),
+ * and a bot with nothing at the venue loses nothing by waiting until its siblings stand. Returns them in the order of the house.
+ */
+export function startBots(floor: Floor, headStartMs: number = HEAD_START_MS): BotPair[] {
+  const { accounts, ledger } = floor.house;
+  const guards = accounts.filter(({ id }) => ledger.activeTrades(id).length > 0);
+  const first = new Map(guards.map((account) => [account.id, startBot(floor, account)]));
+  const turn = first.size === 0 ? Promise.resolve() : standing([...first.values()], headStartMs);
+  return accounts.map((account) => first.get(account.id) ?? startBot(floor, account, turn));
+}
+
+/** Until all of them stand or have been given up, at most so many ms. */
+async function standing(bots: readonly BotPair[], atMostMs: number): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, atMostMs);
+  await Promise.race([Promise.allSettled(bots.map(({ ready }) => ready)), late.promise]);
+  clearTimeout(timer);
+}
