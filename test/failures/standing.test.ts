@@ -56,7 +56,7 @@ it.each(['ended', 'replaced'] as const)(
     const out = fleet.signal('Sentient', exit);
     await fleet.until('the bot is halted', () => fleet.ledger.botState('Sentient').tradingState === 'halted');
     expect(fleet.ledger.botState('Sentient').reason).toMatch(
-      /^the key no longer acts for its account \(.*\): approve it again at the venue, or start again with another key; its stops stand/,
+      /^the key no longer acts for its account \(.*\): approve a new key as an agent of 0x\w{40} and start again with it .*; its stops stand/,
     );
     expect(bot.alerts()).toContain('key disowned');
     const waiting = fleet.signal('Sentient', eth);

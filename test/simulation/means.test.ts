@@ -193,7 +193,7 @@ describe('the key', () => {
     expect(world.ledger.botState('Sentient')).toMatchObject({
       tradingState: 'halted',
       reason: expect.stringMatching(
-        /^the key no longer acts for its account \(the venue was asked and does not know it\): approve it again at/,
+        /^the key no longer acts for its account \(the venue was asked and does not know it\): approve a new key as/,
       ),
     });
     expect(alerts()).toContain('key disowned');

@@ -16,7 +16,8 @@ export interface FleetVenue {
   fund(user: Hex, usd: number): Promise<void>;
   /** Sets a fault; resolves with its number. */
   fault(rule: FaultRule): Promise<number>;
-  clearFaults(): Promise<void>;
+  /** Ends these faults. */
+  clear(faults: readonly number[]): Promise<void>;
   /** Size held on a coin, signed; 0 when none. */
   held(user: Hex, coin: string): Promise<number>;
   /** Summed size of the stops of a coin that are armed. */
@@ -49,7 +50,9 @@ export function fleetVenue(dataDir: string): FleetVenue {
       if (typeof set !== 'object' || set === null || !('id' in set)) throw new Error(`no fault: ${JSON.stringify(set)}`);
       return Number(set.id);
     },
-    clearFaults: async () => void (await control('/paper/fault', { clear: true })),
+    async clear(faults) {
+      for (const fault of faults) await control('/paper/fault', { clear: fault });
+    },
     async held(user, coin) {
       const { assetPositions } = await info.clearinghouseState({ user });
       return Number(assetPositions.find(({ position }) => position.coin === coin)?.position.szi ?? 0);

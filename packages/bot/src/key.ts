@@ -17,9 +17,10 @@ export function noteDisowned(deps: LoopDeps, answer: Answer<unknown>): void {
 export function haltDisowned(deps: LoopDeps, words: string): void {
   if (isDisowned(deps)) return;
   const { id, accountAddress, signerAddress } = deps.settings;
-  const which =
-    signerAddress === undefined || signerAddress === accountAddress ? 'it' : `${signerAddress} as an agent of ${accountAddress}`;
-  const reason = `${KEY_HALT} (${words}): approve ${which} again at the venue, or start again with another key; its stops stand at the venue`;
+  // An address is approved once and never again (PROTOCOL §2.3).
+  const old = signerAddress === undefined ? 'this one' : signerAddress;
+  const remedy = `approve a new key as an agent of ${accountAddress} and start again with it (${old} cannot be approved twice)`;
+  const reason = `${KEY_HALT} (${words}): ${remedy}; its stops stand at the venue`;
   deps.ledger.setBotState(id, { tradingState: 'halted', reason });
   const detail = { bot: id, reason: words };
   deps.ledger.record({ bot: id, tradeId: null, atMs: deps.clock.now(), event: 'key disowned', detail });

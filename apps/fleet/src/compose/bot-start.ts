@@ -109,7 +109,7 @@ function eventsOf({ house, newsroom, watch, slots }: Floor, id: string): BotPair
       }
       if (report.kind !== 'state') return;
       if (report.state === 'halted') watch.halted(id, report.reason ?? 'for no reason told');
-      else watch.haltedBots.delete(id);
+      else watch.recovered(id);
     },
     onDamaged: watch.damaged,
     onStreamClosed: () => slots.left(id),

@@ -55,6 +55,8 @@ interface Watch {
   lost(worker: string, reason: string): void;
   /** A bot that is not to trade for a reason of its own, its workers being well. */
   halted(bot: string, reason: string): void;
+  /** What it was halted for is over. */
+  recovered(bot: string): void;
   restarted(worker: string, reason: string): void;
   /** A database turned out to be damaged; told once for each. */
   damaged(damage: Pick<Damage, 'file' | 'reason'>): void;
@@ -164,6 +166,13 @@ function createWatch({ log }: House, tell: (text: string, mood: 'bad' | 'attenti
       haltedBots.add(bot);
       given.push(`${bot} is halted: ${reason}`);
       tell(`${bot} is halted: ${reason}`, 'bad');
+    },
+    recovered(bot) {
+      if (!haltedBots.delete(bot)) return;
+      const over = given.filter((sentence) => sentence.startsWith(`${bot} is halted: `));
+      for (const sentence of over) given.splice(given.indexOf(sentence), 1);
+      log.info('bot acts again', { bot });
+      tell(`${bot} acts again`, 'attention');
     },
     lost(worker, reason) {
       log.error('worker halted', { worker, reason });
