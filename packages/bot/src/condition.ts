@@ -1,6 +1,9 @@
 /** What the guard of a bot tells of itself, and what follows from it for entries. Pure. */
 import { type Health, mayEnter } from './health.ts';
 
+/** How much the fleet must care whether this bot hears its fills at once, most first. */
+export type Risk = 'position' | 'order' | 'wish' | 'none';
+
 /** How a bot stands at a moment. Times in ms of market time. */
 export interface Condition {
   readonly health: Health;

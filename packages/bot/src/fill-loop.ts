@@ -2,6 +2,7 @@
 import type { AccountEvent, AccountView, OrderUpdate, Trade } from '@hyperfleet/trading';
 import { createAccountPoll } from './account-poll.ts';
 import { type BooksMemory, createBooksKeeper, DOUBT_MS } from './books.ts';
+import type { Risk } from './condition.ts';
 import { nextProtectionStep } from './decide/protection.ts';
 import { LEFT_SIZE } from './decide/stop.ts';
 import { createFillsSynced, type FillsRead } from './fills-synced.ts';
@@ -16,7 +17,7 @@ import { isStop, lookAt, type TradeSight } from './sight.ts';
 import type { Performed } from './step.ts';
 import { createTradeRunner, isOperational, type RunnerMemory } from './trade-runner.ts';
 import { orderStateOf, takeFills } from './venue-news.ts';
-import { createWatchkeeper, type Risk, type Watch } from './watchkeeper.ts';
+import { createWatchkeeper, type Watch } from './watchkeeper.ts';
 
 /** Looks at every open trade this often even when nothing is heard: ends of life, touches of a target. */
 const TICK_MS = 1_000;

@@ -1,4 +1,4 @@
-export type { Condition } from './condition.ts';
+export type { Condition, Risk } from './condition.ts';
 export { createFillLoop, type FillLoop, type FillLoopMemory } from './fill-loop.ts';
 export { HEALTH_POLICY, type HealthPolicy } from './health.ts';
 export { KEY_HALT } from './key.ts';
@@ -6,4 +6,4 @@ export { createNonceSource } from './nonce-source.ts';
 export type { BotReport, BotSettings, Detail, Log, LoopDeps, PeerMessage } from './settings.ts';
 export { createSignalLoop, type SignalLoop, type SignalLoopDeps, type SignalLoopMemory } from './signal-loop.ts';
 export type { RunnerMemory } from './trade-runner.ts';
-export type { KeyStanding, Risk, Watch, Ways } from './watchkeeper.ts';
+export type { KeyStanding, Watch, Ways } from './watchkeeper.ts';

@@ -11,8 +11,7 @@ import type {
   MicroUsd,
   PositionView,
 } from '@hyperfleet/trading';
-import type { Condition } from './condition.ts';
-import type { Risk } from './watchkeeper.ts';
+import type { Condition, Risk } from './condition.ts';
 
 /** One bot, resolved and whole: nothing below has a default. Times in milliseconds of market time. */
 export interface BotSettings {

@@ -1,5 +1,5 @@
 /** Keeps watch over the bot's own means: what it hears by, how the venue answers, the clock, the key. Tells its peer and the fleet. */
-import { type Condition, plainly, SKEW_ALARM_MS, skewText } from './condition.ts';
+import { type Condition, plainly, type Risk, SKEW_ALARM_MS, skewText } from './condition.ts';
 import { type Health, type HealthPolicy, type HealthState, NORMAL, nextHealth } from './health.ts';
 import { haltDisowned, isDisowned, noteOwned } from './key.ts';
 import type { LoopDeps } from './settings.ts';
@@ -36,9 +36,6 @@ export interface Watch {
   /** Brings what the account may send up to date with the venue's count; throws like `key`. */
   countRequests(): Promise<void>;
 }
-
-/** How much the fleet must care whether this bot hears its fills at once, most first. */
-export type Risk = 'position' | 'order' | 'wish' | 'none';
 
 /** 20 of request weight, 80 for an agent without a name: sixteen bots spend a hundred a minute on it at most. */
 const KEY_MS = 900_000;

@@ -1,4 +1,3 @@
-import type { BotConfig } from './fleet.ts';
 import { type ConfigProblem, problem } from './problem.ts';
 
 /** Environment variables by name. */
@@ -20,6 +19,13 @@ export function takeSecrets(names: Iterable<string>): ReadonlyMap<string, string
     delete process.env[name];
   }
   return taken;
+}
+
+/** A bot and the variables it points at. */
+interface PointingBot {
+  readonly enabled: boolean;
+  readonly keyEnv: string | null;
+  readonly accountEnv: string | null;
 }
 
 interface Pointed {
@@ -45,7 +51,7 @@ const KINDS = {
 } as const;
 
 /** What is wrong with the variables the enabled bots point at. Values are compared and never shown. */
-export function environmentProblems(bots: readonly BotConfig[], env: Environment): readonly ConfigProblem[] {
+export function environmentProblems(bots: readonly PointingBot[], env: Environment): readonly ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   for (const kind of ['keyEnv', 'accountEnv'] as const) {
     const words = KINDS[kind];

@@ -1,4 +1,4 @@
-import type { RequestClass } from './budget.ts';
+import type { RequestClass } from './request-class.ts';
 
 /** What one address may send to /exchange over its life, shared by the threads that act for it (PROTOCOL §10). */
 export interface AddressBudget {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createRequestBudget, openRequestBudget, type RequestClass } from './budget.ts';
+import { createRequestBudget, openRequestBudget } from './budget.ts';
+import type { RequestClass } from './request-class.ts';
 import { exchangeWeight } from './weights.ts';
 
 const NOW = 1_700_000_000_000;

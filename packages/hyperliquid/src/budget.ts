@@ -1,10 +1,8 @@
 import { BREAKER_WORDS, type Breaker, openBreaker } from './breaker.ts';
 import { CONNECT_WORDS, type Connects, openConnects } from './connects.ts';
 import { openPosts, POST_WORDS, type Posts } from './posts.ts';
+import type { RequestClass } from './request-class.ts';
 import { openRetryBudget, type RetryBudget } from './retry-budget.ts';
-
-/** What a request is for, most urgent first. */
-export type RequestClass = 'exit' | 'cancel' | 'protect' | 'entry' | 'read';
 
 /** The ways to the venue, each with a circuit breaker of its own. */
 type Endpoint = 'info' | 'exchange' | 'stream';

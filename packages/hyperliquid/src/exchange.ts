@@ -1,9 +1,10 @@
 import type { Answer, CancelOutcome, Clock, Exchange, Instruments, OrderIntent, OrderOutcome } from '@hyperfleet/trading';
 import type { AddressBudget } from './address-budget.ts';
-import type { RequestBudget, RequestClass } from './budget.ts';
+import type { RequestBudget } from './budget.ts';
 import { preview } from './from-wire/fields.ts';
 import { parseCancelReply, parseDefaultReply, parsePlaceReply, type SentOrder } from './from-wire/replies.ts';
 import { openHttp, type Posted } from './http.ts';
+import type { RequestClass } from './request-class.ts';
 import { createRoundTrip } from './round-trip.ts';
 import type { Address, Signer } from './signer.ts';
 import { cancelAction, cancelByCloidAction, crossLeverageAction, orderAction, type ToWire } from './to-wire.ts';

@@ -13,7 +13,8 @@ import {
 } from './from-wire/market.ts';
 import { openPositionBooks } from './position-books.ts';
 import type { Address } from './signer.ts';
-import { openSocket, type SocketOptions, type Subscription, type Taken } from './socket.ts';
+import { openSocket, type SocketOptions, type Taken } from './socket.ts';
+import type { Subscription } from './subscription.ts';
 
 /** What happens to a feed besides its data. */
 export type FeedState =

@@ -1,6 +1,6 @@
 export { type AddressBudget, type AddressCount, createAddressBudget, leftForEntries, openAddressBudget } from './address-budget.ts';
 export type { Breaker } from './breaker.ts';
-export { createRequestBudget, openRequestBudget, type RequestBudget, type RequestClass } from './budget.ts';
+export { createRequestBudget, openRequestBudget, type RequestBudget } from './budget.ts';
 export { type ClockSkew, createClockSkew } from './clock-skew.ts';
 export type { Connects } from './connects.ts';
 export { type VenueReadCode, VenueReadError } from './errors.ts';
@@ -18,5 +18,6 @@ export type { AddressRole, ApprovedAgent } from './from-wire/standing.ts';
 export { fetchInstruments } from './instruments.ts';
 export { createNonceCell, type NonceCell, openNonceCell } from './nonce.ts';
 export { type AccountReadsOptions, openAccountReads, type VenueAccountReads } from './reads.ts';
+export type { RequestClass } from './request-class.ts';
 export { type Address, addressOfKey, createSigner, PrivateKeyError, type Signer, SignerBrokenError } from './signer.ts';
 export { exchangeWeight, infoWeight, rowsWeight } from './weights.ts';

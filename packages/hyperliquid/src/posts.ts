@@ -1,4 +1,4 @@
-import type { RequestClass } from './budget.ts';
+import type { RequestClass } from './request-class.ts';
 
 /** Posts of one IP the venue lets be under way at once (PROTOCOL §10). */
 const POSTS_MAX = 100;

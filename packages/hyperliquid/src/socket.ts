@@ -4,14 +4,8 @@ import { jitteredBackoff } from './budget.ts';
 import type { Connects } from './connects.ts';
 import { isObject, preview } from './from-wire/fields.ts';
 import { parseBaseUrl } from './http.ts';
+import type { Subscription } from './subscription.ts';
 import { channelKey, openWatchdog } from './watchdog.ts';
-
-/** One channel of the venue that a socket keeps subscribed. */
-export interface Subscription {
-  readonly request: { readonly type: string; readonly coin?: string; readonly user?: string };
-  /** Market time after which silence is suspicious; null for a channel that may rightly be silent. */
-  readonly silenceMs: number | null;
-}
 
 /** What a message turned out to be. Only `taken` counts as news of its channel. */
 export type Taken = { readonly kind: 'taken' } | { readonly kind: 'stale' } | { readonly kind: 'unreadable'; readonly problem: string };

@@ -1,5 +1,5 @@
 import type { Clock } from '@hyperfleet/trading';
-import type { Subscription } from './socket.ts';
+import type { Subscription } from './subscription.ts';
 
 /** Which subscription a message belongs to: by channel and coin, where the channel has one. */
 export function channelKey(channel: string, coin: unknown): string {

@@ -5,7 +5,7 @@ import type { FaultPlan, FaultReport } from './faults/plan.ts';
 import type { FaultRule } from './faults/rule.ts';
 import { createWireFaults } from './faults/wire-faults.ts';
 import { createInProcess, type MarketSource, type Observer } from './in-process.ts';
-import type { JournalPage } from './journal-tail.ts';
+import type { JournalPage } from './journal-entry.ts';
 import { createAdmission } from './limits/admission.ts';
 import { createDelayLine } from './limits/delay-line.ts';
 import { type Latency, NO_LATENCY } from './limits/latency.ts';

@@ -1,7 +1,7 @@
 /** What accepted inputs do. An input with its market time is all that decides it, so a journal of them replays to the same state. */
 import type { Instrument } from '@hyperfleet/trading';
 import { withImposed } from './faults/imposed.ts';
-import type { JournalEntry } from './journal.ts';
+import type { JournalEntry } from './journal-entry.ts';
 import { isCancel } from './limits/address-budget.ts';
 import type { MarketEvent } from './market/event.ts';
 import { eventsOf, type MarketStep, StepRefusal } from './market/step.ts';

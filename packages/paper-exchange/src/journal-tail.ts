@@ -1,18 +1,4 @@
-import type { JournalEntry } from './journal.ts';
-
-/** An accepted input with its number; the first is 1. */
-export type NumberedEntry = JournalEntry & { readonly seq: number };
-
-/** Some accepted inputs, oldest first. */
-export interface JournalPage {
-  readonly entries: readonly NumberedEntry[];
-  /** Ask for what comes after this. */
-  readonly next: number;
-  /** Number of the last input of all. */
-  readonly last: number;
-  /** Number of the oldest input that can still be had. */
-  readonly first: number;
-}
+import type { JournalEntry, JournalPage } from './journal-entry.ts';
 
 /** Inputs kept in memory. */
 const KEPT = 10_000;

@@ -5,37 +5,11 @@
  */
 import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, readSync, statSync, writeSync } from 'node:fs';
 import { lots, type MicroUsd, ticks } from '@hyperfleet/trading';
-import { type Imposed, readImposed } from './faults/imposed.ts';
-import type { JournalPage, NumberedEntry } from './journal-tail.ts';
-import { type MarketStep, readStep } from './market/step.ts';
+import { readImposed } from './faults/imposed.ts';
+import type { JournalEntry, JournalPage, NumberedEntry } from './journal-entry.ts';
+import { readStep } from './market/step.ts';
 import type { Address, Intervention } from './matching/contract.ts';
 import { isAddress, isRecord } from './wire/fields.ts';
-
-/** One accepted input, at the market time it took effect. */
-export type JournalEntry =
-  | { readonly kind: 'fund'; readonly atMs: number; readonly user: Address; readonly usd: MicroUsd }
-  | {
-      /** A signed action whose nonce was used. `action` is the canonical rebuild; signatures are not checked again. */
-      readonly kind: 'action';
-      readonly atMs: number;
-      readonly signer: Address;
-      readonly user: Address;
-      readonly nonce: number;
-      readonly expiresAfter: number | null;
-      readonly action: unknown;
-      /** What a fault refused of it. */
-      readonly imposed?: Imposed;
-      /** By how much a fault had the venue's clock ahead when it came. */
-      readonly skewMs?: number;
-    }
-  /** A step of a market that is told step by step. */
-  | { readonly kind: 'market'; readonly atMs: number; readonly step: MarketStep }
-  /** The feed of a coin falls silent. */
-  | { readonly kind: 'pause'; readonly atMs: number; readonly coin: string; readonly untilMs: number }
-  /** The venue does something to an account unasked. */
-  | { readonly kind: 'intervene'; readonly atMs: number; readonly user: Address; readonly intervention: Intervention }
-  /** An agent's time ends. */
-  | { readonly kind: 'expire-agent'; readonly atMs: number; readonly agent: Address };
 
 /** What binds a journal to the market it was made on. */
 export interface JournalHeader {

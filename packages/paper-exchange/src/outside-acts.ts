@@ -1,7 +1,7 @@
 /** What is done to an exchange from outside its protocol, by tests and demonstrations: every act an accepted input, journalled first. */
 import { lots } from '@hyperfleet/trading';
 import type { Inputs } from './inputs.ts';
-import type { JournalEntry } from './journal.ts';
+import type { JournalEntry } from './journal-entry.ts';
 import { type MarketStep, StepRefusal } from './market/step.ts';
 import { mustBeCountable } from './market/step-bounds.ts';
 import type { Address, Intervention, Venue } from './matching/contract.ts';

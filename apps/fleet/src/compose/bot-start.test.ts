@@ -8,7 +8,7 @@ import { openLedger } from '@hyperfleet/store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createReplayClock, mapClock } from '../clock.ts';
 import { startBot } from './bot-start.ts';
-import type { Floor } from './running.ts';
+import type { Floor } from './floor.ts';
 import { startBots } from './start-order.ts';
 
 const ADDRESS = `0x${'1a'.repeat(20)}`;

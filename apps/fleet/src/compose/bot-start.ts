@@ -13,8 +13,8 @@ import { createRestartCounter } from '@hyperfleet/supervisor';
 import type { BotData } from '../protocol.ts';
 import { REQUEST_TIMES } from '../workers/feed-times.ts';
 import { type BotPair, type BotPairEvents, startBotPair } from './bot-pair.ts';
+import type { Floor } from './floor.ts';
 import type { BotAccount } from './house.ts';
-import type { Floor } from './running.ts';
 import { settingsOf } from './settings.ts';
 import { botReadyMs } from './worker-limits.ts';
 

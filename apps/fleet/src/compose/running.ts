@@ -1,19 +1,20 @@
 import { createRequestBudget, fetchInstruments, openRequestBudget } from '@hyperfleet/hyperliquid';
 import { createBookMemory, openMarketReader } from '@hyperfleet/market-data';
 import type { Supervised } from '@hyperfleet/supervisor';
-import type { Clock, Instruments } from '@hyperfleet/trading';
+import type { Instruments } from '@hyperfleet/trading';
 import type { Board } from '../board/screen.ts';
 import { type ClockMapping, createReplayClock } from '../clock.ts';
 import type { Damage, MarketDataProtocol } from '../protocol.ts';
 import { REQUEST_TIMES } from '../workers/feed-times.ts';
 import type { BotPair } from './bot-pair.ts';
+import type { Floor, Watch } from './floor.ts';
 import type { House } from './house.ts';
 import { startMarketData } from './market-data.ts';
 import { type Newsroom, openNewsroom } from './newsroom.ts';
-import { type RunningVenue, startVenue, venueRules } from './paper-venue.ts';
+import { startVenue, venueRules } from './paper-venue.ts';
 import { startBots } from './start-order.ts';
-import { planStreams, type StreamPlan } from './stream-plan.ts';
-import { createSlotKeeper, type SlotKeeper } from './stream-slots.ts';
+import { planStreams } from './stream-plan.ts';
+import { createSlotKeeper } from './stream-slots.ts';
 
 /** What ends a run from inside. */
 export interface FleetEvents {
@@ -28,38 +29,6 @@ export interface RunningFleet extends Floor {
   readonly marketData: Supervised<MarketDataProtocol>;
   readonly pairs: readonly BotPair[];
   readonly sessionId: number;
-}
-
-/** What the workers stand on: the venue, the clock, and what they share of one IP. */
-export interface Floor {
-  readonly house: House;
-  readonly venue: RunningVenue;
-  readonly clock: Clock;
-  /** Goes at the speed of `clock` and never stands: what budgets are counted by. */
-  readonly pace: Clock;
-  readonly instruments: Instruments;
-  readonly books: SharedArrayBuffer;
-  readonly budget: SharedArrayBuffer;
-  readonly streams: StreamPlan;
-  readonly slots: SlotKeeper;
-  readonly newsroom: Newsroom;
-  readonly watch: Watch;
-}
-
-/** Who was lost: kept for the end of the run. */
-interface Watch {
-  /** One sentence for each worker past its restart budget. */
-  readonly given: string[];
-  /** Bots that can no longer work. */
-  readonly haltedBots: Set<string>;
-  lost(worker: string, reason: string): void;
-  /** A bot that is not to trade for a reason of its own, its workers being well. */
-  halted(bot: string, reason: string): void;
-  /** What it was halted for is over. */
-  recovered(bot: string): void;
-  restarted(worker: string, reason: string): void;
-  /** A database turned out to be damaged; told once for each. */
-  damaged(damage: Pick<Damage, 'file' | 'reason'>): void;
 }
 
 const firstLine = (text: string): string => text.split('\n')[0] ?? text;

@@ -1,7 +1,7 @@
 /** In which order bots come up. */
 import type { BotPair } from './bot-pair.ts';
 import { startBot } from './bot-start.ts';
-import type { Floor } from './running.ts';
+import type { Floor } from './floor.ts';
 
 /** Wall time the others leave to bots that have something to guard. A bot whose account cannot be read must not hold up its siblings. */
 const HEAD_START_MS = 20_000;

@@ -1,5 +1,5 @@
 import type { InProcessExchange, Observer } from '../in-process.ts';
-import type { JournalEntry } from '../journal.ts';
+import type { JournalEntry } from '../journal-entry.ts';
 import type { Address, VenueAudit } from '../matching/contract.ts';
 import { isRecord } from '../wire/fields.ts';
 
