@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openSignalQueue } from '@hyperfleet/store';
 import { afterAll, expect, it } from 'vitest';
 import { adminControls, cleanUp, emptyDir, readReport, startFleet, unexplained } from '../support/fleet-process.ts';
 
@@ -35,21 +36,20 @@ it('trades sixteen bots on one IP: nine hear from streams, the others ask, and p
   writeFileSync(config, `export default { mode: 'paper', bots: ${JSON.stringify(ids.map((id) => ({ id })))} };`);
   const feed = join(dir, 'feed.json');
   // The last bots, which begin without a stream, are the first to be at risk. Each entry rests before it fills: the bundled market comes
-  // to these prices after 70 s, and has been at all of them by 120 s.
+  // to this price after 70 s, and once more, far beyond it, after 190 s.
   const entries = [...ids].reverse().map((id, index) => ({
-    atMs: 20_000 + index * 1_500,
+    atMs: 40_000 + index * 1_500,
     row: {
       symbol: 'ETH',
       direction: 'short',
       signal_type: 'entry',
       bot_name: id,
-      entry_1: 4_270 + (index % 2),
+      entry_1: 4_270,
       stop_loss: 4_400,
       target_1: 3_900,
     },
   }));
-  const exits = ids.map((id) => ({ atMs: 180_000, row: { symbol: 'ETH', signal_type: 'exit', bot_name: id } }));
-  writeFileSync(feed, JSON.stringify([...entries, ...exits]));
+  writeFileSync(feed, JSON.stringify(entries));
   const report = join(dir, 'report.json');
   const fleet = startFleet('--until-idle', '--speed', '10', '--config', config, '--data-dir', data, '--signals', feed, '--report', report);
   await fleet.line(/9 of 16 bots hear from streams, all that one IP may have; the other 7 are asked for every 2\.6 s/);
@@ -67,6 +67,10 @@ it('trades sixteen bots on one IP: nine hear from streams, the others ask, and p
   await fleet.line(/Bot 16 +ETH sold/);
   const status = await adminControls('ALL', 'STATUS', '--data-dir', data);
   expect(status.text).toMatch(/HEALTH +NAKED AT MOST/);
+  await Promise.all(ids.map((id) => fleet.line(new RegExp(`${id} +ETH (sold|refused|expired)`))));
+  const queue = openSignalQueue(join(data, 'signals.db'));
+  for (const id of ids) queue.insertRow({ symbol: 'ETH', signal_type: 'exit', bot_name: id });
+  queue.close();
   const { code } = await fleet.exit;
   clearInterval(watching);
   expect(code, fleet.said()).toBe(0);
@@ -80,7 +84,10 @@ it('trades sixteen bots on one IP: nine hear from streams, the others ask, and p
   expect(written.bots.map(({ restarts }) => restarts)).toEqual(ids.map(() => 0));
   expect(unexplained(written)).toEqual(ids.map(() => 0));
   expect(written.venue).toMatchObject({ duplicateCloids: 0, conservationErrorUsd: 0 });
-  expect(written.signals.filter(({ status: ended }) => ended === 'closed')).toHaveLength(BOTS);
+  expect(
+    written.signals.filter(({ status: ended }) => ended === 'closed'),
+    fleet.said(),
+  ).toHaveLength(BOTS);
 }, 180_000);
 
 it('refuses to start more bots than one IP may ask for, before anything is opened, and says what would help', async () => {

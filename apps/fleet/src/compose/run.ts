@@ -136,7 +136,7 @@ function feed({ plan, log }: House, running: RunningFleet, clock: ClockMapping):
     },
     onWaiting(reason) {
       log.warn('feeder waits', { reason });
-      running.newsroom.tell('fleet', `the feeder waits for the signals database: ${reason}`, 'attention');
+      running.newsroom.tell('fleet', `the feeder waits for ${plan.fleet.signalsDb}: ${reason}`, 'attention');
     },
     onFinished: () => log.info('all rows fed'),
     onGivenUp(reason) {
