@@ -107,8 +107,8 @@ describe('a long run of random actions on the recorded market', () => {
     expect([few.replies, few.events, few.views]).toMatchInlineSnapshot(`
       [
         "b254ee930b543f25",
-        "5916a76298bfe425",
-        "cfeae7d488f3a95f",
+        "2f6792a115aa7cdb",
+        "4c1df8ac01866423",
       ]
     `);
   });
@@ -117,8 +117,8 @@ describe('a long run of random actions on the recorded market', () => {
     expect([many.replies, many.events, many.views]).toMatchInlineSnapshot(`
       [
         "9158bc95af0b47c7",
-        "181caef60ce64d70",
-        "0851f433ee120929",
+        "b2210493b8f61d25",
+        "d7be15ddfb99b653",
       ]
     `);
   });

@@ -150,10 +150,12 @@ describe('funding', () => {
     desk.place(ALICE, [limit('buy', '2000', '1')]);
     desk.mark(210000, 1_000_000);
     const toHour = HOUR_MS - (desk.now() % HOUR_MS);
-    desk.wait(toHour - 1);
-    expect(desk.venue.fundings(ALICE)).toEqual([]);
-    desk.wait(1);
-    expect(desk.venue.fundings(ALICE)).toMatchObject([{ usd: -210_000, szi: 10_000, fundingRateE10: 1_000_000, timeMs: desk.now() }]);
+    const hourMs = desk.now() + toHour;
+    desk.wait(toHour);
+    expect(desk.venue.fundings(ALICE), 'the first block after the hour pays').toEqual([]);
+    desk.wait(100);
+    expect(desk.venue.fundings(ALICE)).toMatchObject([{ usd: -210_000, szi: 10_000, fundingRateE10: 1_000_000 }]);
+    expect((desk.venue.fundings(ALICE)[0]?.timeMs ?? 0) - hourMs).toBeGreaterThan(0);
     expect(desk.venue.fundings(BOB)).toMatchObject([{ usd: 210_000 }]);
     expect(desk.venue.account(ALICE).positions[0]).toMatchObject({ fundingAllTime: -210_000, fundingSinceOpen: -210_000 });
     desk.wait(2 * HOUR_MS);

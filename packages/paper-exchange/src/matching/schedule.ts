@@ -1,11 +1,9 @@
 import { runScheduledCancel } from './changing.ts';
 import { type Core, touchHolding } from './core.ts';
-import { payFunding } from './funding.ts';
+import { nextFundingMs, payFunding } from './funding.ts';
 import { refreshMark } from './marking.ts';
 import { judgeTouched } from './naked.ts';
 import { forgetPremiums, samplePremiums } from './premium.ts';
-
-const HOUR_MS = 3_600_000;
 
 /** The first multiple of `step` after a time. */
 const nextMultiple = (timeMs: number, step: number): number => (Math.floor(timeMs / step) + 1) * step;
@@ -24,7 +22,7 @@ export function endStep(core: Core): void {
 function start(core: Core, nowMs: number): void {
   core.nowMs = nowMs;
   core.nextMarkMs = nextMultiple(nowMs, core.settings.markIntervalMs);
-  core.nextFundingMs = nextMultiple(nowMs, HOUR_MS);
+  core.nextFundingMs = nextFundingMs(nowMs);
 }
 
 function nextScheduledMs(core: Core): number {
@@ -48,7 +46,7 @@ function runDue(core: Core): void {
   if (core.nextFundingMs <= core.nowMs) {
     payFunding(core);
     forgetPremiums(core);
-    core.nextFundingMs = nextMultiple(core.nowMs, HOUR_MS);
+    core.nextFundingMs = nextFundingMs(core.nowMs);
   }
   for (const account of [...core.scheduled]) {
     if (account.scheduledCancelMs !== null && account.scheduledCancelMs <= core.nowMs) runScheduledCancel(core, account);

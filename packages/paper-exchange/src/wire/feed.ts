@@ -1,6 +1,7 @@
 import { fineTicks, type Instrument, type Level, priceDecimals, ticks } from '@hyperfleet/trading';
 import type { MarketEvent, Print } from '../market/event.ts';
 import type { AssetMarket, Venue, VenueFill } from '../matching/contract.ts';
+import { fundingTimeMs } from '../matching/funding.ts';
 import { impactNotional, impactPx, premiumE10 } from '../matching/premium.ts';
 import { type Candles, createCandles } from './candles.ts';
 import { finePxText, midText, pxText, rateText, szText, usdText, withDecimal } from './decimal-text.ts';
@@ -269,7 +270,7 @@ export function createFeed(venue: Venue): Feed {
         if (market.mark === null) continue;
         const { coin } = feed.instrument;
         const rate = rateText(market.fundingRateE10);
-        feed.funding.push({ coin, fundingRate: rate, premium: context(feed, atMs).premium ?? '0.0', time: atMs });
+        feed.funding.push({ coin, fundingRate: rate, premium: context(feed, atMs).premium ?? '0.0', time: fundingTimeMs(atMs) });
         if (feed.funding.length > 2 * FUNDING_KEPT) feed.funding = feed.funding.slice(-FUNDING_KEPT);
       }
     },

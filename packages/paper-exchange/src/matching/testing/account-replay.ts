@@ -1,5 +1,6 @@
 import { FINE_PER_TICK, fineTicks, lots, microUsd, mulDiv, parseDecimal, parsePrice, parseSize, ticks } from '@hyperfleet/trading';
 import type { Address, MarginedInstrument, Venue, VenueFill } from '../contract.ts';
+import { fundingTimeMs } from '../funding.ts';
 import { createVenue } from '../venue.ts';
 
 /** A line of an account's own records: a fill or an hour's funding, all numbers as the venue wrote them. */
@@ -176,8 +177,9 @@ export function replayAccount(rows: readonly AccountRow[], options: ReplayOption
       const instrument = byCoin.get(row.coin);
       if (instrument !== undefined) tellOracle(row, instrument, hourMs);
     }
-    venue.advance(hourMs);
-    const payments = venue.fundings(USER).filter((event) => event.timeMs === hourMs);
+    const paidMs = fundingTimeMs(hourMs);
+    venue.advance(paidMs);
+    const payments = venue.fundings(USER).filter((event) => event.timeMs === paidMs);
     for (const row of due) {
       const ours = payments.find((event) => event.coin === row.coin);
       const instrument = byCoin.get(row.coin);
@@ -187,7 +189,7 @@ export function replayAccount(rows: readonly AccountRow[], options: ReplayOption
       venue.market({
         kind: 'mark',
         coin: row.coin,
-        atMs: hourMs,
+        atMs: paidMs,
         mark: fineTicks((lastPx.get(row.coin) ?? 1) * FINE_PER_TICK),
         oracle: fineTicks((lastPx.get(row.coin) ?? 1) * FINE_PER_TICK),
         fundingRateE10: 0,
