@@ -240,9 +240,8 @@ it('takes nothing from a venue that answers everybody nonsense, keeps stops, and
 });
 
 it('names a clock one hour behind the venue’s, keeps entries back with that, and lets an exit go', async () => {
-  // The venue's clock is off by market time, ours by wall time. What has happened keeps its time.
-  const places = [{ info: 'clearinghouseState' }, { action: 'order' }, { action: 'cancelByCloid' }, { action: 'updateLeverage' }] as const;
-  const set = await setAll(places.map((where) => ({ kind: 'clock-offset', ms: 3_600_000 * SPEED, forMs: 86_400_000, ...where })));
+  // The venue's clock is off by market time, ours by wall time.
+  const set = await setAll([{ kind: 'clock-offset', ms: 3_600_000 * SPEED, forMs: 86_400_000 }]);
   await fleet.line(/Steady +ALERT this machine's clock is 1 h behind the venue's: set it by a time server/);
   const refused = signal('Steady', LONG);
   await ends(refused, 'failed');

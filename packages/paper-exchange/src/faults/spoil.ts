@@ -3,11 +3,13 @@ import { isRecord } from '../wire/fields.ts';
 import type { LAGGING_INFOS } from './parse.ts';
 import type { FaultStatus, Nonsense } from './rule.ts';
 
-const CLOCK_FIELDS: ReadonlySet<string> = new Set(['time', 'timestamp', 'statusTimestamp', 'serverTime']);
+const CLOCK_FIELDS: ReadonlySet<string> = new Set(['time', 'serverTime']);
 
-/** The value with every time the venue's clock gave it moved by `ms`. */
+/**
+ * The value with what it says of the present moment moved by `ms`. Rows of lists keep their times: what has happened is told with
+ * one time however often it is asked for, while the fault lasts and after it.
+ */
 export function shiftTimes(value: unknown, ms: number): unknown {
-  if (Array.isArray(value)) return value.map((item: unknown) => shiftTimes(item, ms));
   if (!isRecord(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [key, CLOCK_FIELDS.has(key) && typeof item === 'number' ? item + ms : shiftTimes(item, ms)]),
