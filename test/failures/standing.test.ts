@@ -1,6 +1,6 @@
 /** Clock, key, wallet and budgets that are not what they were: real sockets, the real adapter, faults set at the venue (docs/FAILURES.md). */
 import { limitSettings } from '@hyperfleet/paper-exchange';
-import { lots } from '@hyperfleet/trading';
+import { FINE_PER_TICK, lots } from '@hyperfleet/trading';
 import { afterEach, describe, expect, it } from 'vitest';
 import { testWallet } from '../support/wallet.ts';
 import { openWiredFleet, type WiredFleet } from '../support/wired-fleet.ts';
@@ -83,7 +83,7 @@ describe('a wallet emptied from outside', () => {
     await fleet.until('the other bot trades', () => status(sibling) === 'filled' && isCovered('Vulcan'));
   });
 
-  it('sizes by what is left, names a stop that now lies beyond liquidation, and keeps and lets out what it holds', async () => {
+  it('sizes by what is left, brings a stop that now lies beyond liquidation inside it, and keeps and lets out what it holds', async () => {
     fleet = await openWiredFleet();
     const bot = fleet.bot('Sentient');
     const id = fleet.signal('Sentient', { ...now, stop_loss: 90_500 });
@@ -92,6 +92,14 @@ describe('a wallet emptied from outside', () => {
     const before = fleet.venue.account(bot.account).accountValue;
     expect(fleet.venue.withdraw(bot.account, fleet.venue.account(bot.account).withdrawable, fleet.clock.now())).toBe(true);
     await fleet.until('the danger is named', () => bot.alerts().includes('the stop lies beyond liquidation'), 20_000);
+    const position = () => fleet.venue.account(bot.account).positions.find(({ coin }) => coin === 'BTC');
+    const triggers = (): number[] =>
+      fleet.venue.openOrders(bot.account).flatMap(({ coin, tpsl, triggerPx }) => (coin === 'BTC' && tpsl === 'sl' ? [triggerPx ?? 0] : []));
+    await fleet.until(
+      'one stop stands, inside liquidation',
+      () => triggers().length === 1 && (triggers()[0] ?? 0) * FINE_PER_TICK > (position()?.liquidationPx ?? Number.POSITIVE_INFINITY),
+    );
+    expect(isCovered('Sentient')).toBe(true);
     const small = fleet.signal('Sentient', eth);
     await fleet.until('the next entry is small', () => status(small) === 'filled', 40_000);
     const left = fleet.venue.account(bot.account).accountValue;

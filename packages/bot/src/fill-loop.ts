@@ -82,8 +82,9 @@ export function createFillLoop(
 
   const drive = async (tradeId: string): Promise<Performed> => {
     const trade = ledger.trade(tradeId);
-    const sight = trade === null ? null : lookAt(deps, trade, synced.of(tradeId));
-    if (sight === null) return { kind: 'idle' };
+    const seen = trade === null ? null : lookAt(deps, trade, synced.of(tradeId));
+    if (seen === null) return { kind: 'idle' };
+    const sight = { ...seen, liquidationPx: liquidation.priceOf(seen) };
     // Nothing would be taken; its stops stand.
     if (isDisowned(deps)) return { kind: 'later', afterMs: DISOWNED_MS };
     const step = nextProtectionStep(sight);
@@ -157,7 +158,7 @@ export function createFillLoop(
   const hearAccount = (account: AccountView): void => {
     deps.peer.send({ kind: 'account', account, atMs: clock.now() });
     deps.report({ kind: 'account', equity: account.equity, positions: account.positions, atMs: account.timeMs });
-    liquidation.look(account);
+    if (liquidation.look(account) && started) kickAll();
     if (ledger.botState(settings.id).equityStart === null) ledger.setBotState(settings.id, { equityStart: account.equity });
   };
 

@@ -34,6 +34,8 @@ export interface TradeSight {
   readonly view: MarketView | null;
   readonly fresh: Fresh<MarketView> | null;
   readonly mark: FineTicks | null;
+  /** Where the venue would liquidate what is held; null when it names no price, or nobody here knows it. */
+  readonly liquidationPx: FineTicks | null;
   readonly nowMs: number;
   readonly settings: BotSettings;
   /** Fills were read from the venue and nothing has changed since. */
@@ -96,6 +98,7 @@ export function lookAt(deps: LoopDeps, trade: Trade, read: FillsRead | null): Tr
     view,
     fresh: freshView(view, nowMs, deps.settings.staleBookMs),
     mark: view?.mark ?? null,
+    liquidationPx: null,
     nowMs,
     settings: deps.settings,
     fillsAreSynced: read?.version === trade.version,

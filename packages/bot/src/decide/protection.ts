@@ -8,7 +8,7 @@ import { dueBreakeven, moveToBreakeven } from './breakeven.ts';
 import { finish } from './finish.ts';
 import { placeLadder, resolveTakeProfits } from './ladder.ts';
 import { endRemainder } from './remainder.ts';
-import { dropSpareStops, ensureStop, stopFired } from './stop.ts';
+import { bringStopInside, dropSpareStops, ensureStop, stopFired } from './stop.ts';
 
 /** The next step for a trade's protection, or null when nothing is to be done. */
 export function nextProtectionStep(sight: TradeSight): Step | null {
@@ -19,6 +19,7 @@ export function nextProtectionStep(sight: TradeSight): Step | null {
     resolveTakeProfits(sight) ??
     stopFired(sight) ??
     ensureStop(sight) ??
+    bringStopInside(sight) ??
     endRemainder(sight) ??
     (trade.exitClaimedBy === null ? (dueBreakeven(sight) ?? moveToBreakeven(sight) ?? placeLadder(sight)) : null) ??
     dropSpareStops(sight) ??

@@ -44,6 +44,8 @@ const EXITING_MS = 1_000;
 /** How far beyond the mark a stop goes that can no longer stand where it belongs: half a percent. */
 const BEYOND_PPM = 5_000;
 const PPM = 1_000_000;
+/** What of the way to the mark a stop keeps between itself and liquidation: a fifth. */
+const INSIDE_PPM = 200_000;
 
 /**
  * A stop that fired and came to its end with size left: what is left is closed at once, and held by a stop further out. Where the venue
@@ -63,6 +65,59 @@ export function stopFired(sight: TradeSight): Step | null {
 const hasFired = (order: OrderRecord): boolean =>
   order.state === 'filled' || ((order.state === 'canceled' || order.state === 'rejected') && order.filledSz > 0 && !order.cancelAsked);
 
+/**
+ * Whether a stop would fire only where the venue has liquidated the position already: such a stop holds nothing. Sizing rules it out
+ * (PROTOCOL §7), but money can be taken out, and other positions of the account can lose.
+ */
+function isBeyondLiquidation(sight: TradeSight, order: OrderRecord): boolean {
+  const { kind } = order.intent;
+  if (sight.liquidationPx === null || kind.type !== 'stop-market') return false;
+  const firesAt = kind.triggerPx * FINE_PER_TICK;
+  return sight.direction === 'long' ? firesAt <= sight.liquidationPx : firesAt >= sight.liquidationPx;
+}
+
+/**
+ * Where every armed stop lies beyond liquidation, one inside it: a fifth of the way from there to the mark, as sizing keeps off.
+ * The one outside goes when it rests. A stop that cannot be placed there ends the position, which loses less than its liquidation.
+ */
+export function bringStopInside(sight: TradeSight): Step | null {
+  const { liquidationPx, mark, openSz } = sight;
+  if (openSz === 0 || liquidationPx === null || mark === null || sight.trade.exitClaimedBy !== null) return null;
+  const stops = sight.orders.filter((order) => isStop(order) && !isDone(order) && !order.cancelAsked);
+  const isEveryBeyond = stops.length > 0 && stops.every((order) => order.state === 'resting' && isBeyondLiquidation(sight, order));
+  if (!isEveryBeyond) return null;
+  const isLong = sight.direction === 'long';
+  const inside = mulDiv(mark - liquidationPx, INSIDE_PPM, PPM, 'truncate') + liquidationPx;
+  const trigger = roundPrice(ticks(Math.max(1, Math.round(inside / FINE_PER_TICK))), isLong ? 'up' : 'down', sight.instrument);
+  const isBetween = isLong ? trigger * FINE_PER_TICK < mark : trigger * FINE_PER_TICK > mark;
+  const failures = trailingFailures(sight, ['own-stop']);
+  if (!isBetween || failures.count >= STOP_TRIES || failures.hopeless)
+    return exitNow(sight, 'no stop could be placed inside liquidation', {
+      said: { event: 'no stop could be placed', detail: { tries: failures.count, reason: failures.reason } },
+      beside: null,
+    });
+  const restMs = unsentRestMs(sight, failures.unsent);
+  if (restMs > 0) return { do: 'wait', forMs: restMs };
+  return {
+    do: 'place',
+    approval: 'protection',
+    grouping: 'na',
+    orders: [ownStop(sight, trigger)],
+    patch: {},
+    said: [
+      { event: 'stop brought inside liquidation', detail: { stopPx: trigger, liquidationPx: liquidationPx / FINE_PER_TICK, sz: openSz } },
+    ],
+  };
+}
+
+/** How long a stop that never left this machine, so many times in a row, waits for its next try, ms. */
+function unsentRestMs(sight: TradeSight, unsent: number): number {
+  const last = lastOf(sight, 'own-stop');
+  if (last === null || unsent === 0) return 0;
+  return Math.min(UNSENT_MS * 2 ** (unsent - 1), UNSENT_MS_MAX) - (sight.nowMs - last.recordedAtMs);
+}
+
+/** A filled lot without a stop gets one. */
 export function ensureStop(sight: TradeSight): Step | null {
   if (sight.openSz === 0 || armedStopSz(sight) >= sight.openSz) return null;
   // The venue arms the child in the very step that fills the parent wholly; look before placing a second one.
@@ -72,10 +127,8 @@ export function ensureStop(sight: TradeSight): Step | null {
   const last = lastOf(sight, 'own-stop');
   if (sight.trade.exitClaimedBy === null) {
     if (failures.count >= STOP_TRIES || failures.hopeless) return giveUpStops(sight, failures);
-    if (last !== null && failures.unsent > 0) {
-      const restMs = Math.min(UNSENT_MS * 2 ** (failures.unsent - 1), UNSENT_MS_MAX) - (sight.nowMs - last.recordedAtMs);
-      if (restMs > 0) return { do: 'wait', forMs: restMs };
-    }
+    const restMs = unsentRestMs(sight, failures.unsent);
+    if (restMs > 0) return { do: 'wait', forMs: restMs };
   } else if (last !== null && (failures.count > 0 || failures.unsent > 0)) {
     // It is being closed, and each try of a stop is one more beside the closes.
     const restMs = EXITING_MS - (sight.nowMs - last.recordedAtMs);
@@ -195,6 +248,7 @@ export function dropSpareStops(sight: TradeSight): Step | null {
   const armed = sight.orders.filter((order) => isStop(order) && order.state === 'resting' && !order.cancelAsked);
   const whole = armed.filter((order) => remaining(order) >= sight.openSz);
   const rank = (order: OrderRecord): number => {
+    if (isBeyondLiquidation(sight, order)) return -1;
     if (order.intent.role === 'breakeven') return 2_000;
     return order.intent.role === 'stop' ? 1_000 : order.intent.attempt;
   };

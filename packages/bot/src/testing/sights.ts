@@ -95,6 +95,7 @@ interface Change {
   readonly mark?: FineTicks | null;
   readonly isStale?: boolean;
   readonly breakeven?: boolean;
+  readonly liquidationPx?: FineTicks;
 }
 
 /** A sight with what a test changes. */
@@ -114,6 +115,7 @@ export function sightOf(change: Change = {}): TradeSight {
     view,
     fresh: change.isStale === true ? null : freshView(view, NOW_MS, 5_000),
     mark: change.mark === undefined ? fineUsd(101_000) : change.mark,
+    liquidationPx: change.liquidationPx ?? null,
     nowMs: NOW_MS,
     settings: {
       id: 'Sentient',
