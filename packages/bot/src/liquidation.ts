@@ -46,7 +46,12 @@ export function createLiquidationWatch(deps: LoopDeps): LiquidationWatch {
         if (!isBeyond) told.delete(tradeId);
         else if (!told.has(tradeId)) {
           told.add(tradeId);
-          const detail = { coin, stopPx, liquidationPx: liquidationPx / FINE_PER_TICK, remedy: 'it is brought inside; to keep it where it was, pay money in or close a part' };
+          const detail = {
+            coin,
+            stopPx,
+            liquidationPx: liquidationPx / FINE_PER_TICK,
+            remedy: 'it is brought inside; to keep it where it was, pay money in or close a part',
+          };
           deps.ledger.record({ bot: deps.settings.id, tradeId, atMs: deps.clock.now(), event: SAID, detail });
           deps.log.warn(SAID, detail);
           deps.report({ kind: 'alert', phrase: SAID, detail });
