@@ -185,13 +185,14 @@ async function processTimes(dir: string): Promise<Measure> {
     what: `process killed → all of ${BOTS} bots reconciled`,
     nsPerOp: median(backMs) * 1e6,
     bare: { what: 'an empty process begins and ends', nsPerOp: (await bareProcessMs()) * 1e6 },
-    note: `${KILLS} kills, begun again at once; ${waitSeconds(SPEED)} s of it wait for the IP's request weight at ×${SPEED}, live ${waitSeconds(1)} s`,
+    note: `${KILLS} kills, begun again at once; about ${waitSeconds(SPEED)} s of it wait for the IP's request weight at ×${SPEED}, live ${waitSeconds(1)} s; bots with an open trade go first`,
   };
 }
 
-/** Reads until a bot is ready weigh about this; the IP may ask 1,200 at once and 20 a second (PROTOCOL §10). */
-const BOOT_WEIGHT = 250;
-const waitSeconds = (speed: number): number => Math.round((BOTS * BOOT_WEIGHT - 1_200) / (20 * speed));
+/** Reads until a bot is ready weigh about this; the IP may ask 1,200 at once and 20 a second (PROTOCOL §10), of which reads leave 340 to others. */
+const BOOT_WEIGHT = 150;
+const AT_ONCE = 1_200 - 340;
+const waitSeconds = (speed: number): number => Math.round((BOTS * BOOT_WEIGHT - AT_ONCE) / (20 * speed));
 
 async function bareWorkerMs(): Promise<number> {
   const times: number[] = [];
