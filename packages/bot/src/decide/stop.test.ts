@@ -29,6 +29,11 @@ describe('a stop beyond liquidation', () => {
     expect(step).toMatchObject({ do: 'place', orders: [{ side: 'buy', kind: { triggerPx: usd(99_800) } }] });
   });
 
+  test('gets one too while the entry still fills and its child waits', () => {
+    const orders = [orderOf('stop', { sz: 200, state: 'waiting' }), orderOf('own-stop', { sz: 200 })];
+    expect(bringStopInside(sightOf({ ...danger, orders }))).toMatchObject({ do: 'place', orders: [{ role: 'own-stop', attempt: 1 }] });
+  });
+
   test('is looked at before anything else of an open trade that is covered', () => {
     expect(nextProtectionStep(sightOf({ ...danger, orders: [outside] }))).toMatchObject({
       said: [{ event: 'stop brought inside liquidation' }],

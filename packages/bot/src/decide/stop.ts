@@ -83,7 +83,7 @@ function isBeyondLiquidation(sight: TradeSight, order: OrderRecord): boolean {
 export function bringStopInside(sight: TradeSight): Step | null {
   const { liquidationPx, mark, openSz } = sight;
   if (openSz === 0 || liquidationPx === null || mark === null || sight.trade.exitClaimedBy !== null) return null;
-  const stops = sight.orders.filter((order) => isStop(order) && !isDone(order) && !order.cancelAsked);
+  const stops = sight.orders.filter((order) => isStop(order) && !isDone(order) && !order.cancelAsked && order.state !== 'waiting');
   const isEveryBeyond = stops.length > 0 && stops.every((order) => order.state === 'resting' && isBeyondLiquidation(sight, order));
   if (!isEveryBeyond) return null;
   const isLong = sight.direction === 'long';
