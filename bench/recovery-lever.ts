@@ -1,7 +1,8 @@
 /**
  * Loaded before everything else in the measured fleet's process and in each of its threads (`node --import`). Tells the bench when a
- * worker says that it is ready, and ends or hangs the one the bench names. The fleet knows nothing of it.
+ * worker says that it is ready and what is asked of the venue, and ends or hangs the worker the bench names. The fleet knows nothing of it.
  */
+import { ClientRequest } from 'node:http';
 import { BroadcastChannel, isMainThread, parentPort, threadName } from 'node:worker_threads';
 
 /** What the bench asks of one thread. */
@@ -10,10 +11,11 @@ export interface Pull {
   readonly how: 'crash' | 'hang';
 }
 
-/** What a thread tells. */
+/** What a thread tells; `asked` is the type of a question it sends to the venue's /info. */
 export interface Told {
   readonly thread: string;
-  readonly what: 'ready' | 'pulled';
+  readonly what: 'ready' | 'pulled' | 'asked';
+  readonly asked?: string;
 }
 
 const channel = new BroadcastChannel('recovery-bench');
@@ -53,3 +55,14 @@ if (isMainThread) {
   }
 }
 channel.unref();
+
+const { end } = ClientRequest.prototype;
+ClientRequest.prototype.end = function (this: ClientRequest, ...rest: unknown[]) {
+  const body: unknown = this.path.endsWith('/info') && typeof rest[0] === 'string' ? JSON.parse(rest[0]) : null;
+  if (typeof body === 'object' && body !== null && 'type' in body) {
+    const told: Told = { thread: threadName ?? '', what: 'asked', asked: String(body.type) };
+    if (isMainThread) process.send?.(told);
+    else channel.postMessage(told);
+  }
+  return Reflect.apply(end, this, rest);
+};

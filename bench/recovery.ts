@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { infoWeight } from '@hyperfleet/hyperliquid';
 import { type Bench, type Measure, median } from './measure.ts';
 import type { Pull, Told } from './recovery-lever.ts';
 import { inScratch } from './scratch.ts';
@@ -39,6 +40,8 @@ interface Fleet {
   told(thread: string, what: Told['what']): Promise<number>;
   /** Resolves when every worker of so many bots has said once that it is ready. */
   allReady(bots: number): Promise<number>;
+  /** Questions asked of the venue so far, how often each. */
+  readonly asked: ReadonlyMap<string, number>;
   /** Resolves when a line is said on stdout that contains this. */
   said(text: string): Promise<number>;
   pull(pull: Pull): void;
@@ -67,7 +70,11 @@ function startFleet(args: readonly string[]): Fleet {
   const hear = (told: Told | null): void => {
     for (const one of [...hearing]) one(told);
   };
-  child.on('message', (told: Told) => hear(told));
+  const asked = new Map<string, number>();
+  child.on('message', (told: Told) => {
+    if (told.asked !== undefined) asked.set(told.asked, (asked.get(told.asked) ?? 0) + 1);
+    hear(told);
+  });
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk;
@@ -95,6 +102,7 @@ function startFleet(args: readonly string[]): Fleet {
     });
   return {
     child,
+    asked,
     told: (thread, what) => when(`${thread} ${what}`, (told) => told?.thread === thread && told.what === what),
     allReady(bots) {
       const waiting = new Set(botsOf(bots).flatMap((bot) => HALVES.map((half) => `${bot}/${half}`)));
@@ -170,6 +178,7 @@ async function processTimes(dir: string): Promise<Measure> {
   const args = [...prepare(dir, 'many', BOTS), '--speed', String(SPEED)];
   let fleet = startFleet(args);
   const backMs: number[] = [];
+  const weights: number[] = [];
   try {
     await fleet.allReady(BOTS);
     for (let kill = 0; kill < KILLS; kill += 1) {
@@ -177,6 +186,7 @@ async function processTimes(dir: string): Promise<Measure> {
       await fleet.kill();
       fleet = startFleet(args);
       backMs.push((await fleet.allReady(BOTS)) - startMs);
+      weights.push(weightOf(fleet.asked));
     }
   } finally {
     await fleet.kill();
@@ -185,14 +195,19 @@ async function processTimes(dir: string): Promise<Measure> {
     what: `process killed → all of ${BOTS} bots reconciled`,
     nsPerOp: median(backMs) * 1e6,
     bare: { what: 'an empty process begins and ends', nsPerOp: (await bareProcessMs()) * 1e6 },
-    note: `${KILLS} kills, begun again at once; about ${waitSeconds(SPEED)} s of it wait for the IP's request weight at ×${SPEED}, live ${waitSeconds(1)} s; bots with an open trade go first`,
+    note: `${KILLS} kills, begun again at once; ${weights.join(' and ')} of request weight asked until then, of which ${AT_ONCE} may go at once: the rest waits ${waitSeconds(weights, SPEED)} s at ×${SPEED}, live ${waitSeconds(weights, 1)} s`,
   };
 }
 
-/** Reads until a bot is ready weigh about this; the IP may ask 1,200 at once and 20 a second (PROTOCOL §10), of which reads leave 340 to others. */
-const BOOT_WEIGHT = 150;
+/** The IP may ask 1,200 at once and 20 a second (PROTOCOL §10), of which reads leave 340 to others. */
 const AT_ONCE = 1_200 - 340;
-const waitSeconds = (speed: number): number => Math.round((BOTS * BOOT_WEIGHT - AT_ONCE) / (20 * speed));
+
+/** What so many questions weigh, but for the rows of their answers. */
+const weightOf = (asked: ReadonlyMap<string, number>): number =>
+  [...asked].reduce((sum, [type, times]) => sum + times * infoWeight(type), 0);
+
+const waitSeconds = (weights: readonly number[], speed: number): number =>
+  Math.max(0, Math.round((median(weights) - AT_ONCE) / (20 * speed)));
 
 async function bareWorkerMs(): Promise<number> {
   const times: number[] = [];

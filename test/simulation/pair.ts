@@ -102,6 +102,7 @@ export function createPair(options: PairOptions): Pair {
   let nonces = openNonceCell(createNonceCell());
   let process = 0;
   let interleaving = false;
+  let launches = 0;
 
   const begin = (half: Half): void => {
     const mine = process;
@@ -113,6 +114,7 @@ export function createPair(options: PairOptions): Pair {
         if (!life.alive) return;
         life.alive = false;
         workers.delete(half);
+        if (half === 'fill-monitor') sayGuardGone();
         const downMs = chance.int(...DOWN_MS);
         events.died(settings.id, half, why, downMs);
         clock.after(downMs, () => mine === process && begin(half));
@@ -138,7 +140,9 @@ export function createPair(options: PairOptions): Pair {
       written: (method, args, result) => events.written(settings.id, method, args, result),
     };
     const mine = onDisk(ledger, life, options, disk);
+    launches += 1;
     const deps: LoopDeps & { readonly onBug: (error: unknown) => void } = {
+      launch: launches,
       settings,
       clock: clockOf(clock, life, onThrown),
       ledger: mine,
@@ -164,7 +168,14 @@ export function createPair(options: PairOptions): Pair {
     }, onThrown);
     // A new line between the two: what was said on the old one may be lost.
     for (const other of workers.values()) other.clock.after(1, () => other.loop.onPeer({ kind: 'trades-changed' }));
+    if (half === 'signal') deps.clock.after(1, () => workers.has('fill-monitor') || sayGuardGone());
   };
+
+  /** Who watches the threads sees a guard end, and one that is not there. */
+  function sayGuardGone(): void {
+    const signal = workers.get('signal');
+    signal?.clock.after(1, () => signal.loop.onPeer({ kind: 'guard-gone' }));
+  }
 
   /**
    * Threads run beside each other: what one has looked at may have been changed by the other before it writes. So now and then the

@@ -125,12 +125,14 @@ export async function openWorld(overrides: Partial<Omit<BotSettings, 'limits'>> 
     const toMarket = (wallMs: number): number => wallMs;
     fillLoop = createFillLoop({
       ...common,
+      launch: 2 * generation,
       peer: to((message) => signalLoop?.onPeer(message)),
       fundingFrom: START_MS,
       ...(means.watch === undefined ? {} : { watch: means.watch }),
     });
     signalLoop = createSignalLoop({
       ...common,
+      launch: 2 * generation - 1,
       peer: to((message) => fillLoop?.onPeer(message)),
       queue,
       wallToMarket: toMarket,

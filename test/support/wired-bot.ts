@@ -149,12 +149,14 @@ export function openBot(stage: Stage, own: { id: string; index: number; ids: rea
   };
   const fillLoop: FillLoop = createFillLoop({
     ...common,
+    launch: 2,
     watch: lines.watch,
     fundingFrom: clock.now(),
     peer: to((message) => signalLoop.onPeer(message)),
   });
   const signalLoop: SignalLoop = createSignalLoop({
     ...common,
+    launch: 1,
     peer: to((message) => fillLoop.onPeer(message)),
     queue,
     wallToMarket: (ms) => ms,

@@ -67,6 +67,8 @@ export interface MarketDataProtocol {
 
 /** What both workers of a bot get. */
 export interface BotData {
+  /** Which start of a worker of this bot in this process it is, from 1, both workers counted together. */
+  readonly launch: number;
   readonly settings: BotSettings;
   readonly privateKey: string;
   readonly url: string;
@@ -107,6 +109,8 @@ export interface BotProtocol {
     | { readonly kind: 'peer'; readonly port: MessagePort }
     /** The signals database may have something new. */
     | { readonly kind: 'wake' }
+    /** To the signal worker: its guard has ended, or there is none to be put on the line to. */
+    | { readonly kind: 'guard-gone' }
     /** The guard gets a stream, or is to give its own away. */
     | { readonly kind: 'stream'; readonly isGranted: boolean };
   readonly up:

@@ -13,6 +13,7 @@ import { backoffMs, lotOf } from './lot.ts';
 import { perform } from './perform.ts';
 import { createReconciler } from './reconcile.ts';
 import type { LoopDeps, PeerMessage } from './settings.ts';
+import { createReconcileTelling } from './shared-reconcile.ts';
 import { isStop, lookAt, type TradeSight } from './sight.ts';
 import type { Performed } from './step.ts';
 import { createTradeRunner, isOperational, type RunnerMemory } from './trade-runner.ts';
@@ -77,7 +78,7 @@ export function createFillLoop(
   let lastReconcileMs = 0;
   let putOff = 0;
   let reconcileWaits = false;
-  /** Something was heard that the ledger could not take, or went by unheard while a reconcile was under way. */
+  /** What was read is not enough: news the ledger could not take or that went by unheard, or the other worker has begun anew since. */
   let missed = false;
 
   const drive = async (tradeId: string): Promise<Performed> => {
@@ -99,6 +100,7 @@ export function createFillLoop(
   };
   const runner = createTradeRunner({ drive, clock, log, onBug: deps.onBug });
   const reconciler = createReconciler(deps);
+  const telling = createReconcileTelling(deps);
   const books = createBooksKeeper(deps);
   const liquidation = createLiquidationWatch(deps);
 
@@ -108,15 +110,18 @@ export function createFillLoop(
   };
 
   const reconcile = (): Promise<void> => {
-    reconciling ??= reconciler
+    if (reconciling !== null) return reconciling;
+    const complete = telling.begun();
+    reconciling = reconciler
       .run()
-      .then(async ({ account }) => {
+      .then(async ({ account, foreign }) => {
         lastReconcileMs = clock.now();
         // Before anybody hears of the account: what it began with is booked before the first order of ours.
         books.open(account);
         hearAccount(account);
         kickAll();
         deps.peer.send({ kind: 'trades-changed' });
+        complete({ account, foreign, atMs: lastReconcileMs });
         await books.look(account);
         kickAll();
       })
@@ -152,7 +157,7 @@ export function createFillLoop(
   const readWhatWasMissed = (): void => {
     if (!missed || draining || reconciling !== null) return;
     missed = false;
-    reconcileSoon('news missed or not recorded');
+    reconcileSoon('news missed or not recorded, or the other worker begins anew');
   };
 
   const hearAccount = (account: AccountView): void => {
@@ -275,6 +280,10 @@ export function createFillLoop(
     onPeer(message) {
       if (message.kind === 'trades-changed' || message.kind === 'protect-now') kickAll();
       if (message.kind === 'want-stream') keeper?.wish();
+      if (message.kind === 'want-reconciled' && telling.asked(message.launch)) {
+        missed = true;
+        if (started) readWhatWasMissed();
+      }
     },
     async drain() {
       draining = true;

@@ -55,7 +55,13 @@ export type PeerMessage =
   /** How the guard stands with the venue; said at each of its looks. */
   | { readonly kind: 'condition'; readonly condition: Condition }
   /** An entry waits for nothing but a stream. */
-  | { readonly kind: 'want-stream' };
+  | { readonly kind: 'want-stream' }
+  /** The signal worker would begin, and asks its guard for a reconcile that began after its predecessor's end; `launch` is its own. */
+  | { readonly kind: 'want-reconciled'; readonly launch: number }
+  /** A reconcile such as was asked for is complete and in the ledger. `atMs`: market time of its account. */
+  | { readonly kind: 'reconciled'; readonly account: AccountView; readonly foreign: readonly string[]; readonly atMs: number }
+  /** Said in the guard's stead by whoever sees that it has ended. */
+  | { readonly kind: 'guard-gone' };
 
 /** Up to the supervisor: for the board, the report and health. */
 export type BotReport =
@@ -93,4 +99,9 @@ export interface LoopDeps {
   readonly report: (report: BotReport) => void;
   /** Life of a request with an order in ms of market time, where answers are measured; the setting where they are not. */
   readonly requestLifeMs?: () => number;
+  /**
+   * Which start of a worker of this bot this is, counted from 1 over both workers of one process. Given to both, the signal worker takes
+   * over its guard's reconcile; left out, each makes its own.
+   */
+  readonly launch?: number;
 }

@@ -15,6 +15,7 @@ import { perform } from './perform.ts';
 import { createReconciler } from './reconcile.ts';
 import { resolveOrders } from './resolve.ts';
 import type { LoopDeps, PeerMessage } from './settings.ts';
+import { createReconcileHearing } from './shared-reconcile.ts';
 import { isUnresolved, lastOf, lookAt } from './sight.ts';
 import type { Performed } from './step.ts';
 import { change } from './tell.ts';
@@ -74,6 +75,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   const exitClaimedAt = new Map<string, number>();
   const newestExits = new Map<string, { createdAtMs: number; rowId: number }>();
   const leverage = createLeverage(deps);
+  const hearing = deps.launch === undefined ? null : createReconcileHearing(deps, deps.launch);
   let foreign = new Set<string>();
   let account: { readonly view: AccountView; readonly atMs: number } | null = null;
   let guardHeardMs: number | null = null;
@@ -296,12 +298,21 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     }
   };
 
+  /** The guard's reconcile, or one's own where no guard lives that could be asked. */
+  async function reconcile(): Promise<void> {
+    const shared = (await hearing?.heard()) ?? null;
+    if (draining) return;
+    const { account: view, foreign: coins } = shared ?? (await createReconciler(deps).run());
+    // The guard may have told of a newer one meanwhile.
+    if (account === null || account.view.timeMs <= view.timeMs) account = { view, atMs: shared?.atMs ?? clock.now() };
+    foreign = new Set(coins);
+  }
+
   return {
     async start() {
       deps.report({ kind: 'state', state: 'reconciling', reason: null });
-      const reconciled = await createReconciler(deps).run();
-      account = { view: reconciled.account, atMs: clock.now() };
-      foreign = new Set(reconciled.foreign);
+      await reconcile();
+      if (draining) return;
       takeUpProcessing();
       controls.applyStale();
       for (const trade of ledger.activeTrades(settings.id)) {
@@ -316,6 +327,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     },
     wake,
     onPeer(message) {
+      hearing?.onPeer(message);
       if (message.kind === 'account') {
         account = { view: message.account, atMs: clock.now() };
         guardHeardMs = account.atMs;
@@ -328,6 +340,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     },
     async drain() {
       draining = true;
+      hearing?.stop();
       leverage.stop();
       stopPoll();
       await runner.drain();

@@ -43,12 +43,18 @@ export interface BotPairEvents {
 
 /** Starts a bot's two workers, each start with what `data` says then, and the line between them, which is made anew whenever either of them is. */
 export function startBotPair(
-  data: () => BotData,
+  data: () => Omit<BotData, 'launch'>,
   how: { readonly restart: RestartConfig; readonly readyTimeoutMs: number },
   events: BotPairEvents,
 ): BotPair {
   const { id } = data().settings;
   const workers = new Map<Half, Supervised<BotProtocol>>();
+  let launches = 0;
+  const launch = (): { readonly workerData: BotData } => {
+    launches += 1;
+    return { workerData: { ...data(), launch: launches } };
+  };
+  const sayGuardGone = (): void => void workers.get('signal')?.post({ kind: 'guard-gone' });
 
   function connect(): void {
     const signal = workers.get('signal');
@@ -57,7 +63,14 @@ export function startBotPair(
     const { port1, port2 } = new MessageChannel();
     // A port nobody took would keep its other end waiting for ever.
     if (!signal.post({ kind: 'peer', port: port1 }, [port1])) port1.close();
-    if (!guard.post({ kind: 'peer', port: port2 }, [port2])) port2.close();
+    if (guard.post({ kind: 'peer', port: port2 }, [port2])) return;
+    port2.close();
+    sayGuardGone();
+  }
+
+  function guardEnded(): void {
+    events.onStreamClosed();
+    sayGuardGone();
   }
 
   for (const half of HALVES) {
@@ -65,7 +78,7 @@ export function startBotPair(
     const worker = supervise<BotProtocol>({
       name,
       entry: ENTRIES[half],
-      launch: () => ({ workerData: data() }),
+      launch,
       resourceLimits: BOT_MEMORY,
       beatTimeoutMs: WORKER_LIMITS.beatTimeoutMs,
       leaveTimeoutMs: WORKER_LIMITS.leaveTimeoutMs,
@@ -92,11 +105,11 @@ export function startBotPair(
       },
       onReady: events.onReady,
       onRestart(reason) {
-        if (half === 'fill-monitor') events.onStreamClosed();
+        if (half === 'fill-monitor') guardEnded();
         events.onRestart(name, reason);
       },
       onHalted(reason) {
-        if (half === 'fill-monitor') events.onStreamClosed();
+        if (half === 'fill-monitor') guardEnded();
         events.onHalted(name, reason);
       },
     });

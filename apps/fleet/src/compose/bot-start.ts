@@ -66,12 +66,12 @@ export function startBot(floor: Floor, account: BotAccount, turn: Promise<void> 
 }
 
 /** What its workers are started with; made anew for each start. Its key travels in it and nowhere else. */
-function dataOf(floor: Floor, account: BotAccount, { takerPpm, hasSpotCollateral }: FirstLook): () => BotData {
+function dataOf(floor: Floor, account: BotAccount, { takerPpm, hasSpotCollateral }: FirstLook): () => Omit<BotData, 'launch'> {
   const { plan } = floor.house;
   const { id } = account;
   const config = plan.bots.find((bot) => bot.id === id);
   if (config === undefined) throw new Error(`no configuration for ${id}`);
-  const data: Omit<BotData, 'hasStream'> = {
+  const data: Omit<BotData, 'hasStream' | 'launch'> = {
     settings: settingsOf(config, plan.fleet, { accountAddress: account.address, signerAddress: account.signer, takerPpm }),
     privateKey: account.privateKey,
     url: floor.venue.url,

@@ -65,6 +65,9 @@ export function openBotRoom(data: BotData, name: 'signal' | 'fill-monitor', even
         case 'wake':
           events().onWake();
           return;
+        case 'guard-gone':
+          events().onPeer({ kind: 'guard-gone' });
+          return;
         case 'stream':
           events().onStream(message.isGranted);
           return;
@@ -117,6 +120,7 @@ export function openBotRoom(data: BotData, name: 'signal' | 'fill-monitor', even
   const nextNonce = createNonceSource({ cell: nonces, ledger, bot: settings.id, now: clock.now });
 
   const deps = {
+    launch: data.launch,
     settings,
     clock,
     ledger,
