@@ -47,6 +47,8 @@ export interface Supervised<P extends WorkerProtocol> {
   post(body: P['down'], transfer?: readonly Transferable[]): boolean;
   /** Asks the living thread. Rejects with `WorkerGone` when there is none or it ends first, with an Error on timeout or refusal. */
   call<K extends CallName<P>>(name: K, ask: P['calls'][K]['ask'], timeoutMs: number): Promise<P['calls'][K]['answer']>;
+  /** Ends the living thread for this reason; it is started again like one that ended unasked. Does nothing where there is none. */
+  renew(reason: string): void;
   /** Asks it to finish, waits at most `timeoutMs`, then terminates. `drained` only when it ended by itself, without an error. */
   drain(timeoutMs: number): Promise<'drained' | 'terminated'>;
   /** Ends it now, for good; resolves when the thread is gone. */
@@ -77,6 +79,9 @@ export function supervise<P extends WorkerProtocol>(spec: WorkerSpec<P>): Superv
       const { life } = keeper;
       if (life === null) return Promise.reject(new WorkerGone(spec.name, `is ${keeper.state}`));
       return keeper.calls.open(name, timeoutMs, (id) => life.post({ kind: 'call', id, name, ask }));
+    },
+    renew(reason) {
+      keeper.life?.end(reason);
     },
     async drain(timeoutMs) {
       const ending = keeper.leave('draining');

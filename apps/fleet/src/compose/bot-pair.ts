@@ -24,6 +24,8 @@ export interface BotPair {
   wake(): void;
   /** Gives its guard a stream or takes it away; false when there is no guard to be told. */
   stream(isGranted: boolean): boolean;
+  /** Ends both workers, which begin anew with what they are started with then. */
+  renew(reason: string): void;
   /** First the way in, then the guard, so that what the first still does is heard by the second. */
   drain(timeoutMs: number): Promise<void>;
 }
@@ -133,6 +135,9 @@ export function startBotPair(
     },
     wake: () => void workers.get('signal')?.post({ kind: 'wake' }),
     stream: (isGranted) => workers.get('fill-monitor')?.post({ kind: 'stream', isGranted }) ?? false,
+    renew(reason) {
+      for (const worker of all) worker.renew(reason);
+    },
     async drain(timeoutMs) {
       for (const half of HALVES) await workers.get(half)?.drain(timeoutMs);
     },

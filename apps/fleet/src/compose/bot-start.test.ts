@@ -4,16 +4,27 @@ import { type AddressInfo, createServer as createNetServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRequestBudget } from '@hyperfleet/hyperliquid';
-import { openLedger } from '@hyperfleet/store';
+import { type LedgerHandle, openLedger } from '@hyperfleet/store';
+import { ZERO_USD } from '@hyperfleet/trading';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createReplayClock, mapClock } from '../clock.ts';
 import { startBot } from './bot-start.ts';
+import { firstLook, rememberedLook } from './first-look.ts';
 import type { Floor } from './floor.ts';
 import { startBots } from './start-order.ts';
 
 const ADDRESS = `0x${'1a'.repeat(20)}`;
 const OTHER = `0x${'2b'.repeat(20)}`;
 const account = { id: 'Sentient', privateKey: '', address: ADDRESS, signer: ADDRESS, usd: 0 };
+
+const NOTHING = {
+  marginSummary: { accountValue: '0.0', totalNtlPos: '0.0', totalRawUsd: '0.0', totalMarginUsed: '0.0' },
+  crossMarginSummary: { accountValue: '0.0', totalNtlPos: '0.0', totalRawUsd: '0.0', totalMarginUsed: '0.0' },
+  crossMaintenanceMarginUsed: '0.0',
+  withdrawable: '0.0',
+  assetPositions: [],
+  time: 1_700_000_000_000,
+};
 
 let dir: string;
 let told: string[];
@@ -39,7 +50,7 @@ function floorAt(url: string) {
   const clock = createReplayClock(mapClock(1_700_000_000_000, 1_000));
   const restart = { firstDelayMs: 1, maxDelayMs: 2, jitter: 0, budget: 3, windowMs: 60_000 };
   const floor = {
-    house: { plan: { fleet: { restart }, bots: [{ id: 'Sentient' }] }, ledger, log: { error: () => undefined } },
+    house: { plan: { fleet: { restart, speed: 1_000 }, bots: [{ id: 'Sentient' }] }, ledger, log: { error: () => undefined } },
     venue: { url },
     clock,
     pace: clock,
@@ -120,6 +131,55 @@ describe('bots that come up together', () => {
   });
 });
 
+describe('what the venue said lately of an account', () => {
+  const LOOK = { account: ADDRESS, signer: ADDRESS, takerPpm: 450, hasSpotCollateral: false };
+  const HOUR_MS = 3_600_000;
+
+  /** A floor of which this was remembered, and what a start would begin with. */
+  async function begun(
+    look: Partial<Parameters<LedgerHandle['rememberAccountLook']>[1]>,
+    state: Parameters<LedgerHandle['setBotState']>[1] = {},
+  ) {
+    const { floor, ledger } = floorAt(`http://127.0.0.1:${await closedPort()}`);
+    ledger.setBotState('Sentient', { equityStart: ZERO_USD, ...state });
+    ledger.rememberAccountLook('Sentient', { ...LOOK, atWallMs: Date.now() - HOUR_MS, ...look });
+    return rememberedLook(floor, account as never);
+  }
+
+  it('is not asked again before its bot begins', async () => {
+    expect(await begun({})).toEqual({ takerPpm: 450, hasSpotCollateral: false });
+    expect(await begun({ takerPpm: 288, hasSpotCollateral: true })).toEqual({ takerPpm: 288, hasSpotCollateral: true });
+  });
+
+  it('is asked again when it is a day old, was said after now, or of another account or key', async () => {
+    expect(await begun({ atWallMs: Date.now() - 24 * HOUR_MS })).toBeNull();
+    expect(await begun({ atWallMs: Date.now() + HOUR_MS })).toBeNull();
+    expect(await begun({ account: OTHER })).toBeNull();
+    expect(await begun({ signer: OTHER })).toBeNull();
+  });
+
+  it('is asked again of a bot that is halted, since it may be for its key, or never saw its equity', async () => {
+    expect(await begun({}, { tradingState: 'halted', reason: 'the key no longer acts for its account' })).toBeNull();
+    expect(await begun({}, { equityStart: null })).toBeNull();
+  });
+
+  it('is remembered by a look that found the account fit', async () => {
+    const url = await answering(({ type }) =>
+      type === 'clearinghouseState'
+        ? { ...NOTHING, marginSummary: { ...NOTHING.marginSummary, accountValue: '5.0', totalRawUsd: '5.0' } }
+        : type === 'userFees'
+          ? { userCrossRate: '0.00045', userAddRate: '0.00015' }
+          : 'disabled',
+    );
+    const { floor, ledger } = floorAt(url);
+    ledger.setBotState('Sentient', { equityStart: ZERO_USD });
+    const look = await firstLook(floor, account as never).catch((error: unknown) => error);
+    expect(look).toEqual({ takerPpm: 450, hasSpotCollateral: false });
+    expect(ledger.accountLook('Sentient')).toMatchObject(LOOK);
+    expect(rememberedLook(floor, account as never)).toEqual(look);
+  });
+});
+
 describe('a bot whose own start fails', () => {
   it('is tried within its restart budget where the connection is refused, then halted alone, with the reason', async () => {
     const { floor, ledger, halted } = floorAt(`http://127.0.0.1:${await closedPort()}`);
@@ -132,15 +192,6 @@ describe('a bot whose own start fails', () => {
     expect(ledger.botState('Sentient')).toMatchObject({ tradingState: 'halted', reason: 'a worker is past its restart budget' });
     await bot.drain(1_000);
   });
-
-  const NOTHING = {
-    marginSummary: { accountValue: '0.0', totalNtlPos: '0.0', totalRawUsd: '0.0', totalMarginUsed: '0.0' },
-    crossMarginSummary: { accountValue: '0.0', totalNtlPos: '0.0', totalRawUsd: '0.0', totalMarginUsed: '0.0' },
-    crossMaintenanceMarginUsed: '0.0',
-    withdrawable: '0.0',
-    assetPositions: [],
-    time: 1_700_000_000_000,
-  };
 
   it.each([
     [{ role: 'missing' }, ADDRESS, /the venue knows no account 0x1a.* mistyped/],

@@ -4,7 +4,7 @@ import { bookingOf } from '@hyperfleet/trading';
 import type { Feeding } from '../feed/feeding.ts';
 import { buildReport, type EndedBot, type RunReport } from '../report/report.ts';
 import { troubles } from '../report/verdict.ts';
-import { openReads } from './bot-start.ts';
+import { openReads } from './first-look.ts';
 import type { House } from './house.ts';
 import { isSettled } from './idle.ts';
 import type { RunningFleet } from './running.ts';

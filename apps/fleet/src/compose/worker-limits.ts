@@ -4,7 +4,10 @@ export const WORKER_LIMITS = { readyTimeoutMs: 60_000, beatTimeoutMs: 15_000, le
 /** Heap a bot's worker may grow to, ten times what it uses: one that leaks is ended and started again before it ends the others. */
 export const BOT_MEMORY = { maxOldGenerationSizeMb: 256 } as const;
 
-/** REST weight a bot asks for until its workers are ready: fees, mode, state and counts, and a reconcile for each of them. */
+/**
+ * REST weight a bot asks for at most until its workers are ready, rounded up: the look at its account (42, of an agent 102), a
+ * reconcile for both (42) and one more where its stream comes late, orders in doubt, and counts.
+ */
 const BOOT_WEIGHT = 250;
 /** Weight an IP gets back a second (PROTOCOL §10). */
 const WEIGHT_PER_SECOND = 20;

@@ -17,6 +17,7 @@ import {
 import { type Connection, checkPages, drawId, inTransaction, openConnection } from '../database.ts';
 import { MIGRATIONS_DIR, type Migration, migrateLedger, readMigrations } from '../migrations.ts';
 import { damageGuard, type Guard, type OnDamaged } from '../store-error.ts';
+import { type AccountLook, createLookTable } from './account-looks.ts';
 import { createBooksTable } from './books-table.ts';
 import { createBotTable, createEventTable, type NumberedEvent } from './bot-table.ts';
 import { type ClockSession, createClockTable } from './clock-sessions.ts';
@@ -48,6 +49,9 @@ export interface LedgerHandle extends Ledger {
   eventsSince(id: number, limit: number): readonly NumberedEvent[];
   /** Makes every trade of the bot `unprojected` again: at a start, when the signals database may have been set back. */
   projectAgain(bot: string): void;
+  /** What the venue said last of a bot's account before the bot began; null when it never did. */
+  accountLook(bot: string): AccountLook | null;
+  rememberAccountLook(bot: string, look: AccountLook): void;
   /** Starts a run: wall and market time now, and market ms in one wall ms. Returns the session's id. */
   beginClockSession(start: { readonly wallMs: number; readonly marketMs: number; readonly speed: number }): number;
   /** Sets when a run's market really began to move; before anything is noted of it. */
@@ -98,6 +102,7 @@ function createTables(db: Connection) {
     bots: createBotTable(db),
     events: createEventTable(db),
     clock: createClockTable(db),
+    looks: createLookTable(db),
     rememberCoin: db.prepare<[string, number, number, number]>(REMEMBER_COIN),
     coins: db.prepare<[], { coin: string; szDecimals: number }>('SELECT coin, sz_decimals AS szDecimals FROM coins ORDER BY coin'),
   };
@@ -280,6 +285,8 @@ function ledgerReads(db: Connection, tables: Tables, guard: Guard): Omit<LedgerH
     botStates: guard(() => bots.states()),
     eventsSince: guard((id, limit) => events.since(id, limit)),
     projectAgain: guard((bot) => write(() => trades.projectAgain(bot))),
+    accountLook: guard((bot) => tables.looks.of(bot)),
+    rememberAccountLook: guard((bot, look) => write(() => tables.looks.remember(bot, look))),
     beginClockSession: guard((start) => write(() => clock.begin(start))),
     moveClockSession: guard((id, wallMs) => write(() => clock.move(id, wallMs))),
     touchClockSession: guard((id, wallMs, marketMs) => write(() => clock.touch(id, wallMs, marketMs))),
