@@ -176,7 +176,7 @@ const callOf: fc.Arbitrary<Call> = fc.oneof(
       const size = coin === null ? 0 : amount;
       return (ledger) =>
         ledger.recordBookings(BOT, ACCOUNT, [
-          { key, timeMs, kind: 'transfer', usd: microUsd(amount), coin, szi: lots(size), words: 'deposit' },
+          { key, timeMs, kind: amount < 0 ? 'acknowledged' : 'transfer', usd: microUsd(amount), coin, szi: lots(size), words: 'deposit' },
         ]);
     }),
   fc.uniqueArray(fc.constantFrom(null, 'BTC', 'ETH')).map(
@@ -184,7 +184,7 @@ const callOf: fc.Arbitrary<Call> = fc.oneof(
       (ledger) =>
         ledger.setDifferences(
           BOT,
-          coins.map((coin) => ({ coin, amount: 3, sinceMs: 5 })),
+          coins.map((coin) => ({ coin, amount: 3, sinceMs: 5, seenMs: 6 })),
         ),
   ),
   fc.boolean().map(
@@ -219,6 +219,7 @@ function tellAll(ledger: Ledger): unknown {
     fills: rows.map((row) => ledger.fills(tradeIdOf(row))),
     sums: rows.map((row) => ledger.fillSums(tradeIdOf(row))),
     books: [1_999, 2_000, 2_001, 9_000].map((throughMs) => booksText(ledger, throughMs)),
+    acknowledged: ledger.acknowledged(ACCOUNT),
     differences: ledger.differences(BOT),
     watermark: ledger.watermark(ACCOUNT),
     nonce: ledger.highestNonce(BOT),

@@ -247,6 +247,12 @@ export function createMemoryLedger(ledgerId: string): MemoryLedger {
         return true;
       }),
     books: (_account, throughMs) => booksOf({ bookings, fills, funding }, throughMs),
+    acknowledged() {
+      const newest = new Map<string | null, number>();
+      for (const { kind, coin, timeMs } of bookings)
+        if (kind === 'acknowledged') newest.set(coin, Math.max(timeMs, newest.get(coin) ?? timeMs));
+      return newest;
+    },
     differences: () => differences,
     setDifferences(_bot, standing) {
       differences = [...standing].sort((a, b) => ((a.coin ?? '') < (b.coin ?? '') ? -1 : 1));

@@ -93,6 +93,31 @@ describe('the books of an account', () => {
     expect(alerts()).toHaveLength(1);
   });
 
+  it('count what is listed late once: it replaces what an operator took as it is, whatever else went on', async () => {
+    await run(5_000);
+    const atMs = world.clock.now();
+    expect(world.venue.withdraw(USER, microUsd(1_000_000), atMs)).toBe(true);
+    await run(70_000);
+    expect(world.ledger.differences('Sentient')).toMatchObject([{ coin: null, amount: -1_000_000 }]);
+    // A second payment leaves after the last look at the account, so it is no part of what is acknowledged.
+    const laterMs = world.clock.now();
+    expect(world.venue.withdraw(USER, microUsd(300_000), laterMs)).toBe(true);
+    acknowledge();
+    await run(3_000);
+    expect(world.ledger.bookingsOf('Sentient').map(({ kind, usd }) => [kind, usd])).toContainEqual(['acknowledged', -1_000_000]);
+    world.link.transfers.push({ key: 'w1', timeMs: atMs, usd: microUsd(-1_000_000), words: 'withdrawal' });
+    world.link.transfers.push({ key: 'w2', timeMs: laterMs, usd: microUsd(-300_000), words: 'withdrawal' });
+    await run(130_000);
+    expect(world.ledger.differences('Sentient')).toEqual([]);
+    expect(books()?.cash).toBe(world.venue.account(USER).totalRawUsd);
+    const sumOf = (wanted: string): number =>
+      world.ledger.bookingsOf('Sentient').reduce((sum, { kind, usd }) => sum + (kind === wanted ? usd : 0), 0);
+    expect(sumOf('transfer')).toBe(-1_300_000);
+    expect(sumOf('acknowledged')).toBe(0);
+    expect(alertsOf('difference')).toHaveLength(1);
+    expect(alertsOf('money was taken out from outside')).toHaveLength(2);
+  });
+
   it('take a difference back when its explanation is listed late, and keep it through a restart', async () => {
     await run(5_000);
     const atMs = world.clock.now();
@@ -144,6 +169,24 @@ describe('a position that fills do not explain', () => {
     acknowledge();
     await run(130_000);
     expect(world.ledger.differences('Sentient')).toEqual([]);
+    expect(alertsOf('difference')).toHaveLength(2);
+  });
+
+  it('is taken back from what was acknowledged when its fills are listed late', async () => {
+    const { fillsSince } = world.link.reads;
+    world.signal(SIGNAL);
+    await run(10_000);
+    closeAndForget('0.001');
+    await run(70_000);
+    acknowledge();
+    await run(70_000);
+    expect(world.ledger.differences('Sentient')).toEqual([]);
+    Object.assign(world.link.reads, { fillsSince });
+    world.streamEvent({ kind: 'connected' });
+    await run(70_000);
+    expect(world.ledger.differences('Sentient')).toEqual([]);
+    const left = world.venue.account(USER).positions.find(({ coin }) => coin === 'BTC')?.szi;
+    expect(books()).toMatchObject({ cash: world.venue.account(USER).totalRawUsd, held: new Map([['BTC', left]]) });
     expect(alertsOf('difference')).toHaveLength(2);
   });
 

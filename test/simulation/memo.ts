@@ -75,6 +75,7 @@ const READS: ReadonlyMap<string, readonly Fact[]> = new Map<string, readonly Fac
   ['fills', ['fills']],
   ['fillSums', ['fills']],
   ['books', ['books', 'fills']],
+  ['acknowledged', ['books']],
   ['differences', ['books']],
   ['watermark', ['watermark']],
   ['highestNonce', ['nonces', 'orders']],

@@ -35,6 +35,14 @@ const LOOK_INTO_MS = 600_000;
 export interface BooksMemory {
   readonly doubtAtMs: number | null;
   readonly agreedMs: number | null;
+  /** What the venue showed where a difference stands or was acknowledged: of cash under null. */
+  readonly shown: readonly (readonly [string | null, Shown])[];
+}
+
+/** What an account had of a coin, in lots, or of cash, in micro-dollars. */
+interface Shown {
+  readonly atMs: number;
+  readonly amount: number;
 }
 
 export interface BooksKeeper {
@@ -54,6 +62,7 @@ export function createBooksKeeper(deps: LoopDeps): BooksKeeper {
   let doubt: Doubt | null = null;
   let agreedMs: number | null = null;
   let lookedIntoMs = Number.NEGATIVE_INFINITY;
+  const shown = new Map<string | null, Shown>();
 
   const findings = (account: AccountView): readonly Finding[] => {
     const books = ledger.books(accountAddress, account.timeMs);
@@ -71,6 +80,21 @@ export function createBooksKeeper(deps: LoopDeps): BooksKeeper {
     takeFills(deps, await reads.fillsSince(Math.max(sinceMs, clock.now() - FILLS_BACK_MS)), null);
   }
 
+  /**
+   * What was acknowledged made our books as of that account what the venue showed. Whatever moves them as of then afterwards, a payment
+   * or fill listed late, is part of what was acknowledged: it takes as much of it back, or it would count twice.
+   */
+  function takeBack(): void {
+    for (const [coin, atMs] of ledger.acknowledged(accountAddress)) {
+      const then = ledger.books(accountAddress, atMs);
+      if (then === null) continue;
+      const ours = coin === null ? then.cash : (then.held.get(coin) ?? 0);
+      const known = shown.get(coin);
+      if (known?.atMs !== atMs) shown.set(coin, { atMs, amount: ours });
+      else if (ours !== known.amount) bookTakenBack(deps, { coin, atMs, amount: known.amount - ours });
+    }
+  }
+
   /** New differences are told, those that are gone are taken back; what is still in doubt changes nothing. */
   function settle(account: AccountView, seen: { readonly latest: readonly Finding[]; readonly certain: readonly Finding[] }): void {
     const before = ledger.differences(id);
@@ -78,12 +102,17 @@ export function createBooksKeeper(deps: LoopDeps): BooksKeeper {
       (coin === null && account.cash === null) || seen.latest.some((finding) => finding.coin === coin);
     const kept = before.filter((known) => isOpen(known) && !seen.certain.some(({ coin }) => coin === known.coin));
     const certain = seen.certain.map(
-      (finding): Difference => ({ ...finding, sinceMs: before.find(({ coin }) => coin === finding.coin)?.sinceMs ?? account.timeMs }),
+      (finding): Difference => ({
+        ...finding,
+        sinceMs: before.find(({ coin }) => coin === finding.coin)?.sinceMs ?? account.timeMs,
+        seenMs: account.timeMs,
+      }),
     );
+    for (const { coin } of certain) shown.set(coin, { atMs: account.timeMs, amount: amountShown(account, coin) });
     const isNew = ({ coin, amount }: Difference): boolean => !before.some((known) => known.coin === coin && known.amount === amount);
     const fresh = certain.filter(isNew);
     const gone = before.filter((known) => !isOpen(known));
-    if (fresh.length === 0 && gone.length === 0) return;
+    if (certain.length === 0 && gone.length === 0) return;
     ledger.setDifferences(id, [...kept, ...certain]);
     for (const difference of gone) tellGone(deps, difference);
     for (const difference of fresh) tellDifference(deps, difference, account);
@@ -97,9 +126,13 @@ export function createBooksKeeper(deps: LoopDeps): BooksKeeper {
     async look(account) {
       const books = ledger.books(accountAddress, account.timeMs);
       if (books === null) return;
+      takeBack();
       const isLasting = doubt !== null && findings(doubt.account).length > 0 && findings(account).length > 0;
       const isKnown = sameFindings(ledger.differences(id), findings(account));
-      if (isLasting && (!isKnown || clock.now() - lookedIntoMs >= LOOK_INTO_MS)) await lookInto(books.openedMs);
+      if (isLasting && (!isKnown || clock.now() - lookedIntoMs >= LOOK_INTO_MS)) {
+        await lookInto(books.openedMs);
+        takeBack();
+      }
       const latest = findings(account);
       const judged = judge(doubt, { account, latest, earlier: doubt === null ? [] : findings(doubt.account) });
       doubt = judged.doubt;
@@ -107,9 +140,12 @@ export function createBooksKeeper(deps: LoopDeps): BooksKeeper {
       settle(account, { latest, certain: judged.certain });
     },
     inDoubt: () => doubt !== null && !sameFindings(ledger.differences(id), findings(doubt.account)),
-    memory: () => ({ doubtAtMs: doubt?.account.timeMs ?? null, agreedMs }),
+    memory: () => ({ doubtAtMs: doubt?.account.timeMs ?? null, agreedMs, shown: [...shown] }),
   };
 }
+
+const amountShown = ({ cash, positions }: AccountView, coin: string | null): number =>
+  coin === null ? (cash ?? 0) : (positions.find((position) => position.coin === coin)?.szi ?? 0);
 
 const sameFindings = (known: readonly Difference[], found: readonly Finding[]): boolean =>
   known.length === found.length && known.every(({ coin, amount }) => found.some((one) => one.coin === coin && one.amount === amount));
@@ -178,21 +214,30 @@ export function differenceRefusal(deps: Pick<LoopDeps, 'ledger' | 'settings' | '
 export function acknowledge(deps: LoopDeps, key: string): string {
   const standing = deps.ledger.differences(deps.settings.id);
   if (standing.length === 0) return 'nothing to acknowledge: the books agree with the venue';
-  const timeMs = deps.clock.now();
-  const bookings = standing.map(
-    ({ coin, amount }): Booking => ({
-      key: `acknowledged ${key} ${coin ?? 'cash'}`,
-      timeMs,
-      kind: 'acknowledged',
-      usd: coin === null ? microUsd(amount) : ZERO_USD,
-      coin,
-      szi: lots(coin === null ? 0 : amount),
-      words: 'taken as it is by an operator',
-    }),
+  const words = 'taken as it is by an operator';
+  const bookings = standing.map((difference) =>
+    acknowledgedBooking(difference, { key: `acknowledged ${key} ${difference.coin ?? 'cash'}`, timeMs: difference.seenMs, words }),
   );
   deps.ledger.recordBookings(deps.settings.id, deps.settings.accountAddress, bookings);
   deps.ledger.setDifferences(deps.settings.id, []);
   const amounts = standing.map((difference) => amountOf(deps, difference)).join(', ');
   note(deps, 'difference acknowledged', { detail: { amount: amounts }, isAlert: false });
   return `acknowledged ${amounts}`;
+}
+
+const acknowledgedBooking = ({ coin, amount }: Finding, said: Pick<Booking, 'key' | 'timeMs' | 'words'>): Booking => ({
+  ...said,
+  kind: 'acknowledged',
+  usd: coin === null ? microUsd(amount) : ZERO_USD,
+  coin,
+  szi: lots(coin === null ? 0 : amount),
+});
+
+/** Part of what was acknowledged is explained now, and no longer counts as taken without an explanation. */
+function bookTakenBack(deps: LoopDeps, { coin, atMs, amount }: Finding & { readonly atMs: number }): void {
+  const key = `explained ${coin ?? 'cash'} ${atMs} at ${deps.clock.now()}`;
+  const booking = acknowledgedBooking({ coin, amount }, { key, timeMs: atMs, words: 'what an operator took as it is was listed late' });
+  if (deps.ledger.recordBookings(deps.settings.id, deps.settings.accountAddress, [booking]).length === 0) return;
+  const detail = { what: whatOf({ coin, amount }), amount: amountOf(deps, { coin, amount: -amount }) };
+  note(deps, 'acknowledged difference explained', { detail, isAlert: false });
 }

@@ -5,7 +5,8 @@ import { formatDecimal, type Lots, lots, type MicroUsd, ZERO_USD } from './units
 
 /**
  * What moved an account besides fills and funding. `opening`: what it held when it was first seen. `transfer`: paid in or out, as the venue
- * lists it. `acknowledged`: a difference nobody could explain, taken as it is by an operator.
+ * lists it. `acknowledged`: a difference nobody could explain, taken as it is by an operator, as of the account that showed it; what explains
+ * it later takes as much of it back.
  */
 export interface Booking {
   /** Unique within the account. */
@@ -38,6 +39,8 @@ export interface Finding {
 /** A finding that has lasted: told, and in the way of entries until it is explained or acknowledged. */
 export interface Difference extends Finding {
   readonly sinceMs: number;
+  /** Time of the newest account that showed this amount: as of then, and no later, it may be taken as it is. */
+  readonly seenMs: number;
 }
 
 /** What an account shows that its books do not say, cash first, then coin by coin. Cash that the venue does not state is not compared. */

@@ -15,6 +15,7 @@ interface DifferenceSqlRow {
   readonly coin: string;
   readonly amount: number;
   readonly since_ms: number;
+  readonly seen_ms: number;
 }
 
 interface Span {
@@ -54,9 +55,16 @@ export function createBooksTable(db: Connection) {
   const cash = db.prepare<[Span], { cash: number }>(CASH);
   const held = db.prepare<[Span], { coin: string; szi: number }>(HELD);
   const ofBot = db.prepare<[string], BookingSqlRow>('SELECT * FROM bookings WHERE bot = ? ORDER BY time_ms, seq');
-  const standing = db.prepare<[string], DifferenceSqlRow>('SELECT coin, amount, since_ms FROM differences WHERE bot = ? ORDER BY coin');
+  const standing = db.prepare<[string], DifferenceSqlRow>(
+    'SELECT coin, amount, since_ms, seen_ms FROM differences WHERE bot = ? ORDER BY coin',
+  );
+  const acknowledged = db.prepare<[string], { coin: string | null; at: number }>(
+    "SELECT coin, max(time_ms) AS at FROM bookings WHERE account = ? AND kind = 'acknowledged' GROUP BY coin",
+  );
   const forget = db.prepare<[string]>('DELETE FROM differences WHERE bot = ?');
-  const stand = db.prepare<[string, string, number, number]>('INSERT INTO differences (bot, coin, amount, since_ms) VALUES (?, ?, ?, ?)');
+  const stand = db.prepare<[string, string, number, number, number]>(
+    'INSERT INTO differences (bot, coin, amount, since_ms, seen_ms) VALUES (?, ?, ?, ?, ?)',
+  );
 
   return {
     /** False when a booking of this key is known. */
@@ -76,11 +84,15 @@ export function createBooksTable(db: Connection) {
         held: new Map(held.all(span).map(({ coin, szi }) => [coin, lots(szi)])),
       };
     },
+    acknowledged: (account: string): ReadonlyMap<string | null, number> =>
+      new Map(acknowledged.all(account.toLowerCase()).map(({ coin, at }) => [coin, at])),
     differences: (bot: string): readonly Difference[] =>
-      standing.all(bot).map(({ coin, amount, since_ms }) => ({ coin: coin === '' ? null : coin, amount, sinceMs: since_ms })),
+      standing
+        .all(bot)
+        .map(({ coin, amount, since_ms, seen_ms }) => ({ coin: coin === '' ? null : coin, amount, sinceMs: since_ms, seenMs: seen_ms })),
     setDifferences(bot: string, differences: readonly Difference[]): void {
       forget.run(bot);
-      for (const { coin, amount, sinceMs } of differences) stand.run(bot, coin ?? '', amount, sinceMs);
+      for (const { coin, amount, sinceMs, seenMs } of differences) stand.run(bot, coin ?? '', amount, sinceMs, seenMs);
     },
   };
 }

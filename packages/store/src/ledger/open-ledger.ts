@@ -210,6 +210,7 @@ function ledgerPort(db: Connection, tables: Tables, guard: Guard): Omit<Ledger, 
     recordBookings: guard((bot, account, bookings) => write(() => bookings.filter((booking) => books.insert(bot, account, booking)))),
     // One read transaction, so that cash and sizes are of one moment.
     books: guard((account, throughMs) => db.transaction(() => books.books(account, throughMs))()),
+    acknowledged: guard((account) => tables.books.acknowledged(account)),
     differences: guard((bot) => books.differences(bot)),
     setDifferences: guard((bot, differences) => write(() => books.setDifferences(bot, differences))),
     watermark: guard((account) => fills.watermark(account)),

@@ -116,6 +116,8 @@ export interface Ledger {
    * no opening.
    */
   books(account: string, throughMs: number): Books | null;
+  /** Time of the newest acknowledged difference of each coin of the account, of its cash under null. */
+  acknowledged(account: string): ReadonlyMap<string | null, number>;
   /** Differences to the venue that stand, cash first. */
   differences(bot: string): readonly Difference[];
   /** Replaces them all. */
