@@ -1,4 +1,5 @@
 /** What answers of the venue do to the shared budgets, and what the budgets do to requests, over real sockets. */
+import type { ServerResponse } from 'node:http';
 import type { Approved, OrderIntent, PlaceRequest } from '@hyperfleet/trading';
 import { lots, ticks } from '@hyperfleet/trading';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -40,8 +41,7 @@ afterEach(async () => {
   await venue[Symbol.asyncDispose]();
 });
 
-function open(url = venue.url) {
-  const budget = openRequestBudget(createRequestBudget());
+function open(url = venue.url, budget = openRequestBudget(createRequestBudget())) {
   const address = openAddressBudget(createAddressBudget());
   const common = { url, clock: WALL, budget, timeoutMs: 1_000, instruments: INSTRUMENTS };
   const signer = createSigner(`0x${'0123456789'.repeat(6)}0123`);
@@ -93,6 +93,48 @@ test('a way that fails is shut for entries, a stop is still tried, and its succe
   });
   expect(await exchange.place(request(STOP))).toMatchObject({ kind: 'answered' });
   expect(await exchange.place(request(ENTRY))).toMatchObject({ kind: 'answered' });
+});
+
+test.each([
+  [
+    'is no JSON',
+    (_: unknown, response: ServerResponse) => void response.writeHead(200, { 'content-type': 'application/json' }).end('<html>'),
+  ],
+  ['is of no known shape', () => ({ status: 'perhaps' })],
+  ['is an error of the venue’s own', (_: unknown, response: ServerResponse) => void response.writeHead(500).end('null')],
+  ['breaks off', (_: unknown, response: ServerResponse) => void response.destroy()],
+])('an answer to one bot’s actions that %s holds its own entries back, and no other bot’s', async (_what, answer) => {
+  const budget = openRequestBudget(createRequestBudget());
+  const [signal, guard, other] = [open(venue.url, budget), open(venue.url, budget), open(venue.url, budget)];
+  venue.answer(answer);
+  for (let i = 0; i < 8; i += 1) {
+    await guard.exchange.place(request(STOP));
+    await signal.exchange.place(request(ENTRY));
+  }
+  expect(budget.breakers.exchange.state(Date.now())).toBe('closed');
+  expect(signal.exchange.isShut()).toBe(true);
+  venue.answer(() => RESTS);
+  expect(await signal.exchange.place(request(ENTRY))).toMatchObject({
+    kind: 'refused',
+    reason: expect.stringMatching(
+      /^not sent: the last answers to actions of this account made no sense; the way is tried again in \d+ ms$/,
+    ),
+  });
+  expect(await other.exchange.place(request(ENTRY))).toMatchObject({ kind: 'answered' });
+  expect(await signal.exchange.place(request(STOP))).toMatchObject({ kind: 'answered' });
+  expect(signal.exchange.isShut()).toBe(false);
+  expect(await signal.exchange.place(request(ENTRY))).toMatchObject({ kind: 'answered' });
+});
+
+test('answers without sense to every bot shut the way of all', async () => {
+  const budget = openRequestBudget(createRequestBudget());
+  venue.answer(() => ({ status: 'perhaps' }));
+  for (let i = 0; i < 3; i += 1) {
+    const { exchange } = open(venue.url, budget);
+    await exchange.place(request(ENTRY));
+    await exchange.place(request(ENTRY));
+  }
+  expect(budget.breakers.exchange.state(Date.now())).toBe('open');
 });
 
 test('the round trip is what answers took; one that was lost took no time that is known', async () => {

@@ -11,7 +11,7 @@ import {
   type PlaceRequest,
   ticks,
 } from '@hyperfleet/trading';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createRequestBudget, openRequestBudget } from './budget.ts';
 import { type ExchangeOptions, openExchange } from './exchange.ts';
 import { createSigner } from './signer.ts';
@@ -65,13 +65,15 @@ const options = (url: string): ExchangeOptions => ({
 
 beforeAll(async () => {
   venue = await startScriptedVenue();
-  exchange = openExchange(options(venue.url));
 });
 afterAll(async () => {
-  exchange.close();
   await venue[Symbol.asyncDispose]();
 });
-beforeEach(() => venue.answer(() => ok({ resting: { oid: 1 } })));
+beforeEach(() => {
+  exchange = openExchange(options(venue.url));
+  venue.answer(() => ok({ resting: { oid: 1 } }));
+});
+afterEach(() => exchange.close());
 
 const placed = (body: unknown, orders: readonly OrderIntent[] = [ENTRY]): Promise<Answer<readonly OrderOutcome[]>> => {
   venue.answer(() => body);

@@ -8,6 +8,7 @@ import type { RequestClass } from './request-class.ts';
 import { createRoundTrip } from './round-trip.ts';
 import type { Address, Signer } from './signer.ts';
 import { cancelAction, cancelByCloidAction, crossLeverageAction, orderAction, type ToWire } from './to-wire.ts';
+import { openWay, type WayNews } from './way.ts';
 import { exchangeWeight } from './weights.ts';
 
 export interface ExchangeOptions {
@@ -39,6 +40,8 @@ export interface ExchangeOptions {
 export interface VenueExchange extends Exchange {
   /** Market ms from sending to answer: the slower of the moving average and the slowest of late. */
   roundTripMs(): number;
+  /** Whether entries are held back here just now because the last answers to this account's actions made no sense. */
+  isShut(): boolean;
   close(): void;
 }
 
@@ -66,6 +69,7 @@ export function openExchange(options: ExchangeOptions): VenueExchange {
   const { signer, instruments, clock, cancelLifeMs, budget, pace = clock } = options;
   const http = openHttp({ url: options.url, timeoutMs: options.timeoutMs, maxSockets: MAX_SOCKETS });
   const roundTrip = createRoundTrip();
+  const way = openWay(budget.breakers.exchange);
 
   async function act<T>(wire: ToWire, sending: Sending, read: (body: unknown) => Answer<T>): Promise<Answer<T>> {
     if (!wire.ok) return { kind: 'refused', reason: wire.problem, retry: 'never' };
@@ -82,18 +86,16 @@ export function openExchange(options: ExchangeOptions): VenueExchange {
     const sentMs = clock.now();
     const posted = await http.post('/exchange', JSON.stringify(envelope)).finally(() => room.place.leave());
     if (posted.kind === 'replied') roundTrip.took(clock.now() - sentMs);
-    noteWay(posted);
     const answer = answerOf(posted, read);
+    noteWay(posted, answer);
     if (answer.kind === 'refused') noteRefusal(answer.reason, sending);
     return answer;
   }
 
   /** What the answer says of the way itself. A refusal is an answer too. */
-  function noteWay(posted: Posted): void {
-    const { exchange: breaker } = budget.breakers;
+  function noteWay(posted: Posted, answer: Answer<unknown>): void {
     if (posted.kind === 'replied' && posted.status === 429) budget.limited(pace.now());
-    if (posted.kind === 'replied' && posted.status < 500) breaker.succeeded();
-    else breaker.failed(pace.now());
+    way.heard(wayNewsOf(posted, answer), pace.now());
   }
 
   /** What a refusal says of the address's budget. */
@@ -113,8 +115,11 @@ export function openExchange(options: ExchangeOptions): VenueExchange {
   async function spend(sending: Sending): Promise<Room | Refusal> {
     const { requests, priority, expiresAfterMs } = sending;
     const latestMs = Math.min(clock.now() + BUDGET_WAIT_MAX_MS, expiresAfterMs);
-    const shutMs = priority === 'entry' ? budget.breakers.exchange.admit(pace.now()) : 0;
-    if (shutMs > 0) return refusal(`the last actions all failed; the way is tried again in ${shutMs} ms`);
+    const shut = priority === 'entry' ? way.admit(pace.now()) : null;
+    if (shut !== null && shut.shutMs > 0) {
+      const why = shut.own ? 'the last answers to actions of this account made no sense' : 'the last actions all failed';
+      return refusal(`${why}; the way is tried again in ${shut.shutMs} ms`);
+    }
     for (;;) {
       const waitMs = takeWeight(sending);
       const place = waitMs === 0 ? budget.posts.enter(priority, 2 * options.timeoutMs) : null;
@@ -163,6 +168,7 @@ export function openExchange(options: ExchangeOptions): VenueExchange {
       return act(crossLeverageAction(coin, leverage, instruments), sending, parseDefaultReply);
     },
     roundTripMs: () => roundTrip.ms(),
+    isShut: () => way.isShut(pace.now()),
     close: () => http.close(),
   };
 }
@@ -197,6 +203,20 @@ function sentOrders(orders: readonly OrderIntent[], instruments: Instruments): r
     if (instrument === undefined) throw new Error(`an order of the unknown coin ${coin} was sent`);
     return { cloid, sz, instrument };
   });
+}
+
+/** A gateway that has nothing behind it says so for all. */
+const NOBODY_BEHIND: ReadonlySet<number> = new Set([502, 503, 504]);
+
+/**
+ * What an answer says of the way. The fleet shares the way and not the accounts: that nobody answered counts for all bots, that an answer
+ * broke off, told nothing or was an error of the venue's own may be about this account's action alone.
+ */
+function wayNewsOf(posted: Posted, answer: Answer<unknown>): WayNews {
+  if (posted.kind === 'not-sent') return 'failed';
+  if (posted.kind === 'lost') return posted.cause === 'timeout' ? 'failed' : 'senseless';
+  if (NOBODY_BEHIND.has(posted.status)) return 'failed';
+  return answer.kind === 'unknown' ? 'senseless' : 'answered';
 }
 
 /** Folds what happened to the request into what is known of its effect (PROTOCOL §1). */

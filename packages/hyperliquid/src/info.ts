@@ -1,11 +1,11 @@
 import type { Clock } from '@hyperfleet/trading';
 import PQueue from 'p-queue';
-import { BREAKER_WORDS, openBreaker } from './breaker.ts';
 import { jitteredBackoff, type RequestBudget } from './budget.ts';
 import type { ClockSkew } from './clock-skew.ts';
 import { type VenueReadCode, VenueReadError } from './errors.ts';
 import { isObject, type Parsed, preview } from './from-wire/fields.ts';
 import { openHttp, type Posted } from './http.ts';
+import { openWay } from './way.ts';
 import { infoWeight, rowsWeight } from './weights.ts';
 
 /** An /info request: its type and parameters. */
@@ -47,12 +47,6 @@ const CROWDED_MS = 50;
 const BACKOFF_MS = 250;
 const BACKOFF_MAX_MS = 8_000;
 /**
- * Answers in a row without sense that one asker holds against the venue. Those after them may be about its account alone: they shut
- * its own way, and not that of bots whose questions are answered.
- */
-const SENSELESS_MAX = 2;
-
-/**
  * The venue's /info with a queue, the shared budget and retries: 429, 5xx, timeouts, broken connections and unreadable
  * answers are asked again after a wait drawn from [0, 250 ms × 2^try], at most 8 s, of market time.
  */
@@ -60,32 +54,18 @@ export function openInfo(options: InfoOptions): Info {
   const { clock, budget, attempts, pace = clock } = options;
   const http = openHttp({ url: options.url, timeoutMs: options.timeoutMs, maxSockets: options.concurrency });
   const queue = new PQueue({ concurrency: options.concurrency });
-  const own = openBreaker(new BigInt64Array(BREAKER_WORDS), 0);
-  let senseless = 0;
+  const way = openWay(budget.breakers.info);
 
-  /** Tells the fleet's breaker and one's own what became of a question. */
+  /** What became of a question, for the way. A refusal is an answer too; one that cannot be read is none. */
   function judge(error: unknown): void {
-    const { info: fleet } = budget.breakers;
-    const nowMs = pace.now();
     const code = error instanceof VenueReadError ? error.code : null;
-    // A refusal is an answer too. One that cannot be read is none: whatever sends it, the venue is not to be heard.
-    if (error === null || code === 'VENUE_REFUSED' || code === 'VENUE_RATE_LIMITED') {
-      senseless = 0;
-      own.succeeded();
-      fleet.succeeded();
-    } else if (code === 'VENUE_UNREADABLE' || code === 'VENUE_CUT') {
-      senseless += 1;
-      own.failed(nowMs);
-      if (senseless <= SENSELESS_MAX || fleet.state(nowMs) !== 'closed') fleet.failed(nowMs);
-    } else {
-      if (own.state(nowMs) !== 'closed') own.failed(nowMs);
-      fleet.failed(nowMs);
-    }
+    if (error === null || code === 'VENUE_REFUSED' || code === 'VENUE_RATE_LIMITED') way.heard('answered', pace.now());
+    else way.heard(code === 'VENUE_UNREADABLE' || code === 'VENUE_CUT' ? 'senseless' : 'failed', pace.now());
   }
 
   async function attempt<T>(request: InfoRequest, read: (reply: unknown) => Parsed<T>): Promise<T> {
     const weight = infoWeight(request.type);
-    const shutMs = own.admit(pace.now()) || budget.breakers.info.admit(pace.now());
+    const { shutMs } = way.admit(pace.now());
     if (shutMs > 0)
       throw new VenueReadError('VENUE_SHUT', `${request.type} is not asked: the last reads all failed, next try in ${shutMs} ms`);
     const place = await room(weight);
@@ -146,7 +126,7 @@ export function openInfo(options: InfoOptions): Info {
 
   return {
     ask: (request, read) => queue.add(() => withRetries(request, read)),
-    isShut: () => own.state(pace.now()) !== 'closed',
+    isShut: () => way.isShut(pace.now()),
     close: () => http.close(),
   };
 }

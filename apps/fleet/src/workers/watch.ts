@@ -54,7 +54,7 @@ export function createWatch(means: {
       const limitedAtMs = budget.limitedAtMs();
       return {
         areReadsShut: info.state(nowMs) !== 'closed' || reads.isShut(),
-        areActionsShut: actions.state(nowMs) !== 'closed',
+        areActionsShut: actions.state(nowMs) !== 'closed' || exchange.isShut(),
         limitedAgoMs: limitedAtMs === 0 ? null : nowMs - limitedAtMs,
         isSpent: leftForEntries(address.count()) < ENTRY_REQUESTS,
         // Clocks are off in wall time: in a replay a second of the market is a moment of the machine.
