@@ -67,8 +67,11 @@ describe('a market told step by step', () => {
     });
     await post('/paper/market', { coin: 'BTC', print: { side: 'sell', px: '63000', sz: '0.2' } });
     expect((await socket.of('trades')).data).toMatchObject([{ side: 'A', px: '63000.0', sz: '0.2' }]);
-    await post('/paper/market', { coin: 'BTC', mark: '62000.5', fundingRateE10: 250_000 });
-    expect(await post('/info', { type: 'metaAndAssetCtxs' })).toMatchObject([{}, { 0: { markPx: '62000.5', funding: '0.000025' } }]);
+    await post('/paper/market', { coin: 'BTC', mark: '62000.5', fundingRateE10: 250_000, openInterest: '27353.17682' });
+    expect(await post('/info', { type: 'metaAndAssetCtxs' })).toMatchObject([
+      {},
+      { 0: { markPx: '62000.5', funding: '0.000025', openInterest: '27353.18682' } },
+    ]);
     expect(await get('/paper/audit')).toMatchObject({ fills: 1, conservationErrorUsd: 0 });
     socket.close();
   });
@@ -149,6 +152,8 @@ describe('a market told step by step', () => {
     [{ coin: 'BTC', bids: [['3', '1']], asks: [['3', '1']] }, /^bids \["3","1"\]: at or above the best ask 3; give an uncrossed book/],
     [{ coin: 'BTC', bid: ['3', '1'], ask: ['2', '1'] }, /^bid \["3","1"\]: at or above the best ask 2; give an uncrossed book/],
     [{ coin: 'BTC', print: { side: 'up', px: '1', sz: '1' } }, /^side "up": give buy or sell, the aggressor/],
+    [{ coin: 'BTC', mark: '1', openInterest: '0.000001' }, /^openInterest "0\.000001": give coins with at most 5 decimals/],
+    [{ coin: 'BTC', mark: '1', openInterest: '-1' }, /^openInterest "-1": give a decimal above zero/],
     [{ coin: 'BTC', mark: '1', fundingRateE10: 0.5 }, /^fundingRateE10 0\.5: give the hourly rate in 10\^−10/],
   ])('refuses %j', async (step, text) => {
     expect(await refusal('/paper/market', step)).toEqual(refused(text));

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { createVenue, universeOf } from '@hyperfleet/paper-exchange';
+import { createVenue, outsideMarketSettings, universeOf } from '@hyperfleet/paper-exchange';
 import { microUsd } from '@hyperfleet/trading';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTestVenue, START_MS, type TestVenue } from '../support/paper-venue.ts';
@@ -33,6 +33,21 @@ describe.skipIf(!hasShared)('what mainnet lists agrees with recordings of other 
       expect((markPx.split('.')[1] ?? '').length, listing?.coin).toBeLessThanOrEqual(6 - (listing?.szDecimals ?? 0));
     }
     expect(ctxs[0]?.markPx).toBe('77562.0');
+  });
+
+  test('what others hold of a coin here is what they hold of mainnet’s median coin, rounded down', () => {
+    const message = JSON.parse(shared('data/ws_hl/nautilus/ws_all_dexs_asset_ctxs.json'));
+    const ctxs: { midPx: string | null; markPx: string; openInterest: string }[] = message.data.ctxs[0][1];
+    const held = ctxs.flatMap(({ midPx, markPx, openInterest }) => (midPx === null ? [] : [Number(openInterest) * Number(markPx)]));
+    const median = held.sort((a, b) => a - b)[Math.floor(held.length / 2)] ?? Number.NaN;
+    expect(outsideMarketSettings.outsideInterestUsd).toBe(Math.floor(median / 1e6) * 1e6);
+  });
+
+  test('a context without a mid has no premium and no impact prices either, and only such a one', () => {
+    const message = JSON.parse(shared('data/ws_hl/nautilus/ws_all_dexs_asset_ctxs.json'));
+    const ctxs: Record<'midPx' | 'premium' | 'impactPxs', unknown>[] = message.data.ctxs[0][1];
+    for (const { midPx, premium, impactPxs } of ctxs)
+      expect([premium === null, impactPxs === null]).toEqual([midPx === null, midPx === null]);
   });
 });
 

@@ -70,8 +70,12 @@ it('follows another venue’s books, trades and marks, and goes on after that ve
   });
   opened.push(live);
   real.exchange.step({ coin: 'BTC', bids: [['99999', '1']], asks: [['100001', '1']] });
-  real.exchange.step({ coin: 'BTC', mark: '100000.5', oracle: '100000', fundingRateE10: 130_000 });
+  real.exchange.step({ coin: 'BTC', mark: '100000.5', oracle: '100000', fundingRateE10: 130_000, openInterest: '27353.17682' });
   await bidBecomes(ours.url, '99999.0');
+  for (let held: unknown; held !== '27353.17682'; ) {
+    const [, [context]] = (await ask(ours.url, { type: 'metaAndAssetCtxs' })) as readonly [unknown, readonly { openInterest: unknown }[]];
+    held = context?.openInterest;
+  }
   real.exchange.step({ coin: 'BTC', print: { side: 'buy', px: '100001', sz: '0.5' } });
   for (let prints: unknown[] = []; prints.length === 0; )
     prints = (await ask(ours.url, { type: 'recentTrades', coin: 'BTC' })) as unknown[];

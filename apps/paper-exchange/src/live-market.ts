@@ -67,9 +67,10 @@ export function followLiveMarket({ url, clock, instruments, tell, onTrouble }: L
         say({ coin, print: { side, px: pxText, sz: szText } });
       }
     },
-    onMark({ coin, mark, oracle, fundingRateE10 }) {
+    onMark({ coin, mark, oracle, fundingRateE10, openInterest }) {
       const decimals = priceDecimals(of(coin)) + 3;
-      say({ coin, mark: formatDecimal(mark, decimals), oracle: formatDecimal(oracle, decimals), fundingRateE10 });
+      const held = openInterest === null ? {} : { openInterest: formatSize(openInterest, of(coin)) };
+      say({ coin, mark: formatDecimal(mark, decimals), oracle: formatDecimal(oracle, decimals), fundingRateE10, ...held });
     },
     onState(state) {
       switch (state.kind) {

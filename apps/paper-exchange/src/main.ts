@@ -155,7 +155,7 @@ function onParentGone(tell: () => void): void {
 
 /** Runs the exchange until it is told to end. The market begins at the moment of the first start, by the wall clock. */
 async function run({ port, host, network, market: asked, speed, autoFund, dataDir, ...rules }: Arguments): Promise<void> {
-  const { market: recording, fillsByPrintsOnly, liveUrl } = await openMarket(asked);
+  const { market: recording, settings, liveUrl } = await openMarket(asked);
   if (liveUrl !== null && speed !== 1) throw new Error(`--speed ${speed}: a live market runs as fast as it does; leave --speed out`);
   if (dataDir !== null) mkdirSync(dataDir, { recursive: true });
   const journalPath = dataDir === null ? null : join(dataDir, 'paper-exchange.jsonl');
@@ -169,7 +169,7 @@ async function run({ port, host, network, market: asked, speed, autoFund, dataDi
   const exchange = createPaperExchange({
     venue: createVenue({
       instruments: universeOf(recording.header.instruments),
-      settings: { fillsByPrintsOnly, ...openOrderSettings(limits), ...rules.settings },
+      settings: { ...settings, ...openOrderSettings(limits), ...rules.settings },
     }),
     limits,
     latency: rules.latency,

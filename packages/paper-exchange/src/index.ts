@@ -33,5 +33,5 @@ export { marketOf, type RecordedMarket } from './market-source.ts';
 export type * from './matching/contract.ts';
 export { createVenue, defaultVenueSettings, type VenueOptions } from './matching/venue.ts';
 export { createChance } from './seeded.ts';
-export { parseVenueSettings } from './venue-settings.ts';
+export { outsideMarketSettings, parseVenueSettings } from './venue-settings.ts';
 export { type Network, readSigned } from './wire/exchange-door.ts';

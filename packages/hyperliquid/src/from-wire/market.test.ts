@@ -92,7 +92,7 @@ test('a recorded bbo, trades and mark are read', () => {
   });
   expect(parseMark(frame('activeAssetCtx', 'BTC'), INSTRUMENTS)).toEqual({
     ok: true,
-    value: { coin: 'BTC', mark: 806_400_000, oracle: 806_847_000, fundingRateE10: 52_974 },
+    value: { coin: 'BTC', mark: 806_400_000, oracle: 806_847_000, fundingRateE10: 52_974, openInterest: 3_629_580_812 },
   });
 });
 

@@ -1,5 +1,15 @@
 /** Readers of public market data and of the venue's meta (PROTOCOL §8, §9). */
-import type { FineTicks, Instrument, Instruments, Level, Lots, Side, Ticks } from '@hyperfleet/trading';
+import {
+  type FineTicks,
+  type Instrument,
+  type Instruments,
+  type Level,
+  type Lots,
+  lots,
+  parseDecimal,
+  type Side,
+  type Ticks,
+} from '@hyperfleet/trading';
 import {
   arrayAt,
   type Fields,
@@ -54,6 +64,8 @@ export interface MarkMessage {
   readonly mark: FineTicks;
   readonly oracle: FineTicks;
   readonly fundingRateE10: number;
+  /** Lots held long by everybody; null where the venue tells none that can be read, which keeps no mark from being used. */
+  readonly openInterest: Lots | null;
 }
 
 const MAX_SZ_DECIMALS = 6;
@@ -174,8 +186,15 @@ export function parseMark(data: unknown, instruments: Instruments): Parsed<MarkM
       mark: finePriceAt(ctx.markPx, 'ctx.markPx', instrument),
       oracle: finePriceAt(ctx.oraclePx, 'ctx.oraclePx', instrument),
       fundingRateE10: rateAt(ctx.funding, 'ctx.funding', 10),
+      openInterest: openInterestOf(ctx.openInterest, instrument),
     };
   });
+}
+
+/** A sum the venue made in binary floats ("605822.2557999999", PROTOCOL §5): cut to whole lots. */
+function openInterestOf(value: unknown, { szDecimals }: Instrument): Lots | null {
+  const held = typeof value === 'string' ? parseDecimal(value, szDecimals, 'truncate') : null;
+  return held === null || held < 0 ? null : lots(held);
 }
 
 function instrumentAt(value: unknown, field: string, instruments: Instruments): Instrument {

@@ -38,6 +38,8 @@ export type MarketEvent =
       readonly mark: FineTicks;
       readonly oracle: FineTicks;
       readonly fundingRateE10: number | null;
+      /** Lots held long by everybody there; left out where it is not told. */
+      readonly openInterest?: Lots;
     };
 
 export interface Print {

@@ -1,4 +1,4 @@
-import { formatPrice, type Instrument, isValidPrice, parsePrice, priceDecimals, type Ticks, ticks } from '@hyperfleet/trading';
+import { formatPrice, type Instrument, isValidPrice, parsePrice, parseSize, priceDecimals, type Ticks, ticks } from '@hyperfleet/trading';
 import { isRecord } from '../wire/fields.ts';
 import type { MarketEvent } from './event.ts';
 import { createScriptedMarket, type WrittenLevel } from './scripted-market.ts';
@@ -16,8 +16,17 @@ export type MarketStep =
   | { readonly coin: string; readonly print: { readonly side: 'buy' | 'sell'; readonly px: string; readonly sz: string } }
   /** The best level of each side alone, null where a side is empty. */
   | { readonly coin: string; readonly bid: WrittenLevel | null; readonly ask: WrittenLevel | null }
-  /** Mark and oracle alone (the mark is both where no oracle is given), and with `fundingRateE10` the hourly rate in 10^−10. */
-  | { readonly coin: string; readonly mark: string; readonly oracle?: string; readonly fundingRateE10?: number };
+  /**
+   * Mark and oracle alone (the mark is both where no oracle is given), with `fundingRateE10` the hourly rate in 10^−10, and with
+   * `openInterest` what everybody there holds, in coins.
+   */
+  | {
+      readonly coin: string;
+      readonly mark: string;
+      readonly oracle?: string;
+      readonly fundingRateE10?: number;
+      readonly openInterest?: string;
+    };
 
 /** A step that cannot be told. The message names the field, the value and the remedy. */
 export class StepRefusal extends RangeError {
@@ -25,7 +34,7 @@ export class StepRefusal extends RangeError {
 }
 
 const FORMS =
-  '{"coin","px","sz"?}, {"coin","bids":[[px,sz],…],"asks":[…]}, {"coin","bid":[px,sz]|null,"ask":[px,sz]|null}, {"coin","print":{"side","px","sz"}} or {"coin","mark","oracle"?,"fundingRateE10"?}';
+  '{"coin","px","sz"?}, {"coin","bids":[[px,sz],…],"asks":[…]}, {"coin","bid":[px,sz]|null,"ask":[px,sz]|null}, {"coin","print":{"side","px","sz"}} or {"coin","mark","oracle"?,"fundingRateE10"?,"openInterest"?}';
 const LEVELS_MAX = 1_000;
 /** The venue's cap on funding, 4 % an hour (PROTOCOL §7). */
 const RATE_E10_MAX = 400_000_000;
@@ -89,12 +98,13 @@ export function readStep(value: unknown): MarketStep {
     return { coin, print: { side, px: decimalText(value.print, 'px'), sz: decimalText(value.print, 'sz') } };
   }
   if (value.mark === undefined) refuse('step', value, `give ${FORMS}`);
-  only('mark', 'oracle', 'fundingRateE10');
+  only('mark', 'oracle', 'fundingRateE10', 'openInterest');
   const rate = value.fundingRateE10;
   if (rate !== undefined && (typeof rate !== 'number' || !Number.isSafeInteger(rate) || Math.abs(rate) > RATE_E10_MAX))
     refuse('fundingRateE10', rate, `give the hourly rate in 10^−10 as a whole number of at most ${RATE_E10_MAX} either way, e.g. 125000`);
   const oracle = value.oracle === undefined ? {} : { oracle: decimalText(value, 'oracle') };
-  return { coin, mark: decimalText(value, 'mark'), ...oracle, ...(typeof rate === 'number' ? { fundingRateE10: rate } : {}) };
+  const interest = value.openInterest === undefined ? {} : { openInterest: decimalText(value, 'openInterest') };
+  return { coin, mark: decimalText(value, 'mark'), ...oracle, ...(typeof rate === 'number' ? { fundingRateE10: rate } : {}), ...interest };
 }
 
 export interface StepMoment {
@@ -188,5 +198,15 @@ function tell(
   if ('print' in step) return [script.print(coin, step.print.side, step.print.px, { sz: step.print.sz, tid })];
   const marked = script.mark(coin, step.mark, step.fundingRateE10);
   const oracle = step.oracle === undefined ? null : script.mark(coin, step.oracle);
-  return [marked.kind === 'mark' && oracle?.kind === 'mark' ? { ...marked, oracle: oracle.oracle } : marked];
+  if (marked.kind !== 'mark') return [marked];
+  const openInterest = step.openInterest === undefined ? null : parseSize(step.openInterest, instrument);
+  if (step.openInterest !== undefined && openInterest === null)
+    refuse('openInterest', step.openInterest, `give coins with at most ${instrument.szDecimals} decimals`);
+  return [
+    {
+      ...marked,
+      ...(oracle?.kind === 'mark' ? { oracle: oracle.oracle } : {}),
+      ...(openInterest === null ? {} : { openInterest }),
+    },
+  ];
 }

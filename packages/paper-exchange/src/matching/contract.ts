@@ -314,6 +314,11 @@ export interface VenueSettings {
   readonly openInterestCapsUsd: Readonly<Record<string, number>>;
   /** Dollars by which the open interest of a coin may grow in a minute; a coin without an entry may grow at once (PROTOCOL §4, §11). */
   readonly openInterestGrowthUsd: Readonly<Record<string, number>>;
+  /**
+   * Dollars of open interest, at the mark, that are told of each coin with a mark beside what accounts here hold: the rest of the market's,
+   * where the market tells none. No rule counts it.
+   */
+  readonly outsideInterestUsd: number;
   /** A trigger whose condition is true when it comes fires at once, or is refused (PROTOCOL §6, §11). */
   readonly satisfiedTrigger: 'fires' | 'refused';
   /** Reduce-only orders below $10: those that close the whole position, all, or none (PROTOCOL §5, §11). */

@@ -54,6 +54,7 @@ export const defaultVenueSettings: VenueSettings = {
   openOrderCap: 5_000,
   openInterestCapsUsd: {},
   openInterestGrowthUsd: {},
+  outsideInterestUsd: 0,
   satisfiedTrigger: 'fires',
   smallReduceOnly: 'whole-position',
   duplicateCloid: 'taken',

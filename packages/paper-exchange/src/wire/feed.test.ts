@@ -1,7 +1,8 @@
-import { type Instrument, lots, ticks } from '@hyperfleet/trading';
+import { fineTicks, type Instrument, lots, ticks } from '@hyperfleet/trading';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Print } from '../market/event.ts';
+import type { VenueFill } from '../matching/contract.ts';
 import { createVenue } from '../matching/venue.ts';
 import { createCandles } from './candles.ts';
 import { bookRow, createFeed } from './feed.ts';
@@ -84,4 +85,61 @@ test('prints a reconnect repeats are in the history and the volume once', () => 
   feed.take(event);
   expect(feed.trades('BTC').map((row) => row.tid)).toEqual([7, 8]);
   expect(feed.ctx('BTC', START)?.dayBaseVlm).toBe('0.01');
+});
+
+describe('the open interest told of a coin', () => {
+  const markOf = (dollars: number, openInterest?: number) =>
+    ({
+      kind: 'mark',
+      coin: 'BTC',
+      atMs: START,
+      mark: fineTicks(dollars * 10_000),
+      oracle: fineTicks(dollars * 10_000),
+      fundingRateE10: null,
+      ...(openInterest === undefined ? {} : { openInterest: lots(openInterest) }),
+    }) as const;
+  const feedOf = (outsideInterestUsd: number) => {
+    const venue = createVenue({ instruments: [BTC], settings: { outsideInterestUsd } });
+    const feed = createFeed(venue);
+    const take = (event: ReturnType<typeof markOf>): void => {
+      venue.market(event);
+      feed.take(event);
+    };
+    const told = () => feed.ctx('BTC', START)?.openInterest;
+    return { feed, take, told };
+  };
+
+  test('is what accounts hold where others do not trade', () => {
+    const { take, told } = feedOf(0);
+    take(markOf(100_000));
+    expect(told()).toBe('0.0');
+  });
+
+  test('is worth what is stated at the mark where others trade and tell nothing, and nothing before there is a mark', () => {
+    const { take, told } = feedOf(2_000_000);
+    expect(told()).toBe('0.0');
+    take(markOf(100_000));
+    expect(told()).toBe('20.0');
+    take(markOf(60_000));
+    expect(told()).toBe('33.33333');
+  });
+
+  test('is what the market tells, and stays so while it says no more', () => {
+    const { take, told } = feedOf(2_000_000);
+    take(markOf(100_000, 2_735_317_682));
+    take(markOf(99_000));
+    expect(told()).toBe('27353.17682');
+  });
+
+  test('counts accounts here beside the others, and rules count accounts here alone', () => {
+    const { feed, take, told } = feedOf(2_000_000);
+    take(markOf(100_000));
+    for (const [user, side] of [
+      ['0xa1', 'buy'],
+      ['0xb2', 'sell'],
+    ] as const)
+      feed.fill({ coin: 'BTC', user, side, sz: lots(150_000) } as unknown as VenueFill);
+    expect(told()).toBe('21.5');
+    expect(feed.openInterest('BTC')).toBe(150_000);
+  });
 });

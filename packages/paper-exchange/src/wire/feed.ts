@@ -1,4 +1,14 @@
-import { fineTicks, type Instrument, type Level, priceDecimals, ticks } from '@hyperfleet/trading';
+import {
+  FINE_PER_TICK,
+  type FineTicks,
+  fineTicks,
+  type Instrument,
+  type Level,
+  lots,
+  mulDiv,
+  priceDecimals,
+  ticks,
+} from '@hyperfleet/trading';
 import type { MarketEvent, Print } from '../market/event.ts';
 import type { AssetMarket, Venue, VenueFill } from '../matching/contract.ts';
 import { fundingTimeMs } from '../matching/funding.ts';
@@ -75,6 +85,8 @@ interface CoinFeed {
   readonly szi: Map<string, number>;
   longs: number;
   shorts: number;
+  /** What the market tells of everybody there, in lots; null where it tells nothing. */
+  told: number | null;
 }
 
 /** What the public side of the exchange knows: market data as wire rows. Bounded. */
@@ -204,9 +216,16 @@ export function createFeed(venue: Venue): Feed {
         szi: new Map(),
         longs: 0,
         shorts: 0,
+        told: null,
       },
     ]),
   );
+
+  /** Lots that others hold: as the market told them, else what is stated of a coin with a mark. */
+  function outside({ told }: CoinFeed, mark: FineTicks | null): number {
+    if (told !== null || mark === null) return told ?? 0;
+    return mulDiv(venue.settings.outsideInterestUsd * 1e6, FINE_PER_TICK, mark, 'floor');
+  }
 
   function keep(feed: CoinFeed, row: TradeRow, print: Print): void {
     feed.trades.push(row);
@@ -234,7 +253,7 @@ export function createFeed(venue: Venue): Feed {
     const mark = market.mark ?? 0;
     return {
       funding: rateText(market.fundingRateE10),
-      openInterest: szText(interest(feed), instrument),
+      openInterest: szText(lots(interest(feed) + outside(feed, market.mark)), instrument),
       prevDayPx: day.openPx === null ? fine(mark) : pxText(ticks(day.openPx), instrument),
       dayNtlVlm: usdText(day.microUsd),
       premium: market.oracle === null || impact === null ? null : rateText(premiumE10(market.oracle, impact[0], impact[1])),
@@ -253,6 +272,7 @@ export function createFeed(venue: Venue): Feed {
       if (event.kind === 'prints') takePrints(feed, event.prints);
       if (event.kind === 'book') feed.book = event;
       if (event.kind === 'bbo') feed.bbo = event;
+      if (event.kind === 'mark' && event.openInterest !== undefined) feed.told = event.openInterest;
     },
     fill(fill) {
       const feed = byCoin.get(fill.coin);
