@@ -294,10 +294,7 @@ export interface VenueSettings {
   readonly stakingDiscountPpm: number;
   /** Hourly rate used where a recording has none, in 10^−10: 0.0000125 = 125000. */
   readonly fundingRateE10: number;
-  /**
-   * Where no rate is recorded: by the premium, with `fundingRateE10` as the interest that it is drawn to, or always
-   * `fundingRateE10` (PROTOCOL §7).
-   */
+  /** Where no rate is recorded: by the premium, drawn to `fundingRateE10` as the interest, or always that (PROTOCOL §7). */
   readonly fundingBy: 'premium' | 'setting';
   readonly markIntervalMs: number;
   /** What market liquidations do in the 30 s after a part of a position was sold: nothing, or the whole (PROTOCOL §7, §11). */
@@ -314,10 +311,7 @@ export interface VenueSettings {
   readonly openInterestCapsUsd: Readonly<Record<string, number>>;
   /** Dollars by which the open interest of a coin may grow in a minute; a coin without an entry may grow at once (PROTOCOL §4, §11). */
   readonly openInterestGrowthUsd: Readonly<Record<string, number>>;
-  /**
-   * Dollars of open interest, at the mark, that are told of each coin with a mark beside what accounts here hold: the rest of the market's,
-   * where the market tells none. No rule counts it.
-   */
+  /** Dollars of others' open interest told of each coin with a mark where the market tells none; no rule counts it (PROTOCOL §11). */
   readonly outsideInterestUsd: number;
   /** A trigger whose condition is true when it comes fires at once, or is refused (PROTOCOL §6, §11). */
   readonly satisfiedTrigger: 'fires' | 'refused';
@@ -327,10 +321,7 @@ export interface VenueSettings {
   readonly duplicateCloid: 'taken' | 'refused';
   /** How a failed `modify` answers: as text of the request, or as one status (PROTOCOL §3, §11). */
   readonly modifyError: 'text' | 'status';
-  /**
-   * Whether only public trades fill resting orders, as is right for a market that tells its trades; else a book whose other
-   * side stands across an order's price fills it too, as a scripted market without trades needs.
-   */
+  /** Only public trades fill resting orders, as where a market tells them; else a book across an order's price fills it too. */
   readonly fillsByPrintsOnly: boolean;
   /** Dollars an account must have traded before it may have sub-accounts; 0 for none (PROTOCOL §3). */
   readonly subAccountVolumeUsd: number;
