@@ -145,6 +145,18 @@ describe('a restart of the paper exchange', () => {
     );
   });
 
+  test('takes a journal that was made with another figure of what is only told', async () => {
+    const first = await openTestVenue({ journalPath });
+    await trade(first);
+    const atMs = first.clock.now();
+    const orders = (await first.post('/info', { type: 'historicalOrders', user: wallet.address })).json;
+    await first.exchange.close();
+    const venue = createVenue({ instruments: INSTRUMENTS, settings: { outsideInterestUsd: 2_000_000 } });
+    const second = await openTestVenue({ journalPath, venue, clock: steppedClock(atMs) });
+    expect((await second.post('/info', { type: 'historicalOrders', user: wallet.address })).json).toEqual(orders);
+    await second.exchange.close();
+  });
+
   test('refuses a journal of another market and a damaged one', async () => {
     const first = await openTestVenue({ journalPath });
     await trade(first);

@@ -199,11 +199,14 @@ function createPen(file: number, from: number): Pen {
   };
 }
 
+/** Settings of what is told of the market alone: nothing that was entered comes out otherwise with others. */
+const ONLY_TOLD: ReadonlySet<string> = new Set(['outsideInterestUsd']);
+
 /** The first setting that differs from a journal's and what to do; null when none does, or the journal is too old to say. */
 export function settingConflict({ settings: was }: JournalHeader, is: Readonly<Record<string, unknown>>): string | null {
   if (was === undefined) return null;
   const shown = (value: unknown): string => JSON.stringify(value) ?? 'nothing';
-  const name = Object.keys(is).find((key) => Object.hasOwn(was, key) && shown(was[key]) !== shown(is[key]));
+  const name = Object.keys(is).find((key) => Object.hasOwn(was, key) && !ONLY_TOLD.has(key) && shown(was[key]) !== shown(is[key]));
   return name === undefined ? null : `${name}=${shown(was[name])}, not ${shown(is[name])}: start with what it was made with`;
 }
 
