@@ -1,5 +1,5 @@
 /** Points of a trade's life from which its situations are walked, each reached by what calmly happens before it. */
-import { calmEvent, eventsOf } from './events.ts';
+import { calmEvent, eventsOf, happen } from './events.ts';
 import { isQuiet } from './promises.ts';
 import type { Beginning } from './walk.ts';
 import type { World } from './world.ts';
@@ -8,8 +8,7 @@ const NO_TROUBLE = { interventions: 0 };
 
 async function rest(world: World): Promise<void> {
   while (!isQuiet(world)) {
-    await calmEvent(world).run();
-    await world.settle();
+    await happen(world, calmEvent(world));
   }
 }
 
@@ -17,8 +16,7 @@ async function rest(world: World): Promise<void> {
 async function after(world: World, label: string): Promise<void> {
   const event = eventsOf(world, NO_TROUBLE).find((candidate) => candidate.label === label);
   if (event === undefined) throw new Error(`"${label}" cannot happen here`);
-  await event.run();
-  await world.settle();
+  await happen(world, event);
   await rest(world);
 }
 

@@ -15,13 +15,28 @@ export interface Bounds {
   readonly interventions: number;
 }
 
+type Row = 'entry signal' | 'exit signal' | 'PAUSE' | 'CLOSE_ALL';
+
+/** What becomes of a request: it lands and is answered, it lands only, what it was answered comes, nothing comes, the venue says no. */
+type Fate = 'answered' | 'lands' | 'late answer' | 'given up' | 'refused';
+
+/** What happens, as plain values: the same path leads to a world in which they mean the same. */
+type Act =
+  | { readonly do: 'request'; readonly id: number; readonly what: string; readonly fate: Fate }
+  | { readonly do: 'hear'; readonly channel: 'orders' | 'fills' }
+  | { readonly do: 'fill'; readonly sz: number }
+  | { readonly do: 'move'; readonly to: Place }
+  | { readonly do: 'row'; readonly row: Row }
+  | { readonly do: 'crash'; readonly worker: WorkerName }
+  | { readonly do: 'time' | 'cut' | 'connect' };
+
 export interface Event {
   readonly label: string;
   /** Workers whose code runs in it. */
   readonly wakes: readonly WorkerName[];
-  /** The request whose asker goes on in it. */
-  readonly answers: Request | null;
-  run(): void | Promise<void>;
+  /** 1 when it is something that intervenes. */
+  readonly cost: 0 | 1;
+  readonly act: Act;
 }
 
 /** The entry of 10 000 lots fills in two parts: lots that trade against it in each. */
@@ -36,148 +51,180 @@ const MOVES: Readonly<Record<Place, readonly Place[]>> = {
   stop: [],
 };
 
-const no: readonly WorkerName[] = [];
-
-const KINDS: readonly ((world: World, bounds: Bounds) => readonly Event[])[] = [ofRequests, ofMessages, ofMarket, ofRows, ofTrouble];
+const NOBODY: readonly WorkerName[] = [];
+const ONLY: Readonly<Record<WorkerName, readonly WorkerName[]>> = { signal: ['signal'], fill: ['fill'] };
+const TIME_PASSES: Event = { label: 'time passes', wakes: WORKERS, cost: 0, act: { do: 'time' } };
 
 /** Everything that can happen next, in an order that is the same in equal worlds. */
-export const eventsOf = (world: World, bounds: Bounds): readonly Event[] => KINDS.flatMap((eventsOfKind) => eventsOfKind(world, bounds));
-
-/** One of them by its place, without making up the ones of the kinds after it; undefined when there are not as many. */
-export function eventAt(world: World, bounds: Bounds, place: number): Event | undefined {
-  let left = place;
-  for (const eventsOfKind of KINDS) {
-    const events = eventsOfKind(world, bounds);
-    if (left < events.length) return events[left];
-    left -= events.length;
-  }
-  return undefined;
+export function eventsOf(world: World, bounds: Bounds): readonly Event[] {
+  const all = [...ofRequests(world), ...ofMessages(world), ...ofMarket(world), ...ofRows(world), ...ofTrouble(world)];
+  return world.interventions < bounds.interventions ? all : all.filter(({ cost }) => cost === 0);
 }
 
-function ofRequests(world: World, bounds: Bounds): Event[] {
+/** The request whose asker goes on in an event; null when it is none of the kind. */
+export function answeredIn(world: World, { act, wakes }: Event): Request | null {
+  return act.do === 'request' && wakes.length > 0 ? underWay(world, act.id, act.what) : null;
+}
+
+/** Lets an event happen, in the world it was made up in or in one that the same path has led to, and all that it starts. Throws where it cannot. */
+export async function happen(world: World, { act, cost }: Event): Promise<void> {
+  world.interventions += cost;
+  await perform(world, act);
+  await world.settle();
+}
+
+function perform(world: World, act: Act): void | Promise<void> {
+  switch (act.do) {
+    case 'request':
+      return meet(world, underWay(world, act.id, act.what), act.fate);
+    case 'hear':
+      return world.deliver(act.channel);
+    case 'fill':
+      world.parts += 1;
+      return world.print(act.sz);
+    case 'move':
+      return world.move(act.to);
+    case 'row':
+      world.done.add(act.row);
+      return writeRow(world, act.row);
+    case 'crash':
+      return world.crash(act.worker);
+    case 'time':
+      return world.wait();
+    case 'cut':
+      return world.cut();
+    case 'connect':
+      return world.reconnect();
+    default:
+      return assertNever(act);
+  }
+}
+
+/** What is under way under this number; throws when it is not what it is taken for. */
+function underWay(world: World, id: number, what: string): Request {
+  const request = world.wire.pending.find((candidate) => candidate.id === id);
+  if (request?.what !== what) throw new Error(`the same path went another way at "${what}"`);
+  return request;
+}
+
+async function meet(world: World, request: Request, fate: Fate): Promise<void> {
   const { wire } = world;
-  const mayMiss = world.interventions < bounds.interventions;
-  const missing = (label: string, request: Request, run: () => void): Event => ({
-    label: `${request.worker}: ${request.what}: ${label}`,
-    wakes: [request.worker],
-    answers: request,
-    run() {
-      world.interventions += 1;
-      run();
-    },
-  });
-  return wire.pending.flatMap((request): Event[] => {
-    const wakes = [request.worker];
-    const said = `${request.worker}: ${request.what}`;
-    if (request.state === 'stray') return [{ label: `${said}: lands late`, wakes: no, answers: null, run: () => wire.land(request) }];
-    const giveUp = mayMiss ? [missing('no answer comes', request, () => wire.giveUp(request))] : [];
-    if (request.state === 'answered')
-      return [{ label: `${said}: late answer`, wakes, answers: request, run: () => wire.answer(request) }, ...giveUp];
+  switch (fate) {
+    case 'answered':
+      wire.land(request);
+      await world.settle();
+      return wire.answer(request);
+    case 'lands':
+      return wire.land(request);
+    case 'late answer':
+      return wire.answer(request);
+    case 'given up':
+      return wire.giveUp(request);
+    case 'refused':
+      return wire.reject(request);
+    default:
+      return assertNever(fate);
+  }
+}
+
+function writeRow(world: World, row: Row): void {
+  if (row === 'entry signal') world.writeEntry();
+  else if (row === 'exit signal') world.writeExit();
+  else world.writeControl(row);
+}
+
+function ofRequests(world: World): Event[] {
+  return world.wire.pending.flatMap((request): Event[] => {
+    const { state, kind } = request;
+    if (state === 'stray') return [fateOf(request, 'lands', 'lands late', 0)];
+    const givenUp = fateOf(request, 'given up', 'no answer comes', 1);
+    if (state === 'answered') return [fateOf(request, 'late answer', 'late answer', 0), givenUp];
     return [
-      { label: `${said}: answered`, wakes, answers: request, run: () => landAndAnswer(world, request) },
-      ...giveUp,
-      ...(mayMiss ? [{ ...missing('lands, answer under way', request, () => wire.land(request)), wakes: no, answers: null }] : []),
-      ...(mayMiss && request.kind === 'place' ? [missing('refused by the venue', request, () => wire.reject(request))] : []),
+      fateOf(request, 'answered', 'answered', 0),
+      givenUp,
+      fateOf(request, 'lands', 'lands, answer under way', 1),
+      ...(kind === 'place' ? [fateOf(request, 'refused', 'refused by the venue', 1)] : []),
     ];
   });
 }
 
-async function landAndAnswer(world: World, request: Request): Promise<void> {
-  world.wire.land(request);
-  await world.settle();
-  world.wire.answer(request);
-}
+const fateOf = ({ id, what, worker }: Request, fate: Fate, said: string, cost: 0 | 1): Event => ({
+  label: `${worker}: ${what}: ${said}`,
+  wakes: fate === 'lands' ? NOBODY : ONLY[worker],
+  cost,
+  act: { do: 'request', id, what, fate },
+});
 
 function ofMessages(world: World): Event[] {
   const { stream } = world;
   const events: Event[] = [];
   for (const channel of ['orders', 'fills'] as const) {
-    if (stream[channel].length > 0)
-      events.push({ label: `stream: ${channel}`, wakes: ['fill'], answers: null, run: () => world.deliver(channel) });
+    if (stream[channel].length > 0) events.push({ label: `stream: ${channel}`, wakes: ONLY.fill, cost: 0, act: { do: 'hear', channel } });
   }
-  if (!stream.up) events.push({ label: 'stream connects', wakes: ['fill'], answers: null, run: () => world.reconnect() });
+  if (!stream.up) events.push({ label: 'stream connects', wakes: ONLY.fill, cost: 0, act: { do: 'connect' } });
   return events;
 }
 
 /** The market, as far as it can meet something of ours. */
-function ofMarket(world: World, bounds: Bounds): Event[] {
+function ofMarket(world: World): Event[] {
   const events: Event[] = [];
-  const { stream } = world;
+  const { stream, venue } = world;
   // That it goes on before the stream has told of what it did last is one more thing to come between.
   const cost = stream.orders.length + stream.fills.length > 0 ? 1 : 0;
-  if (world.interventions + cost > bounds.interventions) return events;
-  const move = (label: string, run: () => void): void => {
-    events.push({
-      label,
-      wakes: no,
-      answers: null,
-      run() {
-        world.interventions += cost;
-        run();
-      },
-    });
-  };
-  const ours = world.venue.openOrders(USER).filter((order) => order.cloid !== null);
-  if (ours.some((order) => !order.reduceOnly) && world.parts < PARTS.length) {
-    const [label, sz] = PARTS[world.parts] ?? PARTS[0];
-    move(label, () => {
-      world.parts += 1;
-      world.print(sz);
-    });
-  }
-  const holds = world.venue.account(USER).positions.length > 0;
+  const ours = venue.openOrders(USER).filter((order) => order.cloid !== null);
+  const part = PARTS[world.parts];
+  if (part !== undefined && ours.some((order) => !order.reduceOnly))
+    events.push({ label: part[0], wakes: NOBODY, cost, act: { do: 'fill', sz: part[1] } });
+  const holds = venue.account(USER).positions.length > 0;
   for (const to of MOVES[world.place]) {
     // Where the market stands matters only where it can meet something of ours; at the second target that is a take-profit.
-    if (holds || (ours.length > 0 && to !== 'second target')) move(`market to the ${to}`, () => world.move(to));
+    if (holds || (ours.length > 0 && to !== 'second target'))
+      events.push({ label: `market to the ${to}`, wakes: NOBODY, cost, act: { do: 'move', to } });
   }
   return events;
 }
 
-function ofRows(world: World, bounds: Bounds): Event[] {
-  const { done } = world;
-  const row = (label: string, cost: number, write: () => void): Event[] => {
-    if (done.has(label) || world.interventions + cost > bounds.interventions) return [];
-    const run = (): void => {
-      done.add(label);
-      world.interventions += cost;
-      write();
-    };
-    return [{ label, wakes: ['signal'], answers: null, run }];
-  };
+function ofRows({ done }: World): Event[] {
+  const row = (label: Row, cost: 0 | 1): Event[] =>
+    done.has(label) ? [] : [{ label, wakes: ONLY.signal, cost, act: { do: 'row', row: label } }];
+  const isAsked = done.has('entry signal');
   return [
-    ...row('entry signal', 0, () => world.writeEntry()),
-    ...(done.has('entry signal') ? row('exit signal', 1, () => world.writeExit()) : []),
-    ...row('PAUSE', 1, () => world.writeControl('PAUSE')),
-    ...(done.has('entry signal') ? row('CLOSE_ALL', 1, () => world.writeControl('CLOSE_ALL')) : []),
+    ...row('entry signal', 0),
+    ...(isAsked ? row('exit signal', 1) : []),
+    ...row('PAUSE', 1),
+    ...(isAsked ? row('CLOSE_ALL', 1) : []),
   ];
 }
 
 /** Something is on its way that somebody waits for. */
-const isUnderWay = (world: World): boolean => world.wire.pending.some(({ state }) => state !== 'stray') || ofMessages(world).length > 0;
+const isUnderWay = (world: World): boolean =>
+  world.wire.pending.some(({ state }) => state !== 'stray') ||
+  !world.stream.up ||
+  world.stream.orders.length > 0 ||
+  world.stream.fills.length > 0;
 
-function ofTrouble(world: World, bounds: Bounds): Event[] {
-  const events: Event[] = [];
-  if (!isUnderWay(world)) events.push({ label: 'time passes', wakes: WORKERS, answers: null, run: () => world.wait() });
-  if (world.interventions >= bounds.interventions) return events;
-  const trouble = (label: string, wakes: readonly WorkerName[], come: () => void | Promise<void>): void => {
-    const run = (): void | Promise<void> => {
-      world.interventions += 1;
-      return come();
-    };
-    events.push({ label, wakes, answers: null, run });
-  };
-  if (events.length === 0) trouble('time passes', WORKERS, () => world.wait());
-  for (const worker of WORKERS) trouble(`${worker} worker crashes and starts again`, [worker], () => world.crash(worker));
-  if (world.stream.up) trouble('stream is cut', ['fill'], () => world.cut());
-  return events;
+function ofTrouble(world: World): Event[] {
+  return [
+    { ...TIME_PASSES, cost: isUnderWay(world) ? 1 : 0 },
+    ...WORKERS.map(
+      (worker): Event => ({
+        label: `${worker} worker crashes and starts again`,
+        wakes: ONLY[worker],
+        cost: 1,
+        act: { do: 'crash', worker },
+      }),
+    ),
+    ...(world.stream.up ? [{ label: 'stream is cut', wakes: ONLY.fill, cost: 1, act: { do: 'cut' } } satisfies Event] : []),
+  ];
 }
 
 /** What happens next where nothing goes wrong and the market stands still: everything under way arrives, and only then time passes. */
 export function calmEvent(world: World): Event {
   const request = world.wire.pending.find(({ state }) => state !== 'stray');
-  if (request !== undefined) {
-    const run = request.state === 'sent' ? () => landAndAnswer(world, request) : () => world.wire.answer(request);
-    return { label: `${request.worker}: ${request.what}: answered`, wakes: [request.worker], answers: request, run };
-  }
-  return ofMessages(world)[0] ?? { label: 'time passes', wakes: WORKERS, answers: null, run: () => world.wait() };
+  if (request === undefined) return ofMessages(world)[0] ?? TIME_PASSES;
+  return fateOf(request, request.state === 'sent' ? 'answered' : 'late answer', 'answered', 0);
+}
+
+function assertNever(value: never): never {
+  throw new Error(`unhandled ${JSON.stringify(value)}`);
 }

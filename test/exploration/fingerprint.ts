@@ -4,7 +4,6 @@
  */
 import type { AccountEvent, Trade } from '@hyperfleet/trading';
 import { BOT, STEP_MS, USER } from './bracket.ts';
-import type { Event } from './events.ts';
 import type { Request, WorkerName } from './wire.ts';
 import type { World } from './world.ts';
 
@@ -136,6 +135,8 @@ function assertNever(value: never): never {
   throw new Error(`unhandled ${JSON.stringify(value)}`);
 }
 
+const CHANNELS = ['orders', 'fills'] as const;
+
 /** What is under way, each request with what its asker stands on. */
 function flightText(world: World, grounds: Grounds): string {
   const { wire, stream, timers, down } = world;
@@ -145,8 +146,9 @@ function flightText(world: World, grounds: Grounds): string {
       `${worker} ${what} ${state} ${ago(world, kind === 'read' ? sentAtMs : expiresAtMs)} ${groundText(grounds.get(id), state)}`,
   );
   const due = timers.map(({ worker, dueMs }) => `${worker}${Math.ceil((dueMs - world.nowMs()) / STEP_MS)}`).sort();
-  const said = [...stream.orders, ...stream.fills].map((batch) => batch.map((event) => eventText(world, event)).join(';'));
-  return `${requests.sort().join('\n')}\n${due.join()}\n${down.signal} ${down.fill}\n${stream.up} ${stream.orders.length}\n${said.join('\n')}\n${[...world.done].sort().join()} ${world.parts}`;
+  // All that waits is heard at once, in however many messages it came.
+  const said = CHANNELS.map((channel) => stream[channel].flatMap((batch) => batch.map((event) => `${eventText(world, event)};`)).join(''));
+  return `${requests.sort().join('\n')}\n${due.join()}\n${down.signal} ${down.fill}\n${stream.up}\n${said.join('\n')}\n${[...world.done].sort().join()} ${world.parts}`;
 }
 
 function runnerText(world: World, worker: WorkerName): string {
@@ -231,23 +233,23 @@ function keepsNothing(world: World, after: Request | null, next: Request): boole
 export function noteGrounds(
   world: World,
   grounds: Grounds,
-  event: Event,
-  ledgers: { readonly before: number; readonly after: number },
+  happened: { readonly answered: Request | null; readonly ledgers: { readonly before: number; readonly after: number } },
 ): void {
-  const answered = event.answers === null ? undefined : grounds.get(event.answers.id);
-  const answer = event.answers === null ? 0 : answerHash(world, event.answers.answer);
+  const { answered, ledgers } = happened;
+  const stoodOn = answered === null ? undefined : grounds.get(answered.id);
+  const answer = answered === null ? 0 : answerHash(world, answered.answer);
   for (const request of world.wire.pending) {
     const known = grounds.get(request.id);
     if (known === undefined) {
-      const goesOn = answered !== undefined && event.wakes.includes(request.worker) && keepsItsGround(event.answers, request);
-      const fresh = keepsNothing(world, event.answers, request) ? 0 : ledgers.after;
-      grounds.set(request.id, { asker: goesOn ? hash53(`${answered.asker} ${answer} ${ledgers.before}`) : fresh, answer: null });
+      const goesOn = stoodOn !== undefined && answered?.worker === request.worker && keepsItsGround(answered, request);
+      const fresh = keepsNothing(world, answered, request) ? 0 : ledgers.after;
+      grounds.set(request.id, { asker: goesOn ? hash53(`${stoodOn.asker} ${answer} ${ledgers.before}`) : fresh, answer: null });
     }
     const ground = grounds.get(request.id);
     if (request.state === 'answered' && ground?.answer === null)
       grounds.set(request.id, { asker: ground.asker, answer: answerHash(world, request.answer) });
   }
-  if (event.answers !== null && !world.wire.pending.includes(event.answers)) grounds.delete(event.answers.id);
+  if (answered !== null && !world.wire.pending.includes(answered)) grounds.delete(answered.id);
 }
 
 /** A situation as it stands. */

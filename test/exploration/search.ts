@@ -1,5 +1,5 @@
 /** Walks every situation that can be reached, breadth first, so that a broken promise is found by the shortest path to it. */
-import { type Bounds, type Event, eventAt, eventsOf } from './events.ts';
+import { answeredIn, type Bounds, type Event, eventsOf, happen } from './events.ts';
 import { type Fingerprint, type Grounds, noteGrounds, withInterventions } from './fingerprint.ts';
 import { brokenIn, witness } from './promises.ts';
 import { type Beginning, type Broken, begin, type Carried, carryOut, step, type Walk } from './walk.ts';
@@ -37,9 +37,8 @@ export interface Found {
 interface Node {
   readonly parent: Node | null;
   readonly beginning: Beginning;
-  /** Which of the parent's events. */
-  readonly choice: number;
-  readonly label: string;
+  /** The parent's event that leads here. */
+  readonly event: Event | null;
   readonly print: Fingerprint;
   /** Null until it has been walked to: where a calm step known from another world leads, the requests have other numbers. */
   grounds: Grounds | null;
@@ -52,40 +51,42 @@ function nodesTo(node: Node): Node[] {
 }
 
 /** The world of a situation, built by doing again what led to it. */
-async function rebuild(node: Node, bounds: Bounds): Promise<Walk> {
+async function rebuild(node: Node): Promise<Walk> {
   const [root, ...rest] = nodesTo(node);
   if (root === undefined) throw new Error('a path without a beginning');
   const world = await openWorld(witness);
+  // All of it was looked at when it was done for the first time.
+  world.watched = false;
   await root.beginning.story(world);
   let grounds = new Map(root.grounds);
   let before = root;
   for (const next of rest) {
-    const event = eventAt(world, bounds, next.choice);
-    if (event === undefined || event.label !== next.label) throw new Error(`the same path went another way at "${next.label}"`);
-    await event.run();
-    await world.settle();
+    const { event } = next;
+    if (event === null) throw new Error('a step without an event');
+    const answered = next.grounds === null ? answeredIn(world, event) : null;
+    await happen(world, event);
     if (next.grounds === null) {
-      noteGrounds(world, grounds, event, { before: before.print.trades, after: next.print.trades });
+      noteGrounds(world, grounds, { answered, ledgers: { before: before.print.trades, after: next.print.trades } });
       next.grounds = new Map(grounds);
     } else grounds = new Map(next.grounds);
     before = next;
   }
+  world.watched = true;
   return { world, grounds, print: node.print };
 }
 
 /** Walks to where a known step is said to lead; throws where it leads elsewhere. */
-async function mustAgree(known: Node, bounds: Bounds): Promise<void> {
+async function mustAgree(known: Node): Promise<void> {
   if (known.parent === null) return;
-  const walk = await rebuild(known.parent, bounds);
-  const event = eventAt(walk.world, bounds, known.choice);
-  if (event !== undefined) await step(walk, event);
+  const walk = await rebuild(known.parent);
+  if (known.event !== null) await step(walk, known.event);
   if (walk.print.whole !== known.print.whole) throw new Error(`two situations were taken for one: ${pathOf(known).join(', ')}`);
 }
 
 const pathOf = (node: Node): string[] =>
   nodesTo(node)
     .slice(1)
-    .map(({ label }) => label);
+    .map(({ event }) => event?.label ?? '');
 
 /** Walks the situations reachable from a beginning, level by level, and stops at the first broken promise. */
 export async function explore(options: SearchOptions): Promise<Found> {
@@ -106,13 +107,13 @@ export async function explore(options: SearchOptions): Promise<Found> {
   };
 
   /** Where a situation's calm event leads, when that was walked before from one like it. */
-  const calmChild = (node: Node, events: readonly Event[], choice: number): Node | null => {
+  const calmChild = (node: Node, events: readonly Event[], event: Event): Node | null => {
     const calm = carried.get(node.print.calm) ?? null;
-    if (calm === null || events[choice]?.label !== calm.label) return null;
+    if (calm === null || event.label !== calm.label) return null;
     // Two requests in the same words may stand on different grounds.
     if (events.filter(({ label }) => label === calm.label).length > 1) return null;
     const print = withInterventions(calm.print, node.print.interventions);
-    return { parent: node, beginning, choice, label: calm.label, print, grounds: null };
+    return { parent: node, beginning, event, print, grounds: null };
   };
 
   /** Lets each event of a situation happen, and returns the new situations they lead to. */
@@ -120,22 +121,22 @@ export async function explore(options: SearchOptions): Promise<Found> {
     const children: Node[] = [];
     let walk: Walk | null = null;
     for (let choice = 0, choices = 1; choice < choices && broken === null; choice += 1) {
-      walk ??= await rebuild(node, bounds);
+      walk ??= await rebuild(node);
       const events = eventsOf(walk.world, bounds);
       choices = events.length;
       const event = events[choice];
       if (event === undefined) break;
       transitions += 1;
-      const calm = calmChild(node, events, choice);
+      const calm = calmChild(node, events, event);
       if (calm !== null) {
-        if (options.distrustful === true) await mustAgree(calm, bounds);
+        if (options.distrustful === true) await mustAgree(calm);
         // Its promises were looked at when it was carried out.
         if (!seen.has(calm.print.whole)) children.push(calm);
         seen.add(calm.print.whole);
         continue;
       }
       await step(walk, event);
-      const child: Node = { parent: node, beginning, choice, label: event.label, print: walk.print, grounds: new Map(walk.grounds) };
+      const child: Node = { parent: node, beginning, event, print: walk.print, grounds: new Map(walk.grounds) };
       if (await judge(walk, child)) children.push(child);
       walk = null;
     }
@@ -143,7 +144,7 @@ export async function explore(options: SearchOptions): Promise<Found> {
   };
 
   const first = await begin(beginning);
-  const root: Node = { parent: null, beginning, choice: -1, label: '', print: first.print, grounds: new Map(first.grounds) };
+  const root: Node = { parent: null, beginning, event: null, print: first.print, grounds: new Map(first.grounds) };
   let frontier = (await judge(first, root)) ? [root] : [];
   let depth = 0;
   let isWhole = true;

@@ -1,7 +1,7 @@
 /** One walk through a world, event by event, and what is expected of wherever it has led. */
 
 import { BOT } from './bracket.ts';
-import { type Bounds, calmEvent, type Event, eventsOf } from './events.ts';
+import { answeredIn, type Bounds, calmEvent, type Event, eventsOf, happen } from './events.ts';
 import { type Fingerprint, fingerprintOf, type Grounds, noteGrounds } from './fingerprint.ts';
 import { brokenAtEnd, brokenAtRest, brokenIn, isQuiet, witness } from './promises.ts';
 import { openWorld, type World } from './world.ts';
@@ -43,10 +43,10 @@ export async function begin(beginning: Beginning): Promise<Walk> {
 /** Lets one event happen. */
 export async function step(walk: Walk, event: Event): Promise<void> {
   const { world, grounds, print: before } = walk;
-  await event.run();
-  await world.settle();
+  const answered = answeredIn(world, event);
+  await happen(world, event);
   walk.print = fingerprintOf(world, (after) => {
-    noteGrounds(world, grounds, event, { before: before.trades, after });
+    noteGrounds(world, grounds, { answered, ledgers: { before: before.trades, after } });
     return grounds;
   });
 }
@@ -72,7 +72,7 @@ export async function carryOut(walk: Walk, known: Carried): Promise<{ what: stri
     if (steps > CALM_STEPS_MAX) return { what: `does not come to rest in ${CALM_STEPS_MAX} steps`, followed };
     const before = walk.print;
     const isStill = still >= STILL_STEPS;
-    const event = isStill ? comparing(world) : calmEvent(world);
+    const event = isStill ? COMPARING : calmEvent(world);
     held ||= isStill;
     await step(walk, event);
     seen.push([before.calm, isStill ? null : { label: event.label, print: walk.print }]);
@@ -92,7 +92,9 @@ export async function carryOut(walk: Walk, known: Carried): Promise<{ what: stri
 }
 
 /** What the bot does once a minute anyway: holds the ledger against the venue. */
-const comparing = (world: World): Event => ({ label: 'the minute is over', wakes: ['fill'], answers: null, run: () => world.reconnect() });
+const COMPARING: Event = { label: 'the minute is over', wakes: ['fill'], cost: 0, act: { do: 'connect' } };
+
+const LAST_EXIT: Event = { label: 'a last exit signal', wakes: ['signal'], cost: 0, act: { do: 'row', row: 'exit signal' } };
 
 /** Walks one path by the words of its events and carries it out. What broke on it, or null; throws when an event cannot happen there. */
 export async function follow(beginning: Beginning, path: readonly string[], bounds: Bounds): Promise<Broken | null> {
@@ -114,13 +116,12 @@ async function exitAndSettle(walk: Walk, followed: string[]): Promise<string | n
   const { world } = walk;
   const hasOpen = world.ledger.allTrades().some(({ phase }) => phase !== 'settled' && phase !== 'refused');
   if (hasOpen) {
-    await step(walk, { label: 'a last exit signal', wakes: ['signal'], answers: null, run: () => world.writeExit() });
-    followed.push('a last exit signal');
+    await step(walk, LAST_EXIT);
+    followed.push(LAST_EXIT.label);
     for (let quiet = 0, steps = 0; quiet < STILL_STEPS; steps += 1) {
       if (steps > CALM_STEPS_MAX) return 'an exit does not end';
       const event = calmEvent(world);
-      await event.run();
-      await world.settle();
+      await happen(world, event);
       followed.push(event.label);
       const what = brokenIn(world);
       if (what !== null) return what;

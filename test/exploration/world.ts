@@ -56,6 +56,8 @@ export interface World {
   /** Errors that would have ended a thread, and promises broken by what was sent; empty as it should be. */
   readonly broken: string[];
   place: Place;
+  /** Whether the witness looks on; not where what was seen before is done again. */
+  watched: boolean;
   /** Orders on the book that somebody placed by hand. */
   foreignOrders: number;
   nowMs(): number;
@@ -87,8 +89,8 @@ function digest(text: string): string {
   return known;
 }
 
-/** One turn of the loop: every promise that is ready has run. */
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** A tick comes after every promise that is ready has run, and those they made ready; nothing here waits for more than promises. */
+const turn = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
 const emptyMail = (): Mail => ({ kick: false, account: null, foreign: null });
 
 /** What looks at each request as it is sent and as it lands; returns what is to be looked at once it has landed. */
@@ -118,13 +120,17 @@ function buildWorld(witness: Witness): World {
   const ledger = createMemoryLedger('0'.repeat(32));
   const queue = createMemoryQueue('f'.repeat(32));
   const stream: World['stream'] = { orders: [], fills: [], up: true };
+  /** The market as it was last looked at, as long as nothing has happened at the venue since. */
+  let shown: MarketView | null = null;
   let batch: { orders: AccountEvent[]; fills: AccountEvent[] } = { orders: [], fills: [] };
   const link = linkVenue({
     venue,
     clock: { now: () => nowMs, after: () => () => undefined },
     user: USER,
     latencyMs: 0,
+    isAccountHeard: false,
     onEvent(event) {
+      shown = null;
       if (event.kind === 'orders') batch.orders.push(event);
       else if (event.kind === 'fills') batch.fills.push(event);
     },
@@ -132,6 +138,7 @@ function buildWorld(witness: Witness): World {
   /** What happened at the venue in one step is one message a channel. */
   const pump = (): void => {
     link.pump();
+    shown = null;
     if (stream.up && batch.orders.length > 0) stream.orders.push(batch.orders);
     if (stream.up && batch.fills.length > 0) stream.fills.push(batch.fills);
     batch = { orders: [], fills: [] };
@@ -147,9 +154,9 @@ function buildWorld(witness: Witness): World {
     name,
     nowMs: () => nowMs,
     cancelLifeMs: SETTINGS.expiresAfterMs,
-    onSend: (request) => witness.sent(world, request),
+    onSend: (request) => world.watched && witness.sent(world, request),
     onLand(request) {
-      const landed = witness.landing(world, request);
+      const landed = world.watched ? witness.landing(world, request) : () => undefined;
       return () => {
         pump();
         landed();
@@ -209,9 +216,10 @@ function buildWorld(witness: Witness): World {
   };
   const view = (coin: string): MarketView | null => {
     if (coin !== BTC.coin) return null;
+    if (shown !== null) return shown;
     const { bids, asks, lastPrint, mark, fundingRateE10, bookTimeMs } = venue.assetMarket(BTC.assetId);
     const [bid, ask] = [bids[0] ?? null, asks[0] ?? null];
-    return {
+    shown = {
       coin,
       bids,
       asks,
@@ -223,6 +231,7 @@ function buildWorld(witness: Witness): World {
       exchangeTimeMs: bookTimeMs,
       receivedAtMs: bookTimeMs,
     };
+    return shown;
   };
   const feedBook = (place: Place): void => {
     const bid = PLACES[place] * 10;
@@ -281,6 +290,7 @@ function buildWorld(witness: Witness): World {
     done: new Set(),
     broken,
     place: 'start',
+    watched: true,
     foreignOrders: 0,
     nowMs: () => nowMs,
     name,

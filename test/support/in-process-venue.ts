@@ -41,6 +41,8 @@ export function linkVenue(args: {
   readonly user: Address;
   readonly latencyMs: number;
   readonly onEvent: (event: AccountEvent) => void;
+  /** False: the account's own channel is not listened to, and its views are not made up. */
+  readonly isAccountHeard?: boolean;
 }): VenueLink {
   const { venue, clock, user, latencyMs } = args;
   const instrumentOf = (coin: string): Instrument => {
@@ -178,7 +180,7 @@ export function linkVenue(args: {
   const deliver = (event: VenueEvent): void => {
     if (event.kind === 'fill' && event.fill.user === user)
       args.onEvent({ kind: 'fills', fills: [fillView(event.fill)], isSnapshot: false });
-    if (event.kind === 'account' && event.user === user) args.onEvent({ kind: 'account', account: accountOf() });
+    if (event.kind === 'account' && event.user === user && args.isAccountHeard !== false) args.onEvent({ kind: 'account', account: accountOf() });
     if (event.kind === 'order' && event.order.user === user) {
       args.onEvent({ kind: 'orders', updates: [orderUpdate(event.order, event.status, event.timeMs)] });
     }
