@@ -31,6 +31,16 @@ describe('the situations of one bracket', () => {
     await explore({ beginning, bounds: { interventions: 1 }, depth: from === 0 ? 7 : 4, isOver: forever, distrustful: true });
   });
 
+  it.each([0, 2])('are the same ones when each number of interventions is told apart, from beginning %i', async (from) => {
+    const beginning = BEGINNINGS[from];
+    if (beginning === undefined) throw new Error('no such beginning');
+    const walk = (counting: boolean) => explore({ beginning, bounds: { interventions: 2 }, depth: 4, counting, isOver: forever });
+    const [merged, counted] = [await walk(false), await walk(true)];
+    expect(counted.broken).toBeNull();
+    expect(merged.situations).toEqual(counted.situations);
+    expect(merged.transitions).toBeLessThanOrEqual(counted.transitions);
+  });
+
   it('are the same, state by state, when they are walked again', async () => {
     const [, beginning] = BEGINNINGS;
     if (beginning === undefined) throw new Error('no beginning');

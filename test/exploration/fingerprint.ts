@@ -252,14 +252,40 @@ export function noteGrounds(
   if (answered !== null && !world.wire.pending.includes(answered)) grounds.delete(answered.id);
 }
 
+/** What was last told of a world, and what it was told of: most steps leave the ledger or the venue as they were. */
+interface Told {
+  writes: number;
+  trades: number;
+  moves: number;
+  /** Orders of ours are named as the ledger has them. */
+  named: number;
+  venue: number;
+}
+
+const told = new WeakMap<World, Told>();
+
+function toldOf(world: World): Told {
+  const known = told.get(world) ?? { writes: -1, trades: 0, moves: -1, named: -1, venue: 0 };
+  told.set(world, known);
+  const { ledger, moves } = world;
+  if (known.writes !== ledger.writes()) {
+    known.writes = ledger.writes();
+    known.trades = hash53(tradesText(world));
+  }
+  if (known.moves !== moves || known.named !== ledger.orderCount()) {
+    known.moves = moves;
+    known.named = ledger.orderCount();
+    known.venue = hash53(venueText(world));
+  }
+  return known;
+}
+
 /** A situation as it stands. */
 export function fingerprintOf(world: World, note: (trades: number) => Grounds): Fingerprint {
-  const trades = tradesText(world);
-  const grounds = note(hash53(trades));
+  const { trades, venue } = toldOf(world);
+  const grounds = note(trades);
   const ledger = hash53(`${trades}\n${restText(world)}`);
-  const venue = hash53(venueText(world));
-  const memory = { signal: hash53(signalText(world)), fill: hash53(fillText(world)) };
-  const calm = hash53(`${ledger} ${venue} ${memory.signal} ${memory.fill} ${hash53(flightText(world, grounds))}`);
+  const calm = hash53(`${ledger} ${venue}\n${signalText(world)}\n${fillText(world)}\n${flightText(world, grounds)}`);
   const { interventions } = world;
-  return { whole: wholeOf(calm, interventions), calm, ledger, venue, trades: hash53(trades), interventions };
+  return { whole: wholeOf(calm, interventions), calm, ledger, venue, trades, interventions };
 }

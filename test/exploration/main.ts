@@ -11,7 +11,7 @@ const { values } = parseArgs({
     depth: { type: 'string', default: '1000' },
     /** Of one core, for all walks together. */
     seconds: { type: 'string', default: '300' },
-    /** One walk alone: from which beginning, 0 to 4, and with how many things intervening. */
+    /** One walk alone: from which beginning, 0 to 4, and with how many things intervening, or `any`. */
     from: { type: 'string' },
     interventions: { type: 'string' },
     mutant: { type: 'string' },
@@ -34,5 +34,13 @@ if (values.mutant !== undefined && !plant(values.mutant)) {
 // Loaded only now, so that a planted bug is in what is loaded.
 const { LEGS, tour } = await import('./tour.ts');
 const isOne = values.from !== undefined || values.interventions !== undefined;
-const legs = isOne ? [{ from: wholeNumber('from', 0, 4), interventions: wholeNumber('interventions', 0), until: 1 }] : LEGS;
+const legs = isOne
+  ? [
+      {
+        from: wholeNumber('from', 0, 4),
+        interventions: values.interventions === 'any' ? Number.POSITIVE_INFINITY : wholeNumber('interventions', 0),
+        until: 1,
+      },
+    ]
+  : LEGS;
 process.exitCode = (await tour({ legs, depth, seconds, say: (line) => console.log(line) })) ? 0 : 1;

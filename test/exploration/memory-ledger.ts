@@ -42,6 +42,10 @@ export interface MemoryLedger extends Ledger {
   allTrades(): readonly Trade[];
   /** Every fill, explained by a trade or not, in the order they came. */
   allFills(): readonly FillRecord[];
+  /** How often a trade, an order or a fill has been written; what is read of them in between is the same. */
+  writes(): number;
+  /** Orders ever recorded. */
+  orderCount(): number;
 }
 
 const FRESH = { paused: false, tradingState: 'active', reason: null, equityStart: null } as const;
@@ -66,9 +70,11 @@ export function createMemoryLedger(ledgerId: string): MemoryLedger {
   const controls = new Map<string, Map<string, string>>();
   let watermarkMs: number | null = null;
   let highestNonce = 0;
+  let writes = 0;
 
   const keyOf = (cloid: Cloid): string => cloid.toLowerCase();
   const raise = (tradeId: string): void => {
+    writes += 1;
     const stored = trades.get(tradeId);
     if (stored !== undefined) stored.trade = { ...stored.trade, version: stored.trade.version + 1 };
   };
@@ -92,6 +98,7 @@ export function createMemoryLedger(ledgerId: string): MemoryLedger {
     const state = filledSz >= order.intent.sz ? nextOrderState(order.state, 'filled') : order.state;
     const after: OrderRecord = { ...order, filledSz, state, oid: order.oid ?? oid };
     orders.set(keyOf(order.intent.cloid), after);
+    writes += 1;
     return after;
   };
 
@@ -131,6 +138,7 @@ export function createMemoryLedger(ledgerId: string): MemoryLedger {
     )
       return before;
     orders.set(keyOf(cloid), after);
+    writes += 1;
     if (after.oid !== null && after.oid !== before.oid) {
       for (const [index, fill] of fills.entries()) {
         if (fill.tradeId !== null || fill.oid !== after.oid) continue;
@@ -151,6 +159,7 @@ export function createMemoryLedger(ledgerId: string): MemoryLedger {
       const record: FillRecord = { ...fill, tradeId: order?.tradeId ?? null, role: order?.intent.role ?? null };
       fillAt.set(fillKey(fill), fills.length);
       fills.push(record);
+      writes += 1;
       fresh.push(record);
       if (order === null) continue;
       addFill(order, fill.oid, fill.sz);
@@ -185,6 +194,7 @@ export function createMemoryLedger(ledgerId: string): MemoryLedger {
     const stored = trades.get(tradeId);
     if (stored === undefined || stored.trade.version !== version) return false;
     stored.trade = patched(stored.trade, patch);
+    writes += 1;
     return true;
   };
 
@@ -197,6 +207,7 @@ export function createMemoryLedger(ledgerId: string): MemoryLedger {
         return 'exists';
       }
       trades.set(trade.tradeId, { trade, row, projectedVersion: -1 });
+      writes += 1;
       return 'inserted';
     },
     trade: (tradeId) => trades.get(tradeId)?.trade ?? null,
@@ -288,6 +299,8 @@ export function createMemoryLedger(ledgerId: string): MemoryLedger {
     },
     allTrades: () => [...trades.values()].map(({ trade }) => trade),
     allFills: () => fills,
+    writes: () => writes,
+    orderCount: () => orders.size,
   };
 }
 

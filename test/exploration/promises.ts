@@ -87,13 +87,19 @@ function sentCancels(world: World, request: Request, say: (what: string) => void
   if (left < needed) say(`${left} of ${needed} lots keep a stop`);
 }
 
+/** Where the venue's own was last found to be right. */
+const lookedAt = new WeakMap<World, number>();
+
 /** What does not hold in this situation, or null. */
 export function brokenIn(world: World): string | null {
   const [sent] = world.broken;
   if (sent !== undefined) return sent;
-  const foreign = world.venue.openOrders(USER).filter((order) => order.cloid === null);
-  if (foreign.length !== world.foreignOrders || foreign.some((order) => order.sz !== order.origSz)) return 'a foreign order was touched';
-  if (world.venue.audit().conservationErrorUsd !== 0) return 'the venue made or lost money';
+  if (lookedAt.get(world) !== world.moves) {
+    const foreign = world.venue.openOrders(USER).filter((order) => order.cloid === null);
+    if (foreign.length !== world.foreignOrders || foreign.some((order) => order.sz !== order.origSz)) return 'a foreign order was touched';
+    if (world.venue.audit().conservationErrorUsd !== 0) return 'the venue made or lost money';
+    lookedAt.set(world, world.moves);
+  }
   return brokenEnds(world) ?? naked(world);
 }
 

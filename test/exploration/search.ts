@@ -12,6 +12,8 @@ export interface SearchOptions {
   readonly depth: number;
   /** Walks to every place a calm step is known to lead to all the same, and throws where it leads elsewhere: two situations taken for one. */
   readonly distrustful?: boolean;
+  /** Takes a situation for another one after another number of interventions, instead of going on from it only where more of them are left. */
+  readonly counting?: boolean;
   /** Looked at between two situations; the level in hand is then left unfinished. */
   readonly isOver: () => boolean;
   readonly onLevel?: (level: Level) => void;
@@ -26,6 +28,8 @@ interface Level {
 
 export interface Found {
   readonly states: number;
+  /** Each of them, by the `calm` of its fingerprint. */
+  readonly situations: ReadonlySet<number>;
   readonly transitions: number;
   /** The last level all of whose situations were reached. */
   readonly depth: number;
@@ -91,15 +95,31 @@ const pathOf = (node: Node): string[] =>
 /** Walks the situations reachable from a beginning, level by level, and stops at the first broken promise. */
 export async function explore(options: SearchOptions): Promise<Found> {
   const { bounds, beginning } = options;
-  const seen = new Set<number>();
+  /** The situations reached, each with the least interventions it was reached with. */
+  const seen = new Map<number, number>();
+  const counted = new Set<number>();
   const carried: Carried = new Map();
   let transitions = 0;
   let broken: Broken | null = null;
 
+  /**
+   * Whether there is anything to go on to: one reached before, in no more steps and with no more interventions, has led to all that this
+   * one could lead to.
+   */
+  const arrive = ({ whole, calm, interventions }: Fingerprint): boolean => {
+    const least = seen.get(calm);
+    const isNew =
+      options.counting === true
+        ? !counted.has(whole)
+        : least === undefined || (least > interventions && Number.isFinite(bounds.interventions));
+    if (options.counting === true) counted.add(whole);
+    seen.set(calm, Math.min(least ?? interventions, interventions));
+    return isNew;
+  };
+
   /** Judges where an event has led, and carries on from there when nobody has been there. Returns the situation if it is new. */
   const judge = async (walk: Walk, node: Node): Promise<boolean> => {
-    const isNew = !seen.has(node.print.whole);
-    seen.add(node.print.whole);
+    const isNew = arrive(node.print);
     const what = brokenIn(walk.world);
     const failure = what !== null ? { what, followed: [] } : isNew ? await carryOut(walk, carried) : null;
     if (failure !== null) broken = { ...failure, beginning: beginning.name, path: pathOf(node) };
@@ -131,8 +151,7 @@ export async function explore(options: SearchOptions): Promise<Found> {
       if (calm !== null) {
         if (options.distrustful === true) await mustAgree(calm);
         // Its promises were looked at when it was carried out.
-        if (!seen.has(calm.print.whole)) children.push(calm);
-        seen.add(calm.print.whole);
+        if (arrive(calm.print)) children.push(calm);
         continue;
       }
       await step(walk, event);
@@ -163,5 +182,12 @@ export async function explore(options: SearchOptions): Promise<Found> {
       options.onLevel?.({ depth, states: seen.size, transitions, frontier: next.length });
     }
   }
-  return { states: seen.size, transitions, depth, isComplete: isWhole && broken === null && frontier.length === 0, broken };
+  return {
+    states: seen.size,
+    situations: new Set(seen.keys()),
+    transitions,
+    depth,
+    isComplete: isWhole && broken === null && frontier.length === 0,
+    broken,
+  };
 }

@@ -22,20 +22,30 @@ export interface Leg {
   readonly interventions: number;
   /** Until which part of the whole time it may go on. */
   readonly until: number;
+  /** Deep enough; what is left of its time is for the walks after it. */
+  readonly depth?: number;
 }
 
-/** First what happens when nothing intervenes, then one thing intervening anywhere: from nothing asked as deep as the time allows, and from later points. */
+/**
+ * First what happens when nothing intervenes; then one thing intervening anywhere, fourteen events deep; two; anything any number of
+ * times; and the same from later points.
+ */
 export const LEGS: readonly Leg[] = [
   { from: 0, interventions: 0, until: 0.05 },
-  { from: 0, interventions: 1, until: 0.92 },
-  { from: 1, interventions: 1, until: 0.94 },
-  { from: 2, interventions: 1, until: 0.96 },
-  { from: 3, interventions: 1, until: 0.98 },
-  { from: 4, interventions: 1, until: 1 },
+  { from: 0, interventions: 1, until: 0.85, depth: 14 },
+  { from: 0, interventions: 2, until: 0.92 },
+  { from: 0, interventions: Number.POSITIVE_INFINITY, until: 0.95 },
+  { from: 1, interventions: 2, until: 0.96 },
+  { from: 2, interventions: 2, until: 0.97 },
+  { from: 3, interventions: 2, until: 0.98 },
+  { from: 4, interventions: 2, until: 0.99 },
+  { from: 3, interventions: Number.POSITIVE_INFINITY, until: 1 },
 ];
 
 const times = (count: number): string =>
-  ['nothing intervenes', 'one thing intervenes', 'two things intervene'][count] ?? `${count} intervene`;
+  Number.isFinite(count)
+    ? (['nothing intervenes', 'one thing intervenes', 'two things intervene'][count] ?? `${count} intervene`)
+    : 'anything intervenes any number of times';
 
 function tellFound(say: (line: string) => void, leg: Leg, found: Found): void {
   const end = found.isComplete ? `all there are, at depth ${found.depth}` : `depth ${found.depth}`;
@@ -75,7 +85,12 @@ export async function tour(args: {
       if (looks % LOOK_EVERY === 0) late ||= coreSeconds() - startedAt > seconds * leg.until;
       return late;
     };
-    const found = await explore({ beginning, bounds: { interventions: leg.interventions }, depth, isOver });
+    const found = await explore({
+      beginning,
+      bounds: { interventions: leg.interventions },
+      depth: Math.min(depth, leg.depth ?? depth),
+      isOver,
+    });
     states += found.states;
     transitions += found.transitions;
     if (leg.interventions > 0 || legs.length === 1) deepest = Math.max(deepest, found.depth);

@@ -56,6 +56,8 @@ export interface World {
   /** Errors that would have ended a thread, and promises broken by what was sent; empty as it should be. */
   readonly broken: string[];
   place: Place;
+  /** How often something may have moved at the venue; what is read of it in between is the same. */
+  readonly moves: number;
   /** Whether the witness looks on; not where what was seen before is done again. */
   watched: boolean;
   /** Orders on the book that somebody placed by hand. */
@@ -122,6 +124,11 @@ function buildWorld(witness: Witness): World {
   const stream: World['stream'] = { orders: [], fills: [], up: true };
   /** The market as it was last looked at, as long as nothing has happened at the venue since. */
   let shown: MarketView | null = null;
+  let moves = 0;
+  const moved = (): void => {
+    moves += 1;
+    shown = null;
+  };
   let batch: { orders: AccountEvent[]; fills: AccountEvent[] } = { orders: [], fills: [] };
   const link = linkVenue({
     venue,
@@ -130,7 +137,7 @@ function buildWorld(witness: Witness): World {
     latencyMs: 0,
     isAccountHeard: false,
     onEvent(event) {
-      shown = null;
+      moved();
       if (event.kind === 'orders') batch.orders.push(event);
       else if (event.kind === 'fills') batch.fills.push(event);
     },
@@ -138,16 +145,22 @@ function buildWorld(witness: Witness): World {
   /** What happened at the venue in one step is one message a channel. */
   const pump = (): void => {
     link.pump();
-    shown = null;
+    moved();
     if (stream.up && batch.orders.length > 0) stream.orders.push(batch.orders);
     if (stream.up && batch.fills.length > 0) stream.fills.push(batch.fills);
     batch = { orders: [], fills: [] };
   };
+  const names = new Map<string, string>();
   const name = (cloid: string | null): string => {
-    const order = cloid === null ? null : ledger.order(cloid as Cloid);
+    if (cloid === null) return 'foreign';
+    const known = names.get(cloid);
+    if (known !== undefined) return known;
+    const order = ledger.order(cloid as Cloid);
     if (order === null) return 'foreign';
     const row = ledger.trade(order.tradeId)?.signal.rowId ?? 0;
-    return `${order.intent.role}#${order.intent.attempt}${row === 1 ? '' : ` of row ${row}`}`;
+    const said = `${order.intent.role}#${order.intent.attempt}${row === 1 ? '' : ` of row ${row}`}`;
+    names.set(cloid, said);
+    return said;
   };
   const wire = createWire({
     link,
@@ -284,6 +297,9 @@ function buildWorld(witness: Witness): World {
     stream,
     get timers() {
       return timers;
+    },
+    get moves() {
+      return moves;
     },
     interventions: 0,
     parts: 0,
