@@ -34,7 +34,8 @@ describe('the situations of one bracket', () => {
   it.each([0, 2])('are the same ones when each number of interventions is told apart, from beginning %i', async (from) => {
     const beginning = BEGINNINGS[from];
     if (beginning === undefined) throw new Error('no such beginning');
-    const walk = (counting: boolean) => explore({ beginning, bounds: { interventions: 2 }, depth: 4, counting, isOver: forever });
+    const walk = (counting: boolean) =>
+      explore({ beginning, bounds: { interventions: 2 }, depth: from === 0 ? 4 : 3, counting, isOver: forever });
     const [merged, counted] = [await walk(false), await walk(true)];
     expect(counted.broken).toBeNull();
     expect(merged.situations).toEqual(counted.situations);
@@ -54,14 +55,20 @@ const run = (...args: readonly string[]) =>
 
 describe('npm run explore', () => {
   it.each([
-    ['old-stop-goes-first', 'lots keep a stop'],
-    ['unknown-is-failed', '2 entry orders'],
-  ])('finds the planted bug %s, tells the shortest path to it, and ends with 1', (mutant, what) => {
-    const { status, stdout } = run('--seconds', '30', '--mutant', mutant);
-    expect(stdout).toMatch(new RegExp(`BROKEN: .*${what}`));
-    expect(stdout).toContain('  1. entry signal\n');
-    expect(status).toBe(1);
-  });
+    ['old-stop-goes-first', '0', 'lots keep a stop'],
+    ['unknown-is-failed', '1', '2 entry orders'],
+    ['send-before-record', '1', 'it is not recorded'],
+    ['no-patience', '1', '2 entry orders'],
+    ['gap-is-not-read-back', '1', 'nobody knows what became of stop#0'],
+  ])(
+    'finds the planted bug %s where %s things intervene, tells the shortest path to it, and ends with 1',
+    (mutant, interventions, what) => {
+      const { status, stdout } = run('--seconds', '60', '--interventions', interventions, '--mutant', mutant);
+      expect(stdout).toMatch(new RegExp(`BROKEN: .*${what}`));
+      expect(stdout).toContain('  1. entry signal\n');
+      expect(status).toBe(1);
+    },
+  );
 
   it('says of an option what it may be', () => {
     expect(run('--depth', 'deep').stderr).toContain('--depth is deep: give a whole number from 1 to 100000');

@@ -180,7 +180,8 @@ export function linkVenue(args: {
   const deliver = (event: VenueEvent): void => {
     if (event.kind === 'fill' && event.fill.user === user)
       args.onEvent({ kind: 'fills', fills: [fillView(event.fill)], isSnapshot: false });
-    if (event.kind === 'account' && event.user === user && args.isAccountHeard !== false) args.onEvent({ kind: 'account', account: accountOf() });
+    if (event.kind === 'account' && event.user === user && args.isAccountHeard !== false)
+      args.onEvent({ kind: 'account', account: accountOf() });
     if (event.kind === 'order' && event.order.user === user) {
       args.onEvent({ kind: 'orders', updates: [orderUpdate(event.order, event.status, event.timeMs)] });
     }
