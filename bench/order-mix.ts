@@ -5,9 +5,12 @@ export const PRICE_LEVELS = 100;
 /** Orders the mix begins with and never falls below, filled ones that are still to be cancelled among them. */
 export const STANDING = 2_000;
 
+const KINDS = ['limit', 'cancel', 'market'] as const;
+type Kind = (typeof KINDS)[number];
+
 /** One operation of the mix. The same object is filled anew for each. */
 export interface Operation {
-  kind: 'limit' | 'cancel' | 'market';
+  kind: Kind;
   /** Whose it is: 0 up to the number of accounts. */
   account: number;
   isBuy: boolean;
@@ -17,8 +20,15 @@ export interface Operation {
   place: number;
 }
 
-/** Gives the next operation. */
-type OrderMix = () => Operation;
+interface OrderMix {
+  /** Draws so many operations, to be done before the clock runs: what drawing costs is no engine's. */
+  draw(times: number): void;
+  /** Gives the next operation that was drawn. */
+  next(): Operation;
+}
+
+/** Numbers an operation is noted as. */
+const WIDTH = 5;
 
 /** 45 % limit orders, 45 % cancels and 10 % market orders: the same stream, whoever executes it. */
 export function createOrderMix(accounts: number): OrderMix {
@@ -28,7 +38,10 @@ export function createOrderMix(accounts: number): OrderMix {
   const owners: number[] = [];
   const free: number[] = [];
   const operation: Operation = { kind: 'limit', account: 0, isBuy: true, away: 0, place: 0 };
-  return () => {
+  let drawn = new Int32Array(0);
+  let at = 0;
+
+  function drawOne(): Operation {
     const roll = chance(100);
     operation.kind = roll >= 90 ? 'market' : roll < 45 || standing.length < STANDING ? 'limit' : 'cancel';
     operation.account = chance(accounts);
@@ -50,5 +63,30 @@ export function createOrderMix(accounts: number): OrderMix {
       free.push(chosen);
     }
     return operation;
+  }
+
+  return {
+    draw(times) {
+      if (at < drawn.length) throw new RangeError(`${(drawn.length - at) / WIDTH} operations wait already`);
+      drawn = new Int32Array(times * WIDTH);
+      for (at = 0; at < drawn.length; at += WIDTH) {
+        const { kind, account, isBuy, away, place } = drawOne();
+        drawn.set([KINDS.indexOf(kind), account, isBuy ? 1 : 0, away, place], at);
+      }
+      at = 0;
+    },
+    next() {
+      operation.kind = KINDS[drawn[at] ?? -1] ?? nothingDrawn();
+      operation.account = drawn[at + 1] ?? 0;
+      operation.isBuy = drawn[at + 2] === 1;
+      operation.away = drawn[at + 3] ?? 0;
+      operation.place = drawn[at + 4] ?? 0;
+      at += WIDTH;
+      return operation;
+    },
   };
+}
+
+function nothingDrawn(): never {
+  throw new RangeError('every operation that was drawn is done: draw more');
 }

@@ -20,7 +20,9 @@ const PRICES = Array.from({ length: 2 * PRICE_LEVELS + 1 }, (_, at) => String(MI
 
 /** The venue under the mix. */
 export interface VenueMix {
-  /** One operation of the mix. */
+  /** Draws so many operations. */
+  draw(times: number): void;
+  /** Executes the next operation that was drawn. */
   step(): void;
   /** Operations and what came of them so far, in words. */
   said(): string;
@@ -36,16 +38,21 @@ export function createVenueMix(batch: number): VenueMix {
   const venue: Venue = createVenue({ instruments: [BTC], settings: { maxOpenOrders: STANDING * 4 } });
   const users = Array.from({ length: ACCOUNTS }, (_, n): Address => `0x${String(n + 1).padStart(40, '0')}`);
   for (const user of users) venue.fund(user, DEPOSIT, START_MS);
-  const desks = users.map((user) => (batch === 1 ? createDesk(venue, user) : createBatchDesk(venue, user, batch)));
-  const next = createOrderMix(ACCOUNTS);
+  const oids: number[] = [];
+  const desks = users.map((user) => (batch === 1 ? createDesk({ venue, user, oids }) : createBatchDesk({ venue, user, oids }, batch)));
+  const mix = createOrderMix(ACCOUNTS);
   const count = { limit: 0, cancel: 0, market: 0 };
   let nowMs = START_MS;
   let fills = 0;
   return {
+    draw: mix.draw,
     step() {
-      const operation = next();
+      const operation = mix.next();
+      const { kind } = operation;
       nowMs += 1;
-      count[operation.kind] += 1;
+      if (kind === 'limit') count.limit += 1;
+      else if (kind === 'cancel') count.cancel += 1;
+      else count.market += 1;
       if (desks[operation.account]?.take(operation, nowMs) !== true) return;
       for (const event of venue.drain()) if (event.kind === 'fill') fills += 1;
     },
@@ -58,13 +65,20 @@ export function createVenueMix(batch: number): VenueMix {
   };
 }
 
+interface Seat {
+  readonly venue: Venue;
+  readonly user: Address;
+  /** By place, of the orders of all accounts: with a list an account, each full of holes, finding an oid was a twentieth of an operation. */
+  readonly oids: number[];
+}
+
 interface Desk {
   /** Takes an operation of its account; true when an action was executed. */
   take(operation: Operation, nowMs: number): boolean;
 }
 
-function inputOf({ kind, isBuy, away }: Operation): OrderInput {
-  const isLimit = kind === 'limit';
+function inputOf(isBuy: boolean, away: number): OrderInput {
+  const isLimit = away > 0;
   const from = isLimit ? -away : PRICE_LEVELS;
   return {
     asset: 0,
@@ -77,6 +91,19 @@ function inputOf({ kind, isBuy, away }: Operation): OrderInput {
   };
 }
 
+type OrderAction = Extract<VenueAction, { type: 'order' }>;
+
+/** Every order of the mix as the action that places it alone, by dollars from the middle, 0 for a market order. Made once: making them is no part of executing them. */
+const actionsOf = (isBuy: boolean): readonly OrderAction[] =>
+  Array.from({ length: PRICE_LEVELS / 2 + 1 }, (_, away) => ({ type: 'order', orders: [inputOf(isBuy, away)], grouping: 'na' }));
+const [BUYS, SELLS] = [actionsOf(true), actionsOf(false)];
+
+function actionOf({ kind, isBuy, away }: Operation): OrderAction {
+  const action = (isBuy ? BUYS : SELLS)[kind === 'limit' ? away : 0];
+  if (action === undefined) throw new RangeError(`no order of the mix is ${away} dollars from the middle`);
+  return action;
+}
+
 function statusesOf(venue: Venue, user: Address, action: VenueAction, nowMs: number): readonly OrderStatusReply[] {
   const reply: ActionReply = venue.execute(user, action, nowMs);
   if (reply.status === 'err' || reply.response.type === 'default') throw new Error(`unexpected ${JSON.stringify(reply)}`);
@@ -84,8 +111,7 @@ function statusesOf(venue: Venue, user: Address, action: VenueAction, nowMs: num
 }
 
 /** Sends each operation by itself. */
-function createDesk(venue: Venue, user: Address): Desk {
-  const oids: number[] = [];
+function createDesk({ venue, user, oids }: Seat): Desk {
   return {
     take(operation, nowMs) {
       const { kind, place } = operation;
@@ -93,7 +119,7 @@ function createDesk(venue: Venue, user: Address): Desk {
         statusesOf(venue, user, { type: 'cancel', cancels: [{ asset: 0, oid: oids[place] ?? 0 }] }, nowMs);
         return true;
       }
-      const statuses = statusesOf(venue, user, { type: 'order', orders: [inputOf(operation)], grouping: 'na' }, nowMs);
+      const statuses = statusesOf(venue, user, actionOf(operation), nowMs);
       const oid = oidOf(statuses[0]);
       if (kind === 'limit') oids[place] = oid;
       return true;
@@ -102,8 +128,7 @@ function createDesk(venue: Venue, user: Address): Desk {
 }
 
 /** Gathers operations of one kind until there are `batch` of them. */
-function createBatchDesk(venue: Venue, user: Address, batch: number): Desk {
-  const oids: number[] = [];
+function createBatchDesk({ venue, user, oids }: Seat, batch: number): Desk {
   let orders: OrderInput[] = [];
   let places: number[] = [];
   let cancels: { readonly asset: number; readonly oid: number }[] = [];
@@ -135,7 +160,7 @@ function createBatchDesk(venue: Venue, user: Address, batch: number): Desk {
         else return waits;
         return true;
       }
-      orders.push(inputOf(operation));
+      orders.push(...actionOf(operation).orders);
       places.push(kind === 'limit' ? place : -1);
       if (orders.length < batch) return false;
       sendOrders(nowMs);

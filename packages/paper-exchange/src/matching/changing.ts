@@ -11,6 +11,12 @@ import { type ParsedOrder, validate } from './validation.ts';
 
 type Action<T extends VenueAction['type']> = Extract<VenueAction, { type: T }>;
 
+const cancelReply = (statuses: readonly OrderStatusReply[]): ActionReply => ({
+  status: 'ok',
+  response: { type: 'cancel', data: { statuses } },
+});
+/** What nearly every cancel is answered. */
+const CANCELED = cancelReply(['success']);
 const OK: ActionReply = { status: 'ok', response: { type: 'default' } };
 const err = (response: string): ActionReply => ({ status: 'err', response });
 
@@ -31,8 +37,13 @@ export function showOrder(account: Account, id: number | string): VenueOrder | n
   return oid === undefined ? null : account.ended.find(oid);
 }
 
-function cancelOne(core: Core, account: Account, id: number | string, asset: number): OrderStatusReply {
-  const order = findLive(account, id);
+type CancelInput = Action<'cancel' | 'cancelByCloid'>['cancels'][number];
+
+function cancelOne(core: Core, account: Account, one: CancelInput): OrderStatusReply {
+  const { asset, imposed } = one;
+  // A cancel refused from outside.
+  if (imposed !== undefined) return { error: `${imposed} asset=${asset}` };
+  const order = findLive(account, 'oid' in one ? one.oid : one.cloid);
   if (order === null || order.market.instrument.assetId !== asset) {
     return { error: `Order was never placed, already canceled, or filled. asset=${asset}` };
   }
@@ -40,17 +51,15 @@ function cancelOne(core: Core, account: Account, id: number | string, asset: num
   return 'success';
 }
 
-/** A cancel refused from outside. */
-const imposedOn = ({ imposed, asset }: { readonly imposed?: string; readonly asset: number }): OrderStatusReply | null =>
-  imposed === undefined ? null : { error: `${imposed} asset=${asset}` };
-
 /** Cancels orders one by one; each has its own result (PROTOCOL §3). */
 export function cancelOrders(core: Core, account: Account, action: Action<'cancel'> | Action<'cancelByCloid'>): ActionReply {
-  const cancel = (one: (typeof action.cancels)[number]): OrderStatusReply =>
-    imposedOn(one) ?? cancelOne(core, account, 'oid' in one ? one.oid : one.cloid, one.asset);
-  const [first] = action.cancels;
-  const statuses = first !== undefined && action.cancels.length === 1 ? [cancel(first)] : action.cancels.map(cancel);
-  return { status: 'ok', response: { type: 'cancel', data: { statuses } } };
+  const first = action.cancels[0];
+  // A closure made to cancel one order is as long as the event that tells of it.
+  if (first !== undefined && action.cancels.length === 1) {
+    const status = cancelOne(core, account, first);
+    return status === 'success' ? CANCELED : cancelReply([status]);
+  }
+  return cancelReply(action.cancels.map((one: CancelInput) => cancelOne(core, account, one)));
 }
 
 interface Replacement {

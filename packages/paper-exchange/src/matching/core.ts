@@ -115,7 +115,7 @@ export function accountOf(core: Core, user: Address): Account {
 /** Gives an order its oid and a record; it is in no book yet. Counts a cloid that a live order of the account carries too. */
 export function createOrder(core: Core, terms: NewOrder): OrderRecord {
   const { account, market, cloid } = terms;
-  const order = new OrderRecord(terms, holdingOf(account, market), { oid: core.nextOid, nowMs: core.nowMs });
+  const order = new OrderRecord(terms, holdingOf(account, market), core);
   core.nextOid += 1;
   if (cloid !== null) {
     const holder = account.byCloid.get(cloid);

@@ -1,5 +1,5 @@
 import { lots } from '@hyperfleet/trading';
-import { closable, type Holding } from './account.ts';
+import { closable, type Holding, restingOf } from './account.ts';
 import { anonymousBeside, depthTimeMs, ownBeside } from './coin-market.ts';
 import type { StatusWord } from './contract.ts';
 import { announce, type Core, setStatus, touchHolding } from './core.ts';
@@ -15,10 +15,10 @@ const FIRED_COUNTS_MS = 1000;
 /** Adds to or takes from what an account's resting order reserves, or the list of its reduce-only orders. */
 function countResting(order: OrderRecord, lotsDelta: number): void {
   if (order.reduceOnly) return;
-  const side = order.holding.resting[order.side];
+  const side = restingOf(order.holding, order.sign);
   side.lots += lotsDelta;
   side.ntl += lotsDelta * order.px;
-  updateReserveOf(order.holding, order.side);
+  updateReserveOf(order.holding, order.sign);
 }
 
 /** Puts an order on the book behind everything at its price, ours and recorded, and tells `open`. */

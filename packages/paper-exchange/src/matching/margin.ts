@@ -1,5 +1,5 @@
-import { FINE_PER_TICK, type FineTicks, fineTicks, type MicroUsd, microUsd, mulDiv, priceDecimals, type Side } from '@hyperfleet/trading';
-import type { Account, Holding } from './account.ts';
+import { FINE_PER_TICK, type FineTicks, fineTicks, type MicroUsd, microUsd, mulDiv, priceDecimals } from '@hyperfleet/trading';
+import { type Account, type Holding, restingOf } from './account.ts';
 import { valuationPx } from './coin-market.ts';
 import { maintenanceOf } from './margin-tiers.ts';
 
@@ -53,32 +53,31 @@ export function freeMargin(account: Account): number {
 }
 
 /** Margin a side's resting orders hold: the part that cannot be closing, at limit price ÷ leverage (PROTOCOL §6). */
-function reserveOfSide(lots: number, ntl: number, holding: Holding, side: Side): number {
-  const sign = side === 'buy' ? 1 : -1;
+function reserveOfSide(lots: number, ntl: number, holding: Holding, sign: 1 | -1): number {
   const closing = holding.szi * sign < 0 ? Math.abs(holding.szi) : 0;
   if (lots <= closing) return 0;
   const opening = closing === 0 ? ntl : mulDiv(ntl, lots - closing, lots, 'ceil');
   return mulDiv(opening, 1, holding.leverage, 'ceil');
 }
 
-/** Re-computes what the resting orders of one side reserve; call after they changed. */
-export function updateReserveOf(holding: Holding, side: Side): void {
-  const resting = holding.resting[side];
-  const reserved = reserveOfSide(resting.lots, resting.ntl, holding, side);
+/** Re-computes what the resting orders of one side reserve; call after they changed. A buy is of sign 1. */
+export function updateReserveOf(holding: Holding, sign: 1 | -1): void {
+  const resting = restingOf(holding, sign);
+  const reserved = reserveOfSide(resting.lots, resting.ntl, holding, sign);
   holding.account.reserved += reserved - resting.reserved;
   resting.reserved = reserved;
 }
 
 /** Re-computes what the resting orders of a holding reserve; call after its position or leverage changed. */
 export function updateReserve(holding: Holding): void {
-  updateReserveOf(holding, 'buy');
-  updateReserveOf(holding, 'sell');
+  updateReserveOf(holding, 1);
+  updateReserveOf(holding, -1);
 }
 
-/** Whether the account can carry one more order of this side, size (lots) and price (ticks): its added reserve must be free. */
-export function canAfford(holding: Holding, side: Side, sz: number, px: number): boolean {
-  const now = holding.resting[side];
-  const added = reserveOfSide(now.lots + sz, now.ntl + sz * px, holding, side) - now.reserved;
+/** Whether the account can carry one more order of this sign, size (lots) and price (ticks): its added reserve must be free. */
+export function canAfford(holding: Holding, sign: 1 | -1, sz: number, px: number): boolean {
+  const now = restingOf(holding, sign);
+  const added = reserveOfSide(now.lots + sz, now.ntl + sz * px, holding, sign) - now.reserved;
   return added <= 0 || added <= freeMargin(holding.account);
 }
 

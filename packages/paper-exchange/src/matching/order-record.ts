@@ -67,9 +67,10 @@ export class OrderRecord {
   queuedAtMs: number | null = null;
   #filledNtl: number | null = null;
 
-  constructor(terms: NewOrder, holding: Holding, { oid, nowMs }: { readonly oid: number; readonly nowMs: number }) {
+  /** Takes the next oid; counting on is the caller's. */
+  constructor(terms: NewOrder, holding: Holding, { nextOid, nowMs }: { readonly nextOid: number; readonly nowMs: number }) {
     this.holding = holding;
-    this.oid = oid;
+    this.oid = nextOid;
     this.sign = terms.side === 'buy' ? 1 : -1;
     this.px = terms.px;
     this.sz = terms.sz;

@@ -4,18 +4,22 @@ import { childrenOf, NO_CHILDREN, type OrderRecord } from './order-record.ts';
 import { TERM, tifOf } from './order-terms.ts';
 import { RowRing } from './row-ring.ts';
 
-/** Numbers of one row: oid, asset, px, sz, origSz, timestampMs, triggerPx, statusTimestampMs, status word, terms. */
-const WIDTH = 10;
-const [ASSET, PX, SZ, ORIG_SZ, PLACED_MS, TRIGGER_PX, STATUS_MS, STATUS, TERMS] = [1, 2, 3, 4, 5, 6, 7, 8, 9];
-/** Status words by number: a few dozen in all, each of which the core's own code has written. */
-const words: StatusWord[] = [];
-const numberOf = new Map<StatusWord, number>();
+/** Numbers of one row: oid, px, sz, origSz, timestampMs, triggerPx, statusTimestampMs, and the rest as one; 64 bytes, a line of cache. */
+const WIDTH = 8;
+const [PX, SZ, ORIG_SZ, PLACED_MS, TRIGGER_PX, STATUS_MS, REST] = [1, 2, 3, 4, 5, 6, 7];
+/** The rest is the terms' bits, above them the number of the status word, above that the asset. */
+const [STATUS_UNIT, ASSET_UNIT] = [2 ** 12, 2 ** 24];
+/** Status words by number: a few dozen in all, each of which the core's own code has written; first those of nearly every state. */
+const words: StatusWord[] = ['open', 'canceled', 'filled'];
 
 function wordNumber(word: StatusWord): number {
-  const known = numberOf.get(word);
-  if (known !== undefined) return known;
-  numberOf.set(word, words.length);
-  return words.push(word) - 1;
+  const known = words.indexOf(word);
+  return known >= 0 ? known : words.push(word) - 1;
+}
+
+interface Extras {
+  readonly cloid: string | null;
+  readonly children: readonly number[];
 }
 
 /** The coin of each asset. */
@@ -30,9 +34,8 @@ export class OrderRows {
   readonly #coins: Coins;
   readonly #rows: RowRing;
   readonly #onDropped: ((oid: number, cloid: string) => void) | null;
-  /** By row, of those that have one. */
-  readonly #cloids = new Map<number, string>();
-  readonly #children = new Map<number, readonly number[]>();
+  /** By row, what no number is; null until there is any. */
+  #extras: Map<number, Extras> | null = null;
 
   /** `onDropped` is told of each row with a cloid that is written over. */
   constructor(
@@ -49,19 +52,15 @@ export class OrderRows {
   push(order: OrderRecord): void {
     const { next: row, numbers } = this.#rows;
     const at = row * WIDTH;
-    if (this.#rows.isFull) this.#drop(row, numbers[at] ?? 0);
+    if (this.#extras !== null || order.cloid !== null || order.children.length > 0) this.#keepExtras(row, order);
     numbers[at] = order.oid;
-    numbers[at + ASSET] = order.market.instrument.assetId;
     numbers[at + PX] = order.px;
     numbers[at + SZ] = order.sz;
     numbers[at + ORIG_SZ] = order.origSz;
     numbers[at + PLACED_MS] = order.timestampMs;
     numbers[at + TRIGGER_PX] = order.trigger === null ? 0 : order.trigger.px;
     numbers[at + STATUS_MS] = order.statusTimestampMs;
-    numbers[at + STATUS] = wordNumber(order.status);
-    numbers[at + TERMS] = order.termBits;
-    if (order.cloid !== null) this.#cloids.set(row, order.cloid);
-    if (order.children.length > 0) this.#children.set(row, childrenOf(order));
+    numbers[at + REST] = order.market.instrument.assetId * ASSET_UNIT + wordNumber(order.status) * STATUS_UNIT + order.termBits;
     this.#rows.push();
   }
 
@@ -76,27 +75,27 @@ export class OrderRows {
     return [...this.#rows.newestFirst()].map((row) => this.#read(row));
   }
 
-  #drop(row: number, oid: number): void {
-    if (this.#children.size > 0) this.#children.delete(row);
-    if (this.#cloids.size === 0) return;
-    const cloid = this.#cloids.get(row);
-    if (cloid === undefined) return;
-    this.#cloids.delete(row);
-    this.#onDropped?.(oid, cloid);
+  /** Writes an order's cloid and children down in place of those of the row before, which is told of as dropped. */
+  #keepExtras(row: number, order: OrderRecord): void {
+    this.#extras ??= new Map();
+    const dropped = this.#extras.get(row)?.cloid ?? null;
+    if (order.cloid === null && order.children.length === 0) this.#extras.delete(row);
+    else this.#extras.set(row, { cloid: order.cloid, children: childrenOf(order) });
+    if (dropped !== null) this.#onDropped?.(this.#rows.numbers[row * WIDTH] ?? 0, dropped);
   }
 
   #read(row: number): VenueOrder {
     const { numbers } = this.#rows;
     const number = (column: number): number => numbers[row * WIDTH + column] ?? 0;
-    const asset = number(ASSET);
-    const bits = number(TERMS);
+    const asset = Math.floor(number(REST) / ASSET_UNIT);
+    const bits = number(REST) % STATUS_UNIT;
     const isTrigger = (bits & TERM.trigger) !== 0;
     return {
       user: this.#user,
       coin: this.#coins.get(asset)?.instrument.coin ?? '',
       asset,
       oid: number(0),
-      cloid: this.#cloids.get(row) ?? null,
+      cloid: this.#extras?.get(row)?.cloid ?? null,
       side: (bits & TERM.buy) !== 0 ? 'buy' : 'sell',
       px: ticks(number(PX)),
       sz: lots(number(SZ)),
@@ -110,8 +109,8 @@ export class OrderRows {
       isPositionTpsl: (bits & TERM.positionTpsl) !== 0,
       tif: tifOf(bits),
       waitingForFill: (bits & TERM.waiting) !== 0,
-      children: this.#children.get(row) ?? NO_CHILDREN,
-      status: words[number(STATUS)] ?? '',
+      children: this.#extras?.get(row)?.children ?? NO_CHILDREN,
+      status: words[Math.floor(number(REST) / STATUS_UNIT) % (ASSET_UNIT / STATUS_UNIT)] ?? '',
       statusTimestampMs: number(STATUS_MS),
     };
   }

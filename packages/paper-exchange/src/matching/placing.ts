@@ -178,17 +178,26 @@ function assertNever(value: never): never {
   throw new Error(`unexpected grouping ${JSON.stringify(value)}`);
 }
 
+/** One order of an action with the action's builder, or the text that refuses the whole batch. */
+function validated(core: Core, input: OrderInput, { grouping, builder }: OrderAction): ParsedOrder | string {
+  const result = validate(core, input, grouping === 'positionTpsl');
+  return typeof result === 'string' || builder == null ? result : { ...result, builder };
+}
+
 /** Executes an order action: static validation of the whole batch first, one failure refusing it all, then in sequence. */
 export function placeOrders(core: Core, account: Account, action: OrderAction): ActionReply {
   const wrong = groupingError(action);
   if (wrong !== null) return refuseBatch(core, action, wrong);
+  const first = action.orders[0];
+  // Nine actions of ten are one plain order: no lists for it.
+  if (first !== undefined && action.orders.length === 1 && action.grouping === 'na') {
+    const order = validated(core, first, action);
+    return typeof order === 'string' ? refuseBatch(core, action, order) : orderReply([placeOne(core, account, order, false)]);
+  }
   const parsed: ParsedOrder[] = [];
   for (const input of action.orders) {
-    const result = validate(core, input, action.grouping === 'positionTpsl');
-    if (typeof result === 'string') return refuseBatch(core, action, result);
-    const order = action.builder == null ? result : { ...result, builder: action.builder };
-    // Nine actions of ten are one plain order: no lists for it.
-    if (action.orders.length === 1 && action.grouping === 'na') return orderReply([placeOne(core, account, order, false)]);
+    const order = validated(core, input, action);
+    if (typeof order === 'string') return refuseBatch(core, action, order);
     parsed.push(order);
   }
   switch (action.grouping) {

@@ -55,7 +55,7 @@ function fire(core: Core, order: OrderRecord): void {
     }
     order.sz = lots(order.tracksPosition ? room : Math.min(order.sz, room));
     if (order.tracksPosition) order.origSz = order.sz;
-  } else if (!canAfford(order.holding, order.side, order.sz, order.px)) {
+  } else if (!canAfford(order.holding, order.sign, order.sz, order.px)) {
     cancelByVenue(core, order, 'marginCanceled');
     return;
   }

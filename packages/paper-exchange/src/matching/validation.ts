@@ -218,7 +218,7 @@ export function judge(core: Core, account: Account, order: ParsedOrder, isChild:
     const tooLarge = refuseLarge(core, account, order);
     if (tooLarge !== null) return tooLarge;
     const holding = holdingOf(account, order.market);
-    if (!canAfford(holding, order.input.side, order.sz, marginPx(order))) {
+    if (!canAfford(holding, order.sign, order.sz, marginPx(order))) {
       return refuse('Insufficient margin to place order.', 'perpMarginRejected');
     }
   }
