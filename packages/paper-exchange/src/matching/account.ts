@@ -159,7 +159,7 @@ export function holdingOf(account: Account, market: CoinMarket): Holding {
   return holding;
 }
 
-/** The resting orders of a sign. Named one by one: under a name that comes as a value each was looked up for 10 ns. */
+/** The resting orders of a sign. Each by its own name: looked up under a name that came as a value they took a hundredth of an order's time. */
 export const restingOf = ({ resting }: Holding, sign: 1 | -1): RestingSide => (sign === 1 ? resting.buy : resting.sell);
 
 /** Lots that an order of this sign could close of the position. */

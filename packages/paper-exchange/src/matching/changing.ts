@@ -54,7 +54,7 @@ function cancelOne(core: Core, account: Account, one: CancelInput): OrderStatusR
 /** Cancels orders one by one; each has its own result (PROTOCOL §3). */
 export function cancelOrders(core: Core, account: Account, action: Action<'cancel'> | Action<'cancelByCloid'>): ActionReply {
   const first = action.cancels[0];
-  // A closure made to cancel one order is as long as the event that tells of it.
+  // Nine of ten cancel one order: no closure and no answer of its own, which were 280 bytes a cancel.
   if (first !== undefined && action.cancels.length === 1) {
     const status = cancelOne(core, account, first);
     return status === 'success' ? CANCELED : cancelReply([status]);

@@ -27,7 +27,8 @@ export type Coins = ReadonlyMap<number, { readonly instrument: { readonly coin: 
 
 /**
  * The last `limit` states that orders of one account were in. Kept as objects, 10,000 states and 10,000 orders of each
- * account were the collector's to carry: 38 % of the time of the core, and 290 bytes a state against 80.
+ * account were the collector's to carry: 38 % of the time of the core, and 290 bytes a state against 64. Each
+ * row written is far memory by then: 64 bytes take a fifth less of it than 80, and 1 to 2 % off an operation.
  */
 export class OrderRows {
   readonly #user: Address;
