@@ -62,3 +62,15 @@ it('shows statuses again that a power cut has taken from the signals file', asyn
   world.ledger.projectAgain('Sentient');
   expect(world.ledger.unprojected('Sentient', 10)).toHaveLength(1);
 });
+
+it('gives a filled entry a stop at once where the venue lists no child and has said nothing of it', async () => {
+  world.link.onRequest = (kind, orders) => (kind === 'place' && orders.some(({ role }) => role === 'stop') ? 'child-lost' : null);
+  const id = world.signal(long);
+  await hold(12_000);
+  expect(world.row(id).status).toBe('filled');
+  // 100 ms until the answer, reads of the open orders and of the child, 100 ms until the stop arrives.
+  expect(world.venue.audit().nakedMsMax).toBeLessThanOrEqual(1_000);
+  const orders = world.ledger.orders(world.ledger.allTrades()[0]?.tradeId ?? '');
+  expect(orders.filter(({ intent }) => intent.role === 'own-stop').map(({ state }) => state)).toEqual(['resting']);
+  expect(orders.find(({ intent }) => intent.role === 'stop')?.state).toBe('dead');
+});

@@ -18,7 +18,13 @@ import type {
 import { accountView, fillView, foldedStatus, openOrderView, orderInput, orderOutcome, orderUpdate } from './venue-words.ts';
 
 /** How the link misbehaves for one request. */
-type Fault = 'lost-before' | 'lost-after' | 'refused' | 'rejected';
+type Fault =
+  | 'lost-before'
+  | 'lost-after'
+  | 'refused'
+  | 'rejected'
+  /** Of a bracket the entry is taken; the venue drops the child and says nothing of it. */
+  | 'child-lost';
 
 export interface VenueLink {
   readonly exchange: Exchange;
@@ -54,7 +60,7 @@ export function linkVenue(args: {
 
   const request = async <T>(
     kind: 'place' | 'cancel' | 'other',
-    apply: () => ActionReply,
+    apply: (fault: Fault | null) => ActionReply,
     read: (statuses: readonly unknown[]) => T,
     orders: readonly OrderIntent[] = [],
   ): Promise<Answer<T>> => {
@@ -67,7 +73,7 @@ export function linkVenue(args: {
       await wait(latencyMs);
       return { kind: 'unknown', reason: 'timed out' };
     }
-    const reply = apply();
+    const reply = apply(fault);
     link.pump();
     await wait(latencyMs / 2);
     if (fault === 'lost-after') return { kind: 'unknown', reason: 'timed out' };
@@ -87,15 +93,17 @@ export function linkVenue(args: {
       place: (approved) =>
         request(
           'place',
-          () => {
+          (fault) => {
             if (clock.now() > approved.expiresAfterMs) return { status: 'err', response: 'Action already expired' };
             link.sent.push(...approved.orders);
+            const isAlone = fault === 'child-lost';
+            const taken = isAlone ? approved.orders.slice(0, 1) : approved.orders;
             return venue.execute(
               user,
               {
                 type: 'order',
-                orders: approved.orders.map((order) => orderInput(order, instrumentOf(order.coin))),
-                grouping: approved.grouping,
+                orders: taken.map((order) => orderInput(order, instrumentOf(order.coin))),
+                grouping: isAlone ? 'na' : approved.grouping,
               },
               clock.now(),
             );

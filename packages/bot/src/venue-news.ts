@@ -9,8 +9,9 @@ import {
   type OrderState,
   type OrderUpdate,
 } from '@hyperfleet/trading';
+import { NOT_LISTED } from './decide/stop.ts';
 import type { LoopDeps } from './settings.ts';
-import type { TradeSight } from './sight.ts';
+import { isUnresolved, type TradeSight } from './sight.ts';
 
 /** Fills are read again from this long before the watermark, since a stream may have passed an older one by; three reconcile intervals. */
 const WATERMARK_OVERLAP_MS = 180_000;
@@ -92,9 +93,15 @@ export async function readOpenOrders(deps: LoopDeps, sight: TradeSight): Promise
       deps.ledger.applyOrderNews(order.intent.cloid, { state, oid: found.oid });
       continue;
     }
-    if (order.state === 'intent') continue;
+    const isChild = order.intent.role === 'stop';
+    if (order.state === 'intent' && !isChild) continue;
     const known = await deps.reads.orderByCloid(order.intent.cloid, order.intent.coin);
-    if (known.kind === 'unknown-oid') continue;
+    if (known.kind === 'unknown-oid') {
+      if (!isChild || !isUnresolved(order)) continue;
+      moved ||= order.reason !== NOT_LISTED;
+      deps.ledger.applyOrderNews(order.intent.cloid, { state: 'unknown', reason: NOT_LISTED });
+      continue;
+    }
     const next = orderStateOf(known.status);
     moved ||= next !== order.state;
     deps.ledger.applyOrderNews(order.intent.cloid, { state: next, oid: known.oid, reason: known.word });

@@ -39,6 +39,8 @@ const UNSENT_MS_MAX = 2_000;
 
 /** The reason of a stop that the venue ended with size left: no fill of it is still to come. */
 export const LEFT_SIZE = 'fired and left size';
+/** The reason of a child without an answer that the venue did not list when its parent had filled. */
+export const NOT_LISTED = 'not among the open orders';
 /** While a position is being closed, a stop that failed is tried again this often. */
 const EXITING_MS = 1_000;
 /** How far beyond the mark a stop goes that can no longer stand where it belongs: half a percent. */
@@ -171,12 +173,16 @@ function stopBeyondMark(sight: TradeSight): OrderIntent {
   return ownStop(sight, isLong ? ticks(Math.min(wanted, beyond)) : ticks(Math.max(wanted, beyond)));
 }
 
-/** The entry has filled wholly and its child, which then stands armed at the venue, is not known to. */
+/**
+ * The entry has filled wholly and its child, which then stands armed at the venue, is not known to. One that was looked for in vain
+ * counts as none: should it stand after all, two stops are harmless and the spare goes.
+ */
 function childMayBeArmed(sight: TradeSight): boolean {
   const entry = lastOf(sight, 'entry');
   const child = lastOf(sight, 'stop');
   if (entry === null || child === null || sight.fills.entrySz < entry.intent.sz) return false;
-  return !isDone(child) && child.state !== 'resting' && child.state !== 'triggered';
+  const isMissing = child.state === 'unknown' && child.reason === NOT_LISTED;
+  return !isDone(child) && child.state !== 'resting' && child.state !== 'triggered' && !isMissing;
 }
 
 const isTooSmall = (order: OrderRecord): boolean => order.state === 'rejected' && /minimum value/.test(order.reason ?? '');
