@@ -63,7 +63,7 @@ const REFUSALS: readonly StoreErrorCode[] = ['disk-full', 'io', 'locked'];
 
 export interface DiskEvents {
   /** The worker is about to write: another thread may come in between what it has read and this. */
-  writing(method: string): void;
+  writing(method: string, args: readonly unknown[]): void;
   /** A write was refused. */
   refused(method: string): void;
   /** A write of the worker is committed. */
@@ -87,7 +87,7 @@ export function onDisk<T extends object>(store: T, life: Life, luck: { chance: C
       if (!life.alive) throw new WorkerDied(key);
       if (!WRITES.has(key)) return method(...args);
       mayDie(`before ${key}`);
-      events.writing(key);
+      events.writing(key, args);
       if (weather.strikes('disk')) {
         events.refused(key);
         throw new StoreError(chance.pick(REFUSALS), `${key} was refused by the disk`);

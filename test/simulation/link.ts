@@ -1,66 +1,25 @@
 /** The network between one bot and the venue core: requests, reads and the account stream, each with its own ways to fail. */
-import { VenueReadError } from '@hyperfleet/hyperliquid';
-import type { ActionReply, Address, Venue, VenueAction, VenueEvent, VenueOrder } from '@hyperfleet/paper-exchange';
+import type { ActionReply, Venue, VenueAction, VenueEvent } from '@hyperfleet/paper-exchange';
 import type {
   AccountEvent,
   AccountReads,
-  AccountView,
   Answer,
   Approved,
   CancelOutcome,
-  Clock,
   Exchange,
   Instrument,
-  OrderIntent,
   OrderOutcome,
   PlaceRequest,
 } from '@hyperfleet/trading';
-import { accountView, fillView, foldedStatus, openOrderView, orderInput, orderOutcome, orderUpdate } from '../support/venue-words.ts';
-import type { Chance } from './chance.ts';
+import { orderInput, orderOutcome } from '../support/venue-words.ts';
+import { createAccountStream } from './account-stream.ts';
 import type { Life } from './life.ts';
-import type { RequestFault, Weather } from './weather.ts';
+import { type LinkOptions, type Sending, TIMEOUT_MS } from './link-events.ts';
+import { createPast } from './past.ts';
+import type { RequestFault } from './weather.ts';
 
-/** After this long without an answer a request's outcome is unknown, ms of market time. */
-const TIMEOUT_MS = 3_000;
 /** End of life of a cancel or a leverage change under way, ms. */
 const CANCEL_LIFE_MS = 5_000;
-const CLOSED_KEPT = 200;
-
-/** One action under way. */
-export interface Sending {
-  readonly kind: 'place' | 'cancel' | 'leverage';
-  readonly orders: readonly OrderIntent[];
-  readonly cancels: readonly string[];
-  readonly action: VenueAction;
-  readonly nonce: number;
-  readonly expiresAfterMs: number;
-}
-
-interface LinkEvents {
-  /** Before the first byte leaves. */
-  sending(life: Life, sending: Sending): void;
-  /** Just before the venue executes it, and just after. */
-  arriving(sending: Sending): void;
-  applied(sending: Sending, reply: ActionReply): void;
-  /** A nonce that was used before, of a request that was not duplicated on the way. */
-  nonceUsedTwice(sending: Sending): void;
-  /** From now on, for `ms`, something is out of order for this bot. */
-  trouble(what: string, ms: number): void;
-  /** A request has met with this. */
-  fault(fault: RequestFault): void;
-  /** Events are waiting at the venue. */
-  pump(): void;
-  note(line: string): void;
-}
-
-export interface LinkOptions {
-  readonly venue: Venue;
-  readonly clock: Clock;
-  readonly user: Address;
-  readonly chance: Chance;
-  readonly weather: Weather;
-  readonly events: LinkEvents;
-}
 
 export interface Link {
   exchangeOf(life: Life): Exchange;
@@ -77,7 +36,7 @@ export interface Link {
 export function openLink(options: LinkOptions): Link {
   const past = createPast(options);
   const requests = createRequests(options);
-  const stream = createStream(options);
+  const stream = createAccountStream(options);
   return {
     exchangeOf: (life) => requests.exchangeOf(life),
     readsOf: (life) => past.readsOf(life),
@@ -232,169 +191,4 @@ function createRequests({ venue, clock, user, chance, weather, events }: LinkOpt
     },
   });
   return { exchangeOf };
-}
-
-/** Reads, which may fail and may tell of a moment a little while ago. */
-function createPast({ venue, clock, user, chance, weather, events }: LinkOptions) {
-  const accounts: { readonly atMs: number; readonly view: AccountView }[] = [];
-  const closed: { readonly atMs: number; readonly order: VenueOrder }[] = [];
-
-  const read = <T>(life: Life, tell: (asOfMs: number) => T): Promise<T> =>
-    new Promise((resolve, reject) => {
-      const fault = weather.readFault();
-      const afterMs = fault === 'timed-out' ? TIMEOUT_MS : chance.int(20, 200);
-      if (fault !== null) events.trouble(`read ${fault}`, afterMs);
-      clock.after(afterMs, () => {
-        if (!life.alive) return;
-        if (fault !== null) {
-          reject(new VenueReadError(fault === 'failed' ? 'VENUE_DOWN' : 'VENUE_TIMEOUT', 'the read failed'));
-          return;
-        }
-        const lagMs = weather.lagMs();
-        if (lagMs > 0) events.trouble('lag', lagMs);
-        resolve(tell(clock.now() - lagMs));
-      });
-    });
-
-  const accountAt = (asOfMs: number): AccountView => {
-    if (asOfMs === clock.now()) return accountView(venue, user, asOfMs);
-    return accounts.findLast(({ atMs }) => atMs <= asOfMs)?.view ?? accountView(venue, user, asOfMs);
-  };
-  const openAt = (asOfMs: number): readonly VenueOrder[] => {
-    const open = venue.openOrders(user);
-    if (asOfMs === clock.now()) return open;
-    const gone = closed.filter(({ atMs, order }) => atMs > asOfMs && order.timestampMs <= asOfMs).map(({ order }) => order);
-    return [...gone, ...open.filter((order) => order.timestampMs <= asOfMs)];
-  };
-
-  return {
-    remember(event: VenueEvent): void {
-      if (weather.rate('lag') === 0 && accounts.length === 0) return;
-      if (event.kind === 'account') {
-        accounts.push({ atMs: clock.now(), view: accountView(venue, user, clock.now()) });
-        if (accounts.length > CLOSED_KEPT) accounts.shift();
-      }
-      if (event.kind === 'order' && event.status !== 'open' && event.status !== 'triggered') {
-        closed.push({ atMs: clock.now(), order: event.order.sz > 0 ? event.order : { ...event.order, sz: event.order.origSz } });
-        if (closed.length > CLOSED_KEPT) closed.shift();
-      }
-    },
-    readsOf: (life: Life): AccountReads => ({
-      account: () => read(life, accountAt),
-      openOrders: () => read(life, (asOfMs) => openAt(asOfMs).map(openOrderView)),
-      orderByCloid: (cloid) =>
-        read(life, (asOfMs) => {
-          const order = venue.order(user, cloid);
-          if (order === null || order.timestampMs > asOfMs) return { kind: 'unknown-oid' };
-          const isOld = order.statusTimestampMs > asOfMs;
-          const word = isOld ? 'open' : order.status;
-          const { oid, origSz } = order;
-          return {
-            kind: 'known',
-            oid,
-            status: foldedStatus(word),
-            word,
-            sz: isOld ? origSz : order.sz,
-            origSz,
-            timeMs: order.statusTimestampMs,
-          };
-        }),
-      fillsSince: (startMs) =>
-        read(life, (asOfMs) =>
-          venue
-            .fills(user)
-            .filter((fill) => fill.timeMs >= startMs && fill.timeMs <= asOfMs)
-            .map(fillView),
-        ),
-      fundingSince: (startMs) =>
-        read(life, (asOfMs) =>
-          venue
-            .fundings(user)
-            .filter((payment) => payment.timeMs >= startMs && payment.timeMs <= asOfMs)
-            .map(({ coin, timeMs, usd, szi }) => ({ coin, timeMs, usd, szi })),
-        ),
-      transfersSince: () => read(life, () => []),
-      feeRates: () => read(life, () => ({ takerPpm: venue.settings.takerFeePpm, makerPpm: venue.settings.makerFeePpm })),
-    }),
-  };
-}
-
-/** Newest fills a stream tells when it (re)subscribes. */
-const SNAPSHOT_FILLS = 20;
-
-/** The account stream: in order unless the weather has it otherwise, and silent while it is stalled. */
-function createStream({ venue, clock, user, chance, weather, events }: LinkOptions) {
-  let listener: { readonly life: Life; readonly onEvent: (event: AccountEvent) => void } | null = null;
-  let deafUntilMs = 0;
-  let lastMs = 0;
-  let session = 0;
-
-  const deliver = (event: AccountEvent, delayMs: number): void => {
-    const to = listener;
-    const of = session;
-    if (to === null) return;
-    clock.after(delayMs, () => {
-      if (to.life.alive && of === session) to.onEvent(event);
-    });
-  };
-  const inOrder = (event: AccountEvent): void => {
-    lastMs = Math.max(lastMs, clock.now() + chance.int(5, 150));
-    deliver(event, lastMs - clock.now());
-  };
-  const comeBack = (afterMs: number): void => {
-    session += 1;
-    deafUntilMs = clock.now() + afterMs;
-    events.trouble('stream', afterMs);
-    const of = session;
-    clock.after(afterMs, () => {
-      if (of !== session) return;
-      deliver({ kind: 'fills', fills: venue.fills(user).slice(-SNAPSHOT_FILLS).map(fillView), isSnapshot: true }, 0);
-      deliver({ kind: 'connected' }, 0);
-    });
-  };
-  const messageOf = (event: VenueEvent): AccountEvent | null => {
-    if (event.kind === 'fill') return { kind: 'fills', fills: [fillView(event.fill)], isSnapshot: false };
-    if (event.kind === 'account') return { kind: 'account', account: accountView(venue, user, clock.now()) };
-    if (event.kind === 'order') return { kind: 'orders', updates: [orderUpdate(event.order, event.status, event.timeMs)] };
-    return null;
-  };
-
-  return {
-    connect(life: Life, onEvent: (event: AccountEvent) => void): void {
-      listener = { life, onEvent };
-      comeBack(chance.int(50, 300));
-    },
-    hear(event: VenueEvent): void {
-      if (listener === null || clock.now() < deafUntilMs) return;
-      const message = messageOf(event);
-      if (message === null) return;
-      if (!weather.strikes('stream')) {
-        inOrder(message);
-        return;
-      }
-      const luck = chance.int(0, 9);
-      events.note(`fault stream ${luck}`);
-      // Twice, later than what comes after it, or the last that is heard before a silence.
-      if (luck < 4) inOrder(message);
-      if (luck < 8) {
-        const delayMs = chance.int(100, 1_500);
-        events.trouble('stream', delayMs);
-        deliver(message, delayMs);
-        return;
-      }
-      this.stall(chance.int(500, 4_000));
-    },
-    stall(ms: number): void {
-      if (listener === null) return;
-      session += 1;
-      deafUntilMs = clock.now() + ms;
-      events.trouble('stream', ms);
-      const of = session;
-      clock.after(ms, () => {
-        if (of !== session) return;
-        deliver({ kind: 'disconnected', reason: 'silent' }, 0);
-        comeBack(chance.int(50, 800));
-      });
-    },
-  };
 }

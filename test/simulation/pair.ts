@@ -81,6 +81,8 @@ const DOWN_MS = [150, 1_500] as const;
 /** Writes that compare a version, and how often the other worker comes in before one. */
 const COMPARED: ReadonlySet<string> = new Set(['changeTrade', 'recordIntents']);
 const INTERLEAVED = 0.25;
+/** How often it then has written to that very trade, something that changes nothing: whoever compares must try again. */
+const TOUCHED = 0.3;
 const otherOf = (half: Half): Half => (half === 'signal' ? 'fill-monitor' : 'signal');
 
 interface Running {
@@ -135,7 +137,7 @@ export function createPair(options: PairOptions): Pair {
   const open = (half: Half, life: Life, onThrown: (error: unknown) => void): void => {
     const { ledger, queue } = options.stores();
     const disk: DiskEvents = {
-      writing: (method) => interleave(half, method),
+      writing: (method, args) => interleave(half, method, args[0] as string),
       refused: events.refused,
       written: (method, args, result) => events.written(settings.id, method, args, result),
     };
@@ -181,17 +183,24 @@ export function createPair(options: PairOptions): Pair {
    * Threads run beside each other: what one has looked at may have been changed by the other before it writes. So now and then the
    * other one is told to look at everything just then, and does what it does up to its first await.
    */
-  const interleave = (half: Half, method: string): void => {
+  const interleave = (half: Half, method: string, tradeId: string): void => {
     const other = workers.get(otherOf(half));
     if (interleaving || other === undefined || !other.ready || !COMPARED.has(method) || !chance.happens(INTERLEAVED)) return;
     interleaving = true;
     try {
       other.loop.onPeer({ kind: 'trades-changed' });
+      if (chance.happens(TOUCHED)) touch(tradeId);
     } catch (error) {
       other.onThrown(error);
     } finally {
       interleaving = false;
     }
+  };
+
+  const touch = (tradeId: string): void => {
+    const { ledger } = options.stores();
+    const trade = ledger.trade(tradeId);
+    if (trade !== null) ledger.changeTrade(tradeId, trade.version, {}, []);
   };
 
   const signalLoop = (deps: LoopDeps & { readonly onBug: (error: unknown) => void }, queue: SignalQueueHandle): SignalLoop =>

@@ -19,7 +19,7 @@ describe('a simulation', () => {
     const soaked = await soak({ what: 'unknown', seed: 1, count: 200, worldMs: 180_000, onWorld: () => undefined });
     expect(soaked.broken.map(({ seed, broken }) => `${seed}: ${broken}`)).toEqual([]);
     expect(soaked.count).toBeGreaterThanOrEqual(200);
-    expect(soaked.faults.size).toBe(7);
+    expect(soaked.faults.size).toBe(8);
   });
 
   it('keeps its promises where an exit, a take-profit, breakeven, CLOSE_ALL and a restart meet', { timeout: 300_000 }, async () => {

@@ -5,6 +5,7 @@ import {
   type Clock,
   type Cloid,
   entrySide,
+  type FillRecord,
   isTerminal,
   type OrderIntent,
   type OrderRecord,
@@ -14,8 +15,9 @@ import {
 import type { Excuses } from './excuses.ts';
 import type { Hand } from './hand.ts';
 import type { Life } from './life.ts';
-import type { Sending } from './link.ts';
+import type { Sending } from './link-events.ts';
 import type { Posted } from './posted.ts';
+import { createReadingWatch, type ReadingWatch } from './reading.ts';
 
 /**
  * A reaction: the longest that size may stand without a stop while nothing is out of order. It holds the stream's delay, a look,
@@ -42,6 +44,9 @@ export interface Watch {
   nonceUsedTwice(bot: WatchedBot, sending: Sending): void;
   /** A worker's write has been committed. */
   written(bot: WatchedBot, method: string, args: readonly unknown[], result: unknown): void;
+  readonly reading: ReadingWatch;
+  /** The process has ended: what starts from here on is another. */
+  restarted(): void;
   venueEvent(bot: WatchedBot, event: VenueEvent): void;
   /** Looks at what has no event of its own. */
   look(): void;
@@ -80,6 +85,9 @@ export function createWatch(options: WatchOptions): Watch {
   const sent = new Set<Cloid>();
   const accepted = new Map<string, Set<Cloid>>();
   const breakevens = new Map<string, number>();
+  /** By bot: the highest nonce sent so far, and what it was when the process ended last. */
+  const nonces = new Map<string, number>();
+  let noncesBefore = new Map<string, number>();
   const filled = new Map<string, number>();
   const judged = new Set<string>();
   /** By bot and coin: the newest exit that is done. */
@@ -91,6 +99,7 @@ export function createWatch(options: WatchOptions): Watch {
   const fail = (promise: string, detail: string): void => {
     broken ??= `${promise}: ${detail}`;
   };
+  const reading = createReadingWatch({ venue, clock, excuses, fail });
   const recordOf = (cloid: string): OrderRecord | null => options.ledger().order(cloid as Cloid);
   const tradeOf = (tradeId: string): Trade => {
     const trade = options.ledger().trade(tradeId);
@@ -145,6 +154,24 @@ export function createWatch(options: WatchOptions): Watch {
       if (intent.role === 'breakeven' && !firstLegIsDone(bot, trade)) fail('breakeven comes after the first leg has filled', what);
     }
     if (orders.some(({ intent }) => isTakeProfit(intent.role))) ladderFits(bot, trade);
+  };
+  /** What is decided on one version of a trade is written over no other. */
+  const sawNewest = (tradeId: string, seen: number): void => {
+    const { version } = tradeOf(tradeId);
+    if (version !== seen + 1) fail('a decision is written over what it was taken on', `${tradeId}: over ${version - 1}, taken on ${seen}`);
+  };
+  /** What the ledger calls over is over at the venue, or never got there. */
+  const isOver = (bot: WatchedBot, cloid: Cloid): void => {
+    const record = recordOf(cloid);
+    if (record === null || !isTerminal(record.state)) return;
+    const status = venue.order(bot.user, cloid)?.status ?? null;
+    if (status === 'open' || status === 'triggered')
+      fail('what is called over rests nowhere', `${bot.id} ${record.intent.role} ${cloid} is ${record.state} here and ${status} there`);
+  };
+  const nonceRises = (bot: string, { kind, nonce }: Sending): void => {
+    const before = noncesBefore.get(bot) ?? 0;
+    if (nonce <= before) fail('nonces rise over restarts', `${bot} ${kind} ${nonce} after ${before}`);
+    nonces.set(bot, Math.max(nonces.get(bot) ?? 0, nonce));
   };
   /** What a CLOSE_ALL says it has taken: nothing looks at it again. */
   const allTaken = (tradeIds: string): void => {
@@ -242,6 +269,7 @@ export function createWatch(options: WatchOptions): Watch {
     },
     break: fail,
     sending(life, sending) {
+      nonceRises(life.bot, sending);
       if (sending.kind === 'place') for (const order of sending.orders) sendingOrder(order, sending.nonce);
       const bot = bots.find(({ id }) => id === life.bot);
       if (sending.kind !== 'cancel' || bot === undefined) return;
@@ -278,6 +306,11 @@ export function createWatch(options: WatchOptions): Watch {
       if (method === 'recordIntents' && result === true) recorded(bot, args[0] as string, args[2] as readonly OrderRecord[]);
       if (method === 'applyOrderNews' && (args[1] as { state?: string }).state === 'unknown') counts.unknown += 1;
       if (method === 'recordControl' && String(args[1]).endsWith(':begun')) allTaken(String(args[2]));
+      if (method === 'applyOrderNews') isOver(bot, args[0] as Cloid);
+      if (method === 'claimEntry' && result !== null && options.ledger().botState(bot.id).paused)
+        fail('a paused bot takes no entry', bot.id);
+      if (method === 'recordFills') reading.known(bot, result as readonly FillRecord[]);
+      if ((method === 'changeTrade' || method === 'recordIntents') && result === true) sawNewest(args[0] as string, args[1] as number);
       if (method !== 'changeTrade' || result !== true) return;
       const [tradeId, , patch] = args as [string, number, TradePatch];
       if (patch.breakeven === 'done') {
@@ -285,6 +318,9 @@ export function createWatch(options: WatchOptions): Watch {
         if ((breakevens.get(tradeId) ?? 0) > 1) fail('the stop moves to breakeven once', tradeId);
       }
       if (patch.phase === 'settled') nothingLeft(bot, tradeOf(tradeId));
+    },
+    restarted() {
+      noncesBefore = new Map(nonces);
     },
     venueEvent(bot, event) {
       if (event.kind === 'fill') {
@@ -294,7 +330,11 @@ export function createWatch(options: WatchOptions): Watch {
       if (event.kind === 'order' && event.order.cloid === null && event.status === 'canceled' && !bot.hand.owns(event.order.oid))
         fail('foreign orders are left alone', `${bot.id} oid ${event.order.oid}`);
     },
-    look: lookAtNaked,
+    reading,
+    look() {
+      lookAtNaked();
+      reading.look();
+    },
   };
 }
 

@@ -53,6 +53,9 @@ const RATES: Readonly<Record<Trouble, readonly [calm: number, some: number, stor
 /** In a climate of unknown outcomes, of all requests so many meet with one. */
 const UNKNOWN_RATE = 0.6;
 
+/** Of brackets so many lose their child at the venue. */
+const CHILD_REJECTED_RATE = 0.15;
+
 /** A spell lasts this long, market milliseconds. */
 const SPELL_MS = 15_000;
 
@@ -104,11 +107,14 @@ export function createWeather(clock: Clock, chance: Chance, climate: Climate): W
     rate,
     strikes,
     requestFault(orders) {
+      const isBracket = orders.length === 2 && orders[0]?.role === 'entry';
       if (climate === 'unknown-outcomes' && !cleared) {
+        // Now and then its stop has to be placed alone, so that stops too go unanswered.
+        if (isBracket && chance.happens(CHILD_REJECTED_RATE)) return 'child-rejected';
         return chance.happens(UNKNOWN_RATE) ? chance.pick([...UNKNOWN_FAULTS, 'duplicated', 'short-answer']) : null;
       }
       if (!strikes('requests')) return null;
-      if (orders.length === 2 && orders[0]?.role === 'entry' && chance.happens(0.15)) return 'child-rejected';
+      if (isBracket && chance.happens(CHILD_REJECTED_RATE)) return 'child-rejected';
       return chance.pick(REQUEST_FAULTS);
     },
     readFault: () => (strikes('reads') ? chance.pick(['failed', 'timed-out'] as const) : null),

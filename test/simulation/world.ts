@@ -205,6 +205,8 @@ export function openWorld(options: WorldOptions): World {
           watch.sending(life, sending);
         },
         arriving: (sending) => watch.arriving(self(), sending),
+        asks: (life, what, fromMs) => watch.reading.asks(self(), life, what, fromMs),
+        connected: (life) => watch.reading.connected(self(), life),
         applied(sending, reply) {
           journal.note(`applied ${id} ${sending.nonce} ${JSON.stringify(reply)}`);
           watch.applied(self(), sending, reply);
@@ -307,6 +309,7 @@ export function openWorld(options: WorldOptions): World {
     restart(power) {
       journal.note(power ? 'machine crashes' : 'process crashes');
       for (const bot of bots) bot.pair.killAll('process');
+      watch.restarted();
       disk.reopen(power);
       const downMs = chance.int(300, 2_000);
       processes += 1;

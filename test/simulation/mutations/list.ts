@@ -2,13 +2,18 @@
  * Deliberate bugs: each a place in the code, its text as it stands and as it would be wrong. A mutation whose text is no longer
  * found fails the suite, so that the list lives with the code.
  */
-export interface Mutation {
-  readonly name: string;
+export interface Change {
   /** Path from the root of the repository. */
   readonly file: string;
   /** Stands in the file exactly once. */
   readonly old: string;
   readonly wrong: string;
+}
+
+export interface Mutation extends Change {
+  readonly name: string;
+  /** The second place, where two hold the same promise and either alone is enough. */
+  readonly also?: Change;
   /** What it is tried on until a promise breaks: so many seeds, races or unknown outcomes. A rare coincidence needs more. */
   readonly trial: { readonly on: 'seeds' | 'races' | 'unknown'; readonly count: number };
   /** One of few that the suite runs each time; all run by command. */
@@ -33,7 +38,8 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${BOT}venue-news.ts`,
     old: 'Math.max(0, known - WATERMARK_OVERLAP_MS)',
     wrong: 'known + 1',
-    trial: { on: 'seeds', count: 400 },
+    trial: { on: 'seeds', count: 60 },
+    sample: true,
   },
   {
     name: 'cancel the old stop before the new one rests',
@@ -42,6 +48,7 @@ export const MUTATIONS: readonly Mutation[] = [
     wrong:
       "  const old = sight.orders.filter((order) => order.intent.role === 'stop' && order.state === 'resting' && !order.cancelAsked);\n  if (old.length > 0) return { do: 'cancel', cloids: old.map((order) => order.intent.cloid), patch: {}, said: [] };\n  const attempt = nextAttempt(sight, 'breakeven');\n",
     trial: { on: 'seeds', count: 10 },
+    sample: true,
   },
   {
     name: 'treat unknown as failed',
@@ -49,6 +56,7 @@ export const MUTATIONS: readonly Mutation[] = [
     old: "if (answer.kind === 'unknown') return { state: 'unknown', reason: answer.reason };",
     wrong: "if (answer.kind === 'unknown') return { state: 'rejected', reason: answer.reason };",
     trial: { on: 'unknown', count: 1_500 },
+    sample: true,
   },
   {
     name: 'forget the version check',
@@ -56,6 +64,7 @@ export const MUTATIONS: readonly Mutation[] = [
     old: 'version = version + 1 WHERE trade_id = ? AND version = ?`',
     wrong: 'version = version + 1 WHERE trade_id = ? AND version >= ? - 1000000`',
     trial: { on: 'races', count: 2_000 },
+    sample: true,
   },
   {
     name: 'call a trade flat while it holds size',
@@ -127,7 +136,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${BOT}sight.ts`,
     old: "if (isStop(order) && order.state === 'resting' && !order.cancelAsked) sum += remaining(order);",
     wrong: "if (isStop(order) && (order.state === 'resting' || isUnresolved(order)) && !order.cancelAsked) sum += remaining(order);",
-    trial: { on: 'seeds', count: 300 },
+    trial: { on: 'unknown', count: 3_000 },
   },
   {
     name: 'believe in the child stop without looking',
@@ -219,7 +228,12 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${BOT}settle.ts`,
     old: '  if (doubtful.length > 0) return await resolveOrders(deps, doubtful);',
     wrong: '',
-    trial: { on: 'seeds', count: 200 },
+    also: {
+      file: `${BOT}decide/finish.ts`,
+      old: '  const left = sight.orders.filter((order) => isLive(order) && order !== entry);',
+      wrong: '  const left = sight.orders.filter((order) => isLive(order) && order !== entry && !isUnresolved(order));',
+    },
+    trial: { on: 'unknown', count: 3_000 },
   },
   {
     name: 'forget the funding',
@@ -233,7 +247,8 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${BOT}decide/finish.ts`,
     old: '  if (left.length > 0) {',
     wrong: '  if (left.length > 99) {',
-    trial: { on: 'seeds', count: 10 },
+    also: { file: `${BOT}settle.ts`, old: '  if (resting.length > 0) return await sweep(deps, now, resting);', wrong: '' },
+    trial: { on: 'seeds', count: 20 },
   },
   {
     name: 'CLOSE_ALL passes over a trade the other worker has just written to',

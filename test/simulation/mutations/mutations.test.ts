@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MUTATIONS } from './list.ts';
-import { mutated, openWorkshop, sourceOf } from './workshop.ts';
+import { changed, changesOf, openWorkshop, sourceOf } from './workshop.ts';
 
 describe('deliberate bugs', () => {
   it('are at least twenty, each with a name of its own', () => {
@@ -9,8 +9,7 @@ describe('deliberate bugs', () => {
   });
 
   it.each(MUTATIONS.map((mutation) => [mutation.name, mutation] as const))('still have their place in the code: %s', (_name, mutation) => {
-    const text = sourceOf(mutation);
-    expect(mutated(mutation, text)).not.toBe(text);
+    for (const change of changesOf(mutation)) expect(changed(change, sourceOf(change))).not.toBe(sourceOf(change));
   });
 
   it('are caught by the simulation', { timeout: 600_000 }, async () => {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Mutation } from './list.ts';
+import type { Change, Mutation } from './list.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const COPIED = ['packages', 'migrations', 'test'];
@@ -24,17 +24,19 @@ export interface Workshop {
   close(): void;
 }
 
-/** The file with the mutation in it. Throws when the old text does not stand there exactly once. */
-export function mutated(mutation: Mutation, text: string): string {
-  const parts = text.split(mutation.old);
-  if (parts.length !== 2) {
-    throw new Error(`"${mutation.name}": its text stands ${parts.length - 1} times in ${mutation.file}; it must stand there once`);
-  }
-  return parts.join(mutation.wrong);
+/** What a mutation changes. */
+export const changesOf = (mutation: Mutation): readonly Change[] => (mutation.also === undefined ? [mutation] : [mutation, mutation.also]);
+
+/** The file with the change in it. Throws when the old text does not stand there exactly once. */
+export function changed({ file, old, wrong }: Change, text: string): string {
+  const parts = text.split(old);
+  if (parts.length !== 2)
+    throw new Error(`${file}: "${old.slice(0, 60)}" stands there ${parts.length - 1} times; it must stand there once`);
+  return parts.join(wrong);
 }
 
 /** Reads a source of the repository. */
-export const sourceOf = (mutation: Mutation): string => readFileSync(join(ROOT, mutation.file), 'utf8');
+export const sourceOf = ({ file }: Change): string => readFileSync(join(ROOT, file), 'utf8');
 
 /** Copies the sources aside. Packages resolve to the copies, npm's to those installed. */
 export function openWorkshop(): Workshop {
@@ -47,13 +49,12 @@ export function openWorkshop(): Workshop {
   return {
     tryUnchanged: async () => !(await liveThrough(dir, { on: 'seeds', count: 3 })).caught,
     async try(mutation) {
-      const path = join(dir, mutation.file);
-      const text = readFileSync(path, 'utf8');
-      writeFileSync(path, mutated(mutation, text));
+      const before = changesOf(mutation).map((change) => ({ path: join(dir, change.file), text: sourceOf(change) }));
+      for (const change of changesOf(mutation)) writeFileSync(join(dir, change.file), changed(change, sourceOf(change)));
       try {
         return { mutation, ...(await liveThrough(dir, mutation.trial)) };
       } finally {
-        writeFileSync(path, text);
+        for (const { path, text } of before) writeFileSync(path, text);
       }
     },
     close: () => rmSync(dir, { recursive: true, force: true }),
