@@ -71,13 +71,14 @@ async function comeToRest(world: World): Promise<void> {
   await world.run(3_000);
   control(world, 'ALL', 'RESUME');
   for (const bot of bots) for (const coin of world.coins) postExit(world, bot, coin);
-  const view = { venue: world.venue, ledger: world.ledger(), queue: world.queue(), posted: world.posted };
+  // Asked for each time: a restart that was under way still opens both anew.
+  const view = () => ({ venue: world.venue, ledger: world.ledger(), queue: world.queue(), posted: world.posted });
   for (let waited = 0; waited < REST_MS_MAX; waited += 1_000) {
     if (!(await world.run(1_000))) return;
-    if (bots.every(({ pair }) => pair.isReady) && isAtRest({ ...view, queue: world.queue() }, bots)) break;
+    if (bots.every(({ pair }) => pair.isReady) && isAtRest(view(), bots)) break;
   }
   if (!(await world.run(STILL_MS))) return;
-  const at = { ...view, queue: world.queue() };
+  const at = view();
   if (!isAtRest(at, bots)) watch.break('the world comes to rest', describeUnrest(world));
   for (const sentence of brokenAtRest(at, bots, world.deposits)) watch.break('at rest', sentence);
 }
