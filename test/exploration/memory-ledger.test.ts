@@ -211,6 +211,7 @@ function tellAll(ledger: Ledger): unknown {
   const rows = [1, 2, 3, 4];
   return {
     active: ledger.activeTrades(BOT),
+    exits: ledger.exitsSince(BOT, 0),
     trades: rows.map((row) => ledger.trade(tradeIdOf(row))),
     rows: rows.map((row) => ledger.claimedRow(tradeIdOf(row))),
     orders: rows.map((row) => ledger.orders(tradeIdOf(row))),

@@ -217,6 +217,11 @@ export function createMemoryLedger(ledgerId: string): MemoryLedger {
         .filter(({ trade }) => trade.bot === bot && !isOver(trade))
         .sort(byClaim)
         .map(({ trade }) => trade),
+    exitsSince: (bot, sinceMs) =>
+      [...trades.values()]
+        .filter(({ trade }) => trade.bot === bot && trade.kind === 'exit' && trade.claimedAtMs >= sinceMs)
+        .sort(byClaim)
+        .map(({ trade }) => trade),
     changeTrade: change,
     recordIntents(tradeId, version, intents, patch) {
       if (!change(tradeId, version, patch)) return false;

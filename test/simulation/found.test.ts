@@ -74,3 +74,17 @@ it('gives a filled entry a stop at once where the venue lists no child and has s
   expect(orders.filter(({ intent }) => intent.role === 'own-stop').map(({ state }) => state)).toEqual(['resting']);
   expect(orders.find(({ intent }) => intent.role === 'stop')?.state).toBe('dead');
 });
+
+it('sends no entry that an exit made void before a restart, though its row comes to be seen only after', async () => {
+  await hold(3_000);
+  const createdBefore = new Date(world.clock.now()).toISOString();
+  await hold(2_000);
+  const exit = world.signal({ symbol: 'BTC', signal_type: 'exit' });
+  await hold(3_000);
+  expect(world.row(exit).status).toBe('no_op');
+  await world.restart();
+  const late = world.signal({ ...long, created_at: createdBefore });
+  await hold(6_000);
+  expect(world.row(late)).toMatchObject({ status: 'expired', notes: `an exit of BTC (signal ${exit}) came after it` });
+  expect(world.link.sent).toEqual([]);
+});

@@ -68,6 +68,7 @@ const READS: ReadonlyMap<string, readonly Fact[]> = new Map<string, readonly Fac
   ['trade', ['trades']],
   ['claimedRow', ['trades']],
   ['activeTrades', ['trades']],
+  ['exitsSince', ['trades']],
   ['orders', ['orders']],
   ['order', ['orders']],
   ['orderByOid', ['orders']],

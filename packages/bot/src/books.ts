@@ -17,9 +17,9 @@ import {
   type Transfer,
   ZERO_USD,
 } from '@hyperfleet/trading';
+import { claimForExit } from './exits.ts';
 import { heldByTrades } from './foreign.ts';
 import type { Detail, LoopDeps } from './settings.ts';
-import { change } from './tell.ts';
 import { takeFills } from './venue-news.ts';
 
 /** An account that does not agree is looked at again after this long: what was on its way has come by then. */
@@ -194,8 +194,7 @@ function tellDifference(deps: LoopDeps, difference: Difference, account: Account
   if (rule !== 'venue flat: the trade is ended') return;
   for (const trade of deps.ledger.activeTrades(deps.settings.id)) {
     if (trade.coin !== coin || trade.kind !== 'entry' || trade.phase === 'claimed' || trade.exitClaimedBy !== null) continue;
-    const by = 'the venue holds nothing of it';
-    change(deps, trade, { exitClaimedBy: by }, [{ event: 'exit claimed', detail: { by, rule } }], true);
+    claimForExit(deps, trade, 'the venue holds nothing of it');
   }
 }
 

@@ -68,8 +68,15 @@ export interface EntryContext {
  */
 export function refuseAtClaim(deps: LoopDeps, context: EntryContext, trade: Trade, row: SignalRow): boolean {
   const judged = judge(deps, context, trade, row);
-  if (judged.kind !== 'refuse') return false;
-  const { status, reason } = judged;
+  return judged.kind === 'refuse' && insertRefused(deps, trade, { row, status: judged.status, reason: judged.reason });
+}
+
+/** Copies a row just claimed into the ledger as refused, in one write. False when it was claimed before. */
+export function insertRefused(
+  deps: LoopDeps,
+  trade: Trade,
+  { row, status, reason }: { readonly row: SignalRow; readonly status: SignalStatus; readonly reason: string },
+): boolean {
   const said = refusal(status, reason);
   const refused: Trade = { ...trade, phase: 'refused', status, reason, settledAtMs: deps.clock.now() };
   if (deps.ledger.insertTrade(refused, row, eventsOf(trade, deps.clock.now(), said)) === 'exists') return false;

@@ -1,6 +1,6 @@
 /** Carries an exit signal to its end: claims the coin's trades, makes older pending entries void, and waits until all is flat. */
 import { type ClaimedRow, type Instruments, parseSignal, resolveCoin, type SignalQueue, type Trade } from '@hyperfleet/trading';
-import { isOlder, refuse } from './entries.ts';
+import { insertRefused, isOlder, refuse } from './entries.ts';
 import { tradeOf } from './new-trade.ts';
 import type { LoopDeps } from './settings.ts';
 import type { Performed } from './step.ts';
@@ -89,7 +89,6 @@ function voidOlderEntries(deps: LoopDeps, queue: SignalQueue, exit: Trade, exitC
     const claimed = queue.claimRow(pending);
     if (claimed === null) continue;
     const trade = tradeOf(deps, claimed, 'entry', exit.coin);
-    if (deps.ledger.insertTrade(trade, claimed.row) === 'inserted')
-      refuse(deps, trade, 'expired', `cancelled before it was sent, by ${by}`);
+    insertRefused(deps, trade, { row: claimed.row, status: 'expired', reason: `cancelled before it was sent, by ${by}` });
   }
 }

@@ -36,8 +36,8 @@ export async function settleTrade(deps: LoopDeps, sight: TradeSight, step: Extra
       detail: { status: 'venue flat', reason: 'fills missing', entrySz: now.fills.entrySz, exitSz: now.fills.exitSz },
     });
   }
-  change(deps, trade, { phase: 'settled', status: step.status, reason: step.reason, settledAtMs: deps.clock.now() }, said, heldBySight);
-  return { kind: 'idle' };
+  const patch = { phase: 'settled', status: step.status, reason: step.reason, settledAtMs: deps.clock.now() } as const;
+  return { kind: change(deps, trade, patch, said, heldBySight) ? 'idle' : 'again' };
 }
 
 /** The venue is flat and something of ours still rests: it protects nothing, and would act on the next position. */

@@ -4,7 +4,7 @@ import { differenceRefusal } from './books.ts';
 import { type Condition, entryRefusal, restingRefusal } from './condition.ts';
 import { createControls } from './controls.ts';
 import { nextExitStep } from './decide/exit.ts';
-import { type EntryContext, enter, refuse, refuseAtClaim } from './entries.ts';
+import { type EntryContext, enter, isOlder, refuse, refuseAtClaim } from './entries.ts';
 import { claimForExit, coinOf, driveExit } from './exits.ts';
 import { createFillsSynced, type FillsRead } from './fills-synced.ts';
 import { closeForeign } from './foreign.ts';
@@ -187,7 +187,9 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     if (parsed?.kind !== 'exit') return;
     // Both rows' times are the writer's; one dated ahead by a bad clock must not make every later entry void.
     const createdAtMs = Math.min(parsed.createdAtMs, deps.marketToWall(trade.claimedAtMs));
-    newestExits.set(trade.coin, { createdAtMs, rowId: trade.signal.rowId });
+    const exit = { createdAtMs, rowId: trade.signal.rowId };
+    const known = newestExits.get(trade.coin);
+    if (known === undefined || isOlder(known, exit)) newestExits.set(trade.coin, exit);
   };
 
   /** Copies the row into the ledger. A row that was claimed before keeps its first life; its status is only shown again. */
@@ -315,6 +317,8 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
       if (draining) return;
       takeUpProcessing();
       controls.applyStale();
+      // Those that are over too: an entry that is older than one of them and comes to be seen only now must not be sent.
+      for (const exit of ledger.exitsSince(settings.id, clock.now() - settings.maxSignalAgeMs)) noteExit(exit);
       for (const trade of ledger.activeTrades(settings.id)) {
         if (trade.kind === 'exit') noteExit(trade);
         runner.kick(trade.tradeId);

@@ -178,6 +178,7 @@ function ledgerPort(db: Connection, tables: Tables, guard: Guard): Omit<Ledger, 
     trade: guard((tradeId) => trades.get(tradeId)),
     claimedRow: guard((tradeId) => trades.claimedRow(tradeId)),
     activeTrades: guard((bot) => trades.active(bot)),
+    exitsSince: guard((bot, sinceMs) => trades.exitsSince(bot, sinceMs)),
     changeTrade: guard((tradeId, version, patch, happened) =>
       write(() => {
         if (!trades.change(tradeId, version, patch)) return false;

@@ -141,6 +141,9 @@ export function createTradeTable(db: Connection) {
   const one = db.prepare<[string], TradeSqlRow>(`SELECT ${COLUMNS} FROM trades WHERE trade_id = ?`);
   const row = db.prepare<[string], { signal_row: string }>('SELECT signal_row FROM trades WHERE trade_id = ?');
   const active = db.prepare<[string], TradeSqlRow>(ACTIVE);
+  const exits = db.prepare<[string, number], TradeSqlRow>(
+    `SELECT ${COLUMNS} FROM trades WHERE bot = ? AND kind = 'exit' AND claimed_at_ms >= ? ORDER BY claimed_at_ms, seq`,
+  );
   const everything = db.prepare<[], TradeSqlRow>(`SELECT ${COLUMNS} FROM trades ORDER BY seq`);
   const unprojected = db.prepare<[string, number], TradeSqlRow>(UNPROJECTED);
   const raise = db.prepare<[string]>('UPDATE trades SET version = version + 1 WHERE trade_id = ?');
@@ -176,6 +179,7 @@ export function createTradeTable(db: Connection) {
       return found === undefined ? null : (JSON.parse(found.signal_row) as SignalRow);
     },
     active: (bot: string): readonly Trade[] => active.all(bot).map(toTrade),
+    exitsSince: (bot: string, sinceMs: number): readonly Trade[] => exits.all(bot, sinceMs).map(toTrade),
     all: (): readonly Trade[] => everything.all().map(toTrade),
     unprojected: (bot: string, limit: number): readonly Trade[] => unprojected.all(bot, limit).map(toTrade),
     /** Compare and set; false when the version has moved on. */

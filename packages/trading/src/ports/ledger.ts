@@ -78,6 +78,8 @@ export interface Ledger {
   claimedRow(tradeId: string): SignalRow | null;
   /** Every trade of the bot that is neither settled nor refused, oldest first, exits among them. */
   activeTrades(bot: string): readonly Trade[];
+  /** Every exit claimed since then (market time, ms), oldest first, those that are over among them. */
+  exitsSince(bot: string, sinceMs: number): readonly Trade[];
   /** Compare and set: false when the version has moved on, and nothing is written. */
   changeTrade(tradeId: string, version: number, patch: TradePatch, events?: readonly LedgerEvent[]): boolean;
 
