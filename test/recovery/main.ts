@@ -1,5 +1,5 @@
 /**
- * `npm run recovery -- [--points all | N] [--seed S] [--at THREAD:MOMENT:WAY]`: runs the fleet on a short market, ends it at one
+ * `npm run recovery -- [--points all | N] [--seed S] [--at THREAD:MOMENT:WAY]`, or `all` or N alone: runs the fleet on a short market, ends it at one
  * side effect after another, begins it again and judges what the venue's journal says. Last line: `N passed, N failed`.
  */
 import { availableParallelism } from 'node:os';
@@ -8,7 +8,8 @@ import { createChance } from '@hyperfleet/paper-exchange';
 import { countMoments, type Outcome, type Point, tryPoint } from './killing/run.ts';
 import type { Way } from './killing/way.ts';
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     points: { type: 'string', default: '12' },
     seed: { type: 'string', default: '1' },
@@ -52,8 +53,9 @@ function parsePoint(text: string): Point {
 
 async function chosen(): Promise<readonly Point[]> {
   if (values.at !== undefined) return [parsePoint(values.at)];
+  const asked = positionals[0] ?? values.points;
   const all = await allPoints();
-  const points = values.points === 'all' ? all : drawn(all, whole('points', values.points), Number(values.seed));
+  const points = asked === 'all' ? all : drawn(all, whole('points', asked), Number(values.seed));
   console.log(`${all.length} points, ${points.length} of them now`);
   return points;
 }

@@ -31,6 +31,8 @@ export async function race(world: World, ms: number): Promise<number> {
     rounds += 1;
     start(world, bot, coin, chance);
     world.executor.after(ROUND_MS, () => {
+      // What is left when the time is over is told to go with all the rest.
+      if (world.executor.now() >= untilMs) return;
       postExit(world, bot, coin);
       // Unnoticed it waits for the next look at the queue, and what is decided meanwhile is decided without it.
       if (chance.happens(0.4)) bot.pair.wake();
