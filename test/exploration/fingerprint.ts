@@ -178,8 +178,12 @@ function fillText(world: World): string {
   const { doubtAtMs } = memory.books;
   // It reconciles in a minute, or in seconds while the books are in doubt.
   const reconciled = doubtAtMs === null ? '' : ago(world, memory.lastReconcileMs, STEPS_TOLD_IN_DOUBT);
+  // Starts are counted on; what matters is whether the signal worker that lives now is covered.
+  const { waiting, coversNext, covers } = memory.told;
+  const asking = world.launches.signal;
+  const told = `${waiting === asking} ${coversNext >= asking} ${covers !== null && covers >= asking}`;
   const firing = memory.firing.map(([, sinceMs]) => ago(world, sinceMs)).join();
-  return `${runnerText(world, 'fill')} ${memory.reconciling} ${memory.missed} ${memory.putOff} ${memory.started} ${ago(world, doubtAtMs)} ${reconciled} ${firing}`;
+  return `${runnerText(world, 'fill')} ${memory.reconciling} ${memory.missed} ${memory.putOff} ${memory.started} ${ago(world, doubtAtMs)} ${reconciled} ${firing} ${told}`;
 }
 
 /**

@@ -33,6 +33,8 @@ interface Mail {
   kick: boolean;
   account: Extract<PeerMessage, { kind: 'account' }> | null;
   foreign: Extract<PeerMessage, { kind: 'foreign' }> | null;
+  wanted: Extract<PeerMessage, { kind: 'want-reconciled' }> | null;
+  reconciled: Extract<PeerMessage, { kind: 'reconciled' }> | null;
 }
 
 export interface World {
@@ -42,6 +44,8 @@ export interface World {
   readonly queue: MemoryQueue;
   readonly wire: Wire;
   readonly loops: { signal: SignalLoop; fill: FillLoop };
+  /** Of all starts of workers, which was the last of each. */
+  readonly launches: Readonly<Record<WorkerName, number>>;
   /** Could not even start, for lack of an answer; is started again when time passes. */
   readonly down: Record<WorkerName, boolean>;
   /** What the account's two channels have sent and the fill monitor has not heard. */
@@ -93,7 +97,7 @@ function digest(text: string): string {
 
 /** A tick comes after every promise that is ready has run, and those they made ready; nothing here waits for more than promises. */
 const turn = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
-const emptyMail = (): Mail => ({ kick: false, account: null, foreign: null });
+const emptyMail = (): Mail => ({ kick: false, account: null, foreign: null, wanted: null, reconciled: null });
 
 /** What looks at each request as it is sent and as it lands; returns what is to be looked at once it has landed. */
 export interface Witness {
@@ -116,6 +120,7 @@ function buildWorld(witness: Witness): World {
   let nonce = 0;
   let tid = 1;
   const generations: Record<WorkerName, number> = { signal: 0, fill: 0 };
+  const launches: Record<WorkerName, number> = { signal: 0, fill: 0 };
   const broken: string[] = [];
   const mail: Record<WorkerName, Mail> = { signal: emptyMail(), fill: emptyMail() };
   const venue = createVenue({ instruments: [BTC, ETH], settings: { maxFillsKept: 100, maxOrdersKept: 100 } });
@@ -183,16 +188,20 @@ function buildWorld(witness: Witness): World {
     const { [to]: letter } = mail;
     if (message.kind === 'account') letter.account = message;
     else if (message.kind === 'foreign') letter.foreign = message;
+    else if (message.kind === 'want-reconciled') letter.wanted = message;
+    else if (message.kind === 'reconciled') letter.reconciled = message;
     else letter.kick = true;
   };
   const withMail = (): WorkerName | undefined =>
-    WORKERS.find((worker) => mail[worker].kick || mail[worker].account !== null || mail[worker].foreign !== null);
+    WORKERS.find((worker) => Object.values(mail[worker]).some((letter) => letter !== null && letter !== false));
   const hear = (worker: WorkerName): void => {
-    const { kick, account, foreign } = mail[worker];
+    const { kick, account, foreign, wanted, reconciled } = mail[worker];
     mail[worker] = emptyMail();
     const loop = world.loops[worker];
+    if (wanted !== null) loop.onPeer(wanted);
     if (foreign !== null) loop.onPeer(foreign);
     if (account !== null) loop.onPeer(account);
+    if (reconciled !== null) loop.onPeer(reconciled);
     if (kick) loop.onPeer({ kind: 'trades-changed' });
   };
   const depsOf = (worker: WorkerName) => {
@@ -224,6 +233,7 @@ function buildWorld(witness: Witness): World {
       log: silent,
       peer: { send: (message: PeerMessage) => alive() && post(to, message) },
       report: () => undefined,
+      launch: launches[worker],
       onBug: (error: unknown) => alive() && onBug(error),
     };
   };
@@ -258,6 +268,7 @@ function buildWorld(witness: Witness): World {
   };
   const start = (worker: WorkerName): void => {
     generations[worker] += 1;
+    launches[worker] = 1 + Math.max(launches.signal, launches.fill);
     const mine = generations[worker];
     timers = timers.filter((timer) => timer.worker !== worker);
     wire.forget(worker);
@@ -293,6 +304,7 @@ function buildWorld(witness: Witness): World {
     wire,
     // Both are started before the world is handed out.
     loops: {} as World['loops'],
+    launches,
     down: { signal: false, fill: false },
     stream,
     get timers() {

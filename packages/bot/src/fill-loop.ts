@@ -13,7 +13,7 @@ import { backoffMs, lotOf } from './lot.ts';
 import { perform } from './perform.ts';
 import { createReconciler } from './reconcile.ts';
 import type { LoopDeps, PeerMessage } from './settings.ts';
-import { createReconcileTelling } from './shared-reconcile.ts';
+import { createReconcileTelling, type ReconcileMemory } from './shared-reconcile.ts';
 import { isStop, lookAt, type TradeSight } from './sight.ts';
 import type { Performed } from './step.ts';
 import { createTradeRunner, isOperational, type RunnerMemory } from './trade-runner.ts';
@@ -37,6 +37,7 @@ export interface FillLoopMemory {
   readonly runner: RunnerMemory;
   readonly synced: readonly (readonly [string, FillsRead])[];
   readonly reconciling: boolean;
+  readonly told: ReconcileMemory;
   readonly missed: boolean;
   /** Tries to reconcile that failed in a row. */
   readonly putOff: number;
@@ -299,6 +300,7 @@ export function createFillLoop(
       firing: firing.memory(),
       synced: synced.all(),
       reconciling: reconciling !== null,
+      told: telling.memory(),
       missed,
       putOff,
       lastReconcileMs,

@@ -26,6 +26,14 @@ export interface ReconcileTelling {
   asked(by: number): boolean;
   /** A reconcile begins. What is returned is to be called with its result when it is complete, and never when it failed. */
   begun(): (result: Reconciled) => void;
+  /** What it keeps: which start asked and was not told yet, and which the reconcile under way or next and the last complete one cover. */
+  memory(): ReconcileMemory;
+}
+
+export interface ReconcileMemory {
+  readonly waiting: number | null;
+  readonly coversNext: number;
+  readonly covers: number | null;
 }
 
 /** Makes the guard's side; `launch` is its own start. */
@@ -57,6 +65,7 @@ export function createReconcileTelling({ peer, launch = 0 }: Pick<LoopDeps, 'pee
         tell();
       };
     },
+    memory: () => ({ waiting, coversNext, covers: last?.covers ?? null }),
   };
 }
 
