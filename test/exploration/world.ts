@@ -18,6 +18,7 @@ import {
 } from '@hyperfleet/trading';
 import { linkVenue, type VenueLink } from '../support/in-process-venue.ts';
 import { BOT, BTC, DEPOSIT, ENTRY, ETH, PLACES, type Place, SETTINGS, START_MS, STEP_MS, USER } from './bracket.ts';
+import { createMail, type Mail } from './mail.ts';
 import { createMemoryLedger, type MemoryLedger } from './memory-ledger.ts';
 import { createMemoryQueue, type MemoryQueue } from './memory-queue.ts';
 import { createWire, type Request, type Wire, WORKERS, type WorkerName } from './wire.ts';
@@ -26,15 +27,6 @@ interface Timer {
   readonly worker: WorkerName;
   readonly dueMs: number;
   readonly task: () => void;
-}
-
-/** What one worker has been told by the other and has not heard yet. */
-interface Mail {
-  kick: boolean;
-  account: Extract<PeerMessage, { kind: 'account' }> | null;
-  foreign: Extract<PeerMessage, { kind: 'foreign' }> | null;
-  wanted: Extract<PeerMessage, { kind: 'want-reconciled' }> | null;
-  reconciled: Extract<PeerMessage, { kind: 'reconciled' }> | null;
 }
 
 export interface World {
@@ -97,7 +89,6 @@ function digest(text: string): string {
 
 /** A tick comes after every promise that is ready has run, and those they made ready; nothing here waits for more than promises. */
 const turn = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
-const emptyMail = (): Mail => ({ kick: false, account: null, foreign: null, wanted: null, reconciled: null });
 
 /** What looks at each request as it is sent and as it lands; returns what is to be looked at once it has landed. */
 export interface Witness {
@@ -122,7 +113,8 @@ function buildWorld(witness: Witness): World {
   const generations: Record<WorkerName, number> = { signal: 0, fill: 0 };
   const launches: Record<WorkerName, number> = { signal: 0, fill: 0 };
   const broken: string[] = [];
-  const mail: Record<WorkerName, Mail> = { signal: emptyMail(), fill: emptyMail() };
+  const mail: Record<WorkerName, Mail> = { signal: createMail(), fill: createMail() };
+  const withMail = (): WorkerName | undefined => WORKERS.find((worker) => mail[worker].isThere());
   const venue = createVenue({ instruments: [BTC, ETH], settings: { maxFillsKept: 100, maxOrdersKept: 100 } });
   const ledger = createMemoryLedger('0'.repeat(32));
   const queue = createMemoryQueue('f'.repeat(32));
@@ -184,25 +176,8 @@ function buildWorld(witness: Witness): World {
   const onBug = (error: unknown): void => {
     broken.push(`a worker died of a bug: ${error instanceof Error ? error.message : String(error)}`);
   };
-  const post = (to: WorkerName, message: PeerMessage): void => {
-    const { [to]: letter } = mail;
-    if (message.kind === 'account') letter.account = message;
-    else if (message.kind === 'foreign') letter.foreign = message;
-    else if (message.kind === 'want-reconciled') letter.wanted = message;
-    else if (message.kind === 'reconciled') letter.reconciled = message;
-    else letter.kick = true;
-  };
-  const withMail = (): WorkerName | undefined =>
-    WORKERS.find((worker) => Object.values(mail[worker]).some((letter) => letter !== null && letter !== false));
   const hear = (worker: WorkerName): void => {
-    const { kick, account, foreign, wanted, reconciled } = mail[worker];
-    mail[worker] = emptyMail();
-    const loop = world.loops[worker];
-    if (wanted !== null) loop.onPeer(wanted);
-    if (foreign !== null) loop.onPeer(foreign);
-    if (account !== null) loop.onPeer(account);
-    if (reconciled !== null) loop.onPeer(reconciled);
-    if (kick) loop.onPeer({ kind: 'trades-changed' });
+    for (const message of mail[worker].take()) world.loops[worker].onPeer(message);
   };
   const depsOf = (worker: WorkerName) => {
     const mine = generations[worker];
@@ -231,7 +206,7 @@ function buildWorld(witness: Witness): World {
       },
       digest,
       log: silent,
-      peer: { send: (message: PeerMessage) => alive() && post(to, message) },
+      peer: { send: (message: PeerMessage) => alive() && mail[to].put(message) },
       report: () => undefined,
       launch: launches[worker],
       onBug: (error: unknown) => alive() && onBug(error),
@@ -377,7 +352,10 @@ function buildWorld(witness: Witness): World {
     crash(worker) {
       start(worker);
       // A new line between the two: what was said on the old one is lost, and both look at everything once.
-      for (const side of WORKERS) mail[side] = { ...emptyMail(), kick: true };
+      for (const side of WORKERS) {
+        mail[side].take();
+        mail[side].put({ kind: 'trades-changed' });
+      }
       if (worker !== 'fill') return;
       stream.orders.length = 0;
       stream.fills.length = 0;
