@@ -20,6 +20,7 @@ import {
   type VenueOrderState,
 } from '@hyperfleet/trading';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NOT_LISTED } from '../../packages/bot/src/decide/stop.ts';
 import { createReconciler } from '../../packages/bot/src/reconcile.ts';
 import { resolveOrders } from '../../packages/bot/src/resolve.ts';
 import { sightOf } from '../../packages/bot/src/testing/sights.ts';
@@ -351,6 +352,18 @@ describe('the open orders read for one trade', () => {
     expect(await read()).toBe(true);
     expect([1, 2, 3].map(stateOf)).toEqual(['filled', 'unknown', 'canceled']);
     expect(asked).toEqual([cloidOf(1), cloidOf(2), cloidOf(1), cloidOf(2)]);
+  });
+
+  it('say once of a child without an answer that it is not among them, and nothing of one that waits', async () => {
+    given({ order: sampleOrder({ number: 1, role: 'stop' }) }, { order: sampleOrder({ number: 2, role: 'stop' }), state: 'unknown' });
+    given({ order: sampleOrder({ number: 3, role: 'stop' }), state: 'waiting' });
+    expect(await read()).toBe(true);
+    expect(await read()).toBe(false);
+    expect([1, 2, 3].map((number) => [stateOf(number), ledger.order(cloidOf(number))?.reason])).toEqual([
+      ['unknown', NOT_LISTED],
+      ['unknown', NOT_LISTED],
+      ['waiting', null],
+    ]);
   });
 
   it.each(['open', 'triggered', 'filled', 'canceled', 'rejected'] as const)('know %s by its name', async (status) => {
