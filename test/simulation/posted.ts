@@ -11,6 +11,7 @@ interface PostedSignal {
   readonly coin: string;
   readonly kind: 'entry' | 'exit' | 'rubbish' | 'not ours';
   readonly direction: Direction | null;
+  /** When its writer says it was written; one that is slow writes it down some seconds later. */
   readonly atMs: number;
 }
 

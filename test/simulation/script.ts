@@ -18,6 +18,10 @@ export interface Business {
 export const CROWDED: Business = { entries: 0.6, exits: 0.15, rubbish: 0, controls: 0, hand: 0, margin: 0 };
 export const MIXED: Business = { entries: 0.035, exits: 0.01, rubbish: 0.01, controls: 0.006, hand: 0.004, margin: 0.0004 };
 
+/** Now and then a row comes to stand in the file so much after the time it carries. */
+const SLOW_WRITER = 0.1;
+const SLOW_MS = 8_000;
+
 const RUBBISH: readonly Readonly<Record<string, string | number | null>>[] = [
   { symbol: 'NOPEUSDT', direction: 'long', signal_type: 'entry', entry_1: 5 },
   { symbol: 'BTC', direction: 'sideways', signal_type: 'entry', entry_1: 100_000 },
@@ -60,17 +64,18 @@ export function postEntry(world: World, bot: SimBot, coin: string, chance: Chanc
     const px = Math.round((mid * (1 + sign * part)) / market.step(coin)) * market.step(coin);
     return px / 10 ** (6 - instrument.szDecimals);
   };
+  const atMs = executor.now() - (chance.happens(SLOW_WRITER) ? chance.int(1, SLOW_MS) : 0);
   const row: Record<string, string | number | null> = {
     symbol: chance.pick([coin, `${coin}USDT`, `${coin.toLowerCase()}/usdt`, `${coin}-PERP`]),
     direction: direction === 'long' ? chance.pick(['long', 'LONG', 'buy']) : chance.pick(['short', 'Short', 'sell']),
     signal_type: 'entry',
     bot_name: bot.id,
-    created_at: new Date(executor.now()).toISOString(),
+    created_at: new Date(atMs).toISOString(),
     entry_1: at(shape.entry),
     ...(shape.stop === null ? {} : { stop_loss: at(shape.stop) }),
   };
   for (const [index, target] of shape.targets.entries()) row[`target_${index + 1}`] = at(target);
-  posted.insert(world.queue(), { bot: bot.id, coin, kind: 'entry', direction, atMs: executor.now() }, row);
+  posted.insert(world.queue(), { bot: bot.id, coin, kind: 'entry', direction, atMs }, row);
 }
 
 export function postExit(world: World, bot: SimBot, coin: string): void {

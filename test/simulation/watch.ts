@@ -66,6 +66,13 @@ export interface WatchOptions {
   readonly posted: Posted;
 }
 
+/** When a row says it was written, and which of two of the same time is the later one. */
+interface Written {
+  readonly atMs: number;
+  readonly number: number;
+}
+const isBefore = (a: Written, b: Written): boolean => a.atMs < b.atMs || (a.atMs === b.atMs && a.number < b.number);
+
 const isTakeProfit = (role: string): boolean => role.startsWith('tp');
 
 /** Size that armed stops of the account hold on a coin, lots. */
@@ -91,7 +98,7 @@ export function createWatch(options: WatchOptions): Watch {
   const filled = new Map<string, number>();
   const judged = new Set<string>();
   /** By bot and coin: the newest exit that is done. */
-  const exitsDone = new Map<string, number>();
+  const exitsDone = new Map<string, Written>();
   let coverageBefore: { readonly coin: string; readonly held: number; readonly armed: number }[] = [];
   let broken: string | null = null;
   const counts = { entries: 0, unknown: 0, naked: 0, nakedMsMax: 0, unexcusedMsMax: 0 };
@@ -144,8 +151,9 @@ export function createWatch(options: WatchOptions): Watch {
       if (intent.role === 'entry') {
         if (options.ledger().botState(bot.id).paused) fail('while paused no entry is sent', what);
         if (direction !== null && intent.side !== entrySide(direction)) fail('an entry is on its signal’s side', what);
-        const number = posted.find(posted.keyOf(options.ledger().claimedRow(tradeId)) ?? '')?.number ?? 0;
-        if (number > 0 && number < (exitsDone.get(`${bot.id} ${intent.coin}`) ?? 0))
+        const signal = posted.find(posted.keyOf(options.ledger().claimedRow(tradeId)) ?? '');
+        const exit = exitsDone.get(`${bot.id} ${intent.coin}`);
+        if (signal !== null && exit !== undefined && isBefore(signal, exit))
           fail('no entry goes out after an exit that was written after it', what);
         if (knownForeign(bot, intent.coin)) fail('no entry on a foreign coin', what);
       } else if (!intent.reduceOnly) fail('only entries open', what);
@@ -210,6 +218,12 @@ export function createWatch(options: WatchOptions): Watch {
     if (asked > open) fail('take-profits never sum to more than the position', `${bot.id} ${trade.tradeId}: ${asked} lots for ${open}`);
   };
 
+  const exitDone = (key: string, exit: Trade): void => {
+    const signal = posted.find(posted.keyOf(options.ledger().claimedRow(exit.tradeId)) ?? '');
+    const newest = exitsDone.get(key);
+    if (signal !== null && (newest === undefined || isBefore(newest, signal))) exitsDone.set(key, signal);
+  };
+
   const nothingLeft = (bot: WatchedBot, trade: Trade): void => {
     const what = `${bot.id} ${trade.coin} ${trade.tradeId}`;
     const left = venue.openOrders(bot.user).filter((order) => order.coin === trade.coin && order.cloid !== null);
@@ -220,8 +234,7 @@ export function createWatch(options: WatchOptions): Watch {
       .orders(trade.tradeId)
       .find(({ state }) => !isTerminal(state));
     if (doubtful !== undefined) fail('after the end no order is in doubt', `${what}: ${doubtful.intent.role} ${doubtful.state}`);
-    const number = trade.kind === 'exit' ? (posted.find(posted.keyOf(options.ledger().claimedRow(trade.tradeId)) ?? '')?.number ?? 0) : 0;
-    if (number > (exitsDone.get(`${bot.id} ${trade.coin}`) ?? 0)) exitsDone.set(`${bot.id} ${trade.coin}`, number);
+    if (trade.kind === 'exit') exitDone(`${bot.id} ${trade.coin}`, trade);
     if (bot.hand.isMuddled(trade.coin) || bot.foreignClosing) return;
     const others =
       trade.kind === 'entry' &&

@@ -257,4 +257,11 @@ export const MUTATIONS: readonly Mutation[] = [
     wrong: '    return;\n  }\n  throw',
     trial: { on: 'races', count: 4_000 },
   },
+  {
+    name: 'forget at a restart which exits are over',
+    file: `${BOT}signal-loop.ts`,
+    old: '      for (const exit of ledger.exitsSince(settings.id, clock.now() - settings.maxSignalAgeMs)) noteExit(exit);',
+    wrong: '',
+    trial: { on: 'races', count: 4_000 },
+  },
 ];
