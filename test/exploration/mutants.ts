@@ -4,11 +4,14 @@ import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 interface Mutant {
-  /** A file of packages/bot/src. */
+  /** A file, from packages/bot/src. */
   readonly file: string;
   readonly find: string;
   readonly put: string;
 }
+
+/** The mind's walk has the parts of both workers that are not pure in a model of its own; bugs can be planted there too. */
+const MIND = '../../../test/exploration/mind';
 
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'unknown-is-failed': {
@@ -40,6 +43,41 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     file: 'decide/finish.ts',
     find: '  if (left.length > 0) {',
     put: '  if (left.length > 99) {',
+  },
+  'waiting-child-counts': {
+    file: 'sight.ts',
+    find: "if (isStop(order) && order.state === 'resting' && !order.cancelAsked) sum += remaining(order);",
+    put: "if (isStop(order) && (order.state === 'resting' || order.state === 'waiting') && !order.cancelAsked) sum += remaining(order);",
+  },
+  'ladder-while-exiting': {
+    file: 'decide/protection.ts',
+    find: '(trade.exitClaimedBy === null ? (dueBreakeven(sight) ?? moveToBreakeven(sight) ?? placeLadder(sight)) : null)',
+    put: '(dueBreakeven(sight) ?? moveToBreakeven(sight) ?? placeLadder(sight))',
+  },
+  'breakeven-before-its-target': {
+    file: 'decide/breakeven.ts',
+    find: '  if (filled < first.sz) return null;',
+    put: '',
+  },
+  'exit-leaves-the-entry': {
+    file: 'decide/exit.ts',
+    find: 'return cancelEntry(sight, claimedForMs) ?? closePosition(sight) ?? finish(sight);',
+    put: 'return closePosition(sight) ?? finish(sight);',
+  },
+  'lost-is-dead-in-the-model': {
+    file: `${MIND}/answers.ts`,
+    find: 'apply(s, orderAt(s, slot), { state: STATE.unknown, reason: TIMED_OUT });',
+    put: 'apply(s, orderAt(s, slot), { state: STATE.dead, reason: TIMED_OUT });',
+  },
+  'no-patience-in-the-model': {
+    file: `${MIND}/answers.ts`,
+    find: '  if (hand.late === 0) return false;',
+    put: '',
+  },
+  'gap-is-not-read-back-in-the-model': {
+    file: `${MIND}/events.ts`,
+    find: 'else if (s.started[FILL] === 1 && s.putOff === 0) reconcile(s);',
+    put: '',
   },
 };
 

@@ -4,7 +4,7 @@ import { explore, type Found } from './search.ts';
 import type { Broken } from './walk.ts';
 
 /** Seconds this process has had a core for: what a walk costs, however many others want the machine. */
-function coreSeconds(): number {
+export function coreSeconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1_000_000;
 }
@@ -69,11 +69,13 @@ export async function tour(args: {
   readonly depth: number;
   readonly seconds: number;
   readonly say: (line: string) => void;
+  /** What was walked before it and counts into the sum, and since when. */
+  readonly before: { readonly states: number; readonly transitions: number };
+  readonly startedAt: number;
 }): Promise<boolean> {
-  const { legs, depth, seconds, say } = args;
+  const { legs, depth, seconds, say, before } = args;
   const startedAt = coreSeconds();
-  let states = 0;
-  let transitions = 0;
+  let { states, transitions } = before;
   let deepest = 0;
   for (const leg of legs) {
     const beginning = BEGINNINGS[leg.from];
@@ -99,7 +101,7 @@ export async function tour(args: {
     tellBroken(say, found.broken);
     return false;
   }
-  const took = (coreSeconds() - startedAt).toFixed(0);
+  const took = (coreSeconds() - args.startedAt).toFixed(0);
   say(`${states} states, ${transitions} transitions, depth ${deepest}, ${took} s of one core: no promise broken`);
   return true;
 }

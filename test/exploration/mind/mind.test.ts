@@ -1,0 +1,64 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { hashOf, read, write } from './code.ts';
+import { calmEvent, eventsOf, happen } from './events.ts';
+import { beginning } from './state.ts';
+import { walkMind } from './walk.ts';
+
+const forever = (): boolean => false;
+const walk = (depth: number, interventions: number) => walkMind({ depth, interventions, isOver: forever });
+
+describe('the situations of the mind alone', () => {
+  it('keep every promise while anything intervenes any number of times, six events deep', () => {
+    const found = walk(6, Number.POSITIVE_INFINITY);
+    expect(found.broken).toBeNull();
+    expect(found.depth).toBe(6);
+    expect(found.states).toBeGreaterThan(20_000);
+  });
+
+  it('keep every promise while one thing intervenes, eleven events deep', () => {
+    const found = walk(11, 1);
+    expect(found.broken).toBeNull();
+    expect(found.depth).toBe(11);
+    expect(found.states).toBeGreaterThan(20_000);
+  });
+
+  it('are those without a bound where the bound is not reached', () => {
+    const [bounded, unbounded] = [walk(4, 4), walk(4, Number.POSITIVE_INFINITY)];
+    expect(bounded.states).toBe(unbounded.states);
+  });
+
+  it('are read from their bytes as they were written', () => {
+    const s = beginning();
+    for (let steps = 0; steps < 400; steps += 1) {
+      const events = eventsOf(s);
+      happen(s, (steps % 3 === 0 ? events[(steps * 7) % events.length] : undefined) ?? calmEvent(s));
+      const bytes = Uint8Array.from(write(s));
+      const again = read(bytes);
+      expect(again).toEqual(s);
+      expect(hashOf(write(again))).toBe(hashOf(bytes));
+    }
+  });
+});
+
+const run = (...args: readonly string[]) =>
+  spawnSync(process.execPath, [fileURLToPath(new URL('../main.ts', import.meta.url)), '--mind', ...args], { encoding: 'utf8' });
+
+describe('npm run explore -- --mind', () => {
+  it.each([
+    ['waiting-child-counts', 'nobody is doing anything about it'],
+    ['old-stop-goes-first', 'thousand lots keep a stop'],
+    ['ladder-while-exiting', 'is sent after the exit'],
+    ['breakeven-before-its-target', 'its target has not filled'],
+    ['exit-leaves-the-entry', 'after an exit the trade goes on'],
+    ['lost-is-dead-in-the-model', '2 entry orders'],
+    ['no-patience-in-the-model', '2 entry orders'],
+    ['gap-is-not-read-back-in-the-model', 'nobody knows what became of stop#0'],
+  ])('finds the planted bug %s and tells the shortest path to it', (mutant, what) => {
+    const { status, stdout } = run('--seconds', '30', '--interventions', '1', '--mutant', mutant);
+    expect(stdout).toMatch(new RegExp(`BROKEN: .*${what}`));
+    expect(stdout).toContain('  1. signal placing: place entry#0 stop#0: ');
+    expect(status).toBe(1);
+  });
+});
