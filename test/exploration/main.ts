@@ -1,6 +1,7 @@
 /**
  * `npm run explore [-- --depth N] [-- --seconds S]`: walks the situations of one bracket, says how many there are and how deep it went, and
- * ends with 1 and the shortest path when a promise is broken. The mind alone is walked first, in half of the time; `--mind` walks only it.
+ * ends with 1 and the shortest path when a promise is broken. The mind alone is walked first, in two fifths of the time; `--mind` walks only it,
+ * `--loops` only the loops.
  * `--mutant NAME` plants a bug first, to see it found.
  */
 import { parseArgs } from 'node:util';
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     from: { type: 'string' },
     interventions: { type: 'string' },
     mind: { type: 'boolean', default: false },
+    loops: { type: 'boolean', default: false },
     mutant: { type: 'string' },
   },
 });
@@ -35,18 +37,19 @@ if (values.mutant !== undefined && !plant(values.mutant)) {
 }
 // Loaded only now, so that a planted bug is in what is loaded.
 const { coreSeconds, LEGS, tour } = await import('./tour.ts');
-const { MIND_LEGS, walkMinds } = await import('./mind/leg.ts');
+const { MIND_LEGS, mindLeg, walkMinds } = await import('./mind/leg.ts');
 const say = (line: string): void => console.log(line);
 const interventions = values.interventions === 'any' ? Number.POSITIVE_INFINITY : wholeNumber('interventions', 0);
 const isOne = values.from !== undefined || values.interventions !== undefined;
+const MIND_SHARE = 0.4;
 const startedAt = coreSeconds();
-const mindLegs = values.mind && isOne ? [{ interventions, until: 1, depth: 1_000 }] : MIND_LEGS;
-const walksMind = values.mind || !isOne;
+const mindLegs = values.mind && isOne ? [mindLeg(interventions)] : MIND_LEGS;
+const walksMind = values.mind || !(isOne || values.loops);
 const walksLoops = !values.mind;
-const shares = walksMind && walksLoops ? 0.5 : 1;
 const before = walksMind
-  ? walkMinds({ legs: mindLegs, depth, seconds: seconds * shares, coreSeconds, say })
-  : { states: 0, transitions: 0 };
+  ? walkMinds({ legs: mindLegs, depth, seconds: seconds * (walksLoops ? MIND_SHARE : 1), coreSeconds, say })
+  : { states: 0, transitions: 0, depth: 0 };
 const legs = isOne ? [{ from: wholeNumber('from', 0, 4), interventions, until: 1 }] : LEGS;
 if (before === null) process.exitCode = 1;
-else if (walksLoops) process.exitCode = (await tour({ legs, depth, seconds: seconds * shares, say, before, startedAt })) ? 0 : 1;
+else if (walksLoops)
+  process.exitCode = (await tour({ legs, depth, seconds: seconds * (walksMind ? 1 - MIND_SHARE : 1), say, before, startedAt })) ? 0 : 1;

@@ -70,13 +70,12 @@ export async function tour(args: {
   readonly seconds: number;
   readonly say: (line: string) => void;
   /** What was walked before it and counts into the sum, and since when. */
-  readonly before: { readonly states: number; readonly transitions: number };
+  readonly before: { readonly states: number; readonly transitions: number; readonly depth: number };
   readonly startedAt: number;
 }): Promise<boolean> {
   const { legs, depth, seconds, say, before } = args;
   const startedAt = coreSeconds();
-  let { states, transitions } = before;
-  let deepest = 0;
+  let { states, transitions, depth: deepest } = before;
   for (const leg of legs) {
     const beginning = BEGINNINGS[leg.from];
     if (beginning === undefined) throw new Error(`no beginning ${leg.from}`);

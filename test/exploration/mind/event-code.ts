@@ -30,6 +30,9 @@ export const KIND = {
 export const code = (kind: number, about = 0): number => kind * 64 + about;
 export const TIME = code(KIND.time);
 export const ENTRY_SIGNAL = code(KIND.entry);
+export const FIRST_PART = code(KIND.part, 0);
+export const SECOND_PART = code(KIND.part, 1);
+export const TO_FIRST_TARGET = code(KIND.move, 1);
 /** What the bot does once a minute anyway: the fill monitor holds the ledger against the venue. */
 export const COMPARE = code(KIND.connect, 1);
 export const LAST_EXIT = code(KIND.exit, 1);

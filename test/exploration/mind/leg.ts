@@ -1,7 +1,8 @@
 /** The walks of the mind alone, each with its share of the time, and the words for what they found. */
-import { type MindFound, walkMind } from './walk.ts';
+import { BEGINNINGS, type MindBeginning, type MindFound, walkMind } from './walk.ts';
 
 interface MindLeg {
+  readonly from: MindBeginning;
   readonly interventions: number;
   /** Until which part of the time for all of them it may go on. */
   readonly until: number;
@@ -11,12 +12,20 @@ interface MindLeg {
 
 const FAR = 1_000;
 
-/** Fourteen deep while two things intervene; then more of them, as deep as the time lasts; then any number. */
+const [SIGNAL, HALF, LADDER, BREAKEVEN] = BEGINNINGS;
+const ANY = Number.POSITIVE_INFINITY;
+
+/** From the signal on, two things intervening anywhere, fourteen deep; then anything any number of times, from there and from later points. */
 export const MIND_LEGS: readonly MindLeg[] = [
-  { interventions: 2, until: 0.5, depth: 14 },
-  { interventions: 3, until: 0.58, depth: FAR },
-  { interventions: Number.POSITIVE_INFINITY, until: 1, depth: FAR },
+  { from: SIGNAL, interventions: 2, until: 0.7, depth: 14 },
+  { from: HALF, interventions: ANY, until: 0.74, depth: FAR },
+  { from: LADDER, interventions: ANY, until: 0.78, depth: FAR },
+  { from: BREAKEVEN, interventions: ANY, until: 0.82, depth: FAR },
+  { from: SIGNAL, interventions: ANY, until: 1, depth: FAR },
 ];
+
+/** One walk alone, from the signal on. */
+export const mindLeg = (interventions: number): MindLeg => ({ from: SIGNAL, interventions, until: 1, depth: FAR });
 
 const NUMBERS = ['nothing intervenes', 'one thing intervenes', 'two things intervene', 'three things intervene'] as const;
 const times = (count: number): string => (Number.isFinite(count) ? (NUMBERS[count] ?? `${count} things intervene`) : 'anything intervenes');
@@ -26,9 +35,9 @@ const FOLLOWED_TOLD = 20;
 /** Asking for the time at every situation would be a tenth of it. */
 const LOOK_EVERY = 256;
 
-function tellBroken(say: (line: string) => void, { what, path, followed }: NonNullable<MindFound['broken']>): void {
+function tellBroken(say: (line: string) => void, from: MindBeginning, { what, path, followed }: NonNullable<MindFound['broken']>): void {
   say(`BROKEN: ${what}`);
-  say('shortest path of the mind alone from the entry signal:');
+  say(`shortest path of the mind alone from "${from.name}":`);
   for (const [index, label] of path.entries()) say(`  ${index + 1}. ${label}`);
   for (const label of followed.slice(-FOLLOWED_TOLD)) say(`     then, calmly: ${label}`);
 }
@@ -41,11 +50,11 @@ export function walkMinds(args: {
   /** Seconds this process has had a core for. */
   readonly coreSeconds: () => number;
   readonly say: (line: string) => void;
-}): { readonly states: number; readonly transitions: number } | null {
+}): { readonly states: number; readonly transitions: number; readonly depth: number } | null {
   const { legs, seconds, coreSeconds, say } = args;
   const startedAt = coreSeconds();
-  let [states, transitions] = [0, 0];
-  for (const { interventions, until, depth } of legs) {
+  let [states, transitions, deepest] = [0, 0, 0];
+  for (const { from, interventions, until, depth } of legs) {
     let looks = 0;
     let late = false;
     const isOver = (): boolean => {
@@ -53,14 +62,16 @@ export function walkMinds(args: {
       if (looks % LOOK_EVERY === 0) late ||= coreSeconds() - startedAt > seconds * until;
       return late;
     };
-    const found = walkMind({ depth: Math.min(depth, args.depth), interventions, isOver });
+    const found = walkMind({ from, depth: Math.min(depth, args.depth), interventions, isOver });
     states += found.states;
     transitions += found.transitions;
+    deepest = Math.max(deepest, found.depth);
     const end = found.isComplete ? `all there are, at depth ${found.depth}` : `depth ${found.depth}`;
-    say(`the mind alone, ${times(interventions)}: ${found.states} states, ${found.transitions} transitions, ${end}`);
+    const where = from === SIGNAL ? '' : ` from "${from.name}"`;
+    say(`the mind alone${where}, ${times(interventions)}: ${found.states} states, ${found.transitions} transitions, ${end}`);
     if (found.broken === null) continue;
-    tellBroken(say, found.broken);
+    tellBroken(say, from, found.broken);
     return null;
   }
-  return { states, transitions };
+  return { states, transitions, depth: deepest };
 }

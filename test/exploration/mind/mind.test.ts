@@ -4,10 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { hashOf, read, write } from './code.ts';
 import { calmEvent, eventsOf, happen } from './events.ts';
 import { beginning } from './state.ts';
-import { walkMind } from './walk.ts';
+import { BEGINNINGS, walkMind } from './walk.ts';
 
 const forever = (): boolean => false;
-const walk = (depth: number, interventions: number) => walkMind({ depth, interventions, isOver: forever });
+const [SIGNAL] = BEGINNINGS;
+const walk = (depth: number, interventions: number) => walkMind({ from: SIGNAL, depth, interventions, isOver: forever });
 
 describe('the situations of the mind alone', () => {
   it('keep every promise while anything intervenes any number of times, six events deep', () => {
@@ -22,6 +23,12 @@ describe('the situations of the mind alone', () => {
     expect(found.broken).toBeNull();
     expect(found.depth).toBe(11);
     expect(found.states).toBeGreaterThan(20_000);
+  });
+
+  it.each(BEGINNINGS)('keep every promise from "$name" with anything intervening any number of times, four events deep', (from) => {
+    const found = walkMind({ from, depth: 4, interventions: Number.POSITIVE_INFINITY, isOver: forever });
+    expect(found.broken).toBeNull();
+    expect(found.depth).toBe(4);
   });
 
   it('are those without a bound where the bound is not reached', () => {

@@ -1,7 +1,7 @@
 /** Walks every situation of the mind, breadth first and without a bound on what intervenes, and carries each to its rest. */
 
 import { hashOf, read, write } from './code.ts';
-import { COMPARE, ENTRY_SIGNAL, LAST_EXIT, TIME, wordsOf } from './event-code.ts';
+import { COMPARE, ENTRY_SIGNAL, FIRST_PART, LAST_EXIT, SECOND_PART, TIME, TO_FIRST_TARGET, wordsOf } from './event-code.ts';
 import { calmEvent, costOf, eventsOf, happen } from './events.ts';
 import { brokenAtEnd, brokenAtRest, brokenIn, isQuiet } from './promises.ts';
 import { createSeen } from './seen.ts';
@@ -73,16 +73,29 @@ function createTrail() {
   };
 }
 
-/** The signal has just been written, and taken up. */
-function signalled(): State {
+/** What calmly happens before a walk begins: the signal has just been written, or more has come of it. */
+export const BEGINNINGS = [
+  { name: 'the entry signal', after: [] },
+  { name: 'half the entry has filled', after: [FIRST_PART] },
+  { name: 'the ladder stands', after: [FIRST_PART, SECOND_PART] },
+  { name: 'the stop is at breakeven', after: [FIRST_PART, SECOND_PART, TO_FIRST_TARGET] },
+] as const;
+export type MindBeginning = (typeof BEGINNINGS)[number];
+
+function begun({ after }: MindBeginning): State {
   const s = beginning();
   happen(s, ENTRY_SIGNAL);
+  for (const event of after) {
+    while (!isQuiet(s)) happen(s, calmEvent(s));
+    happen(s, event);
+  }
+  if (after.length > 0) while (!isQuiet(s)) happen(s, calmEvent(s));
   return s;
 }
 
-/** The words of a path from the beginning. */
-function inWords(path: readonly number[]): string[] {
-  const s = signalled();
+/** The words of a path from a beginning. */
+function inWords(from: MindBeginning, path: readonly number[]): string[] {
+  const s = begun(from);
   return path.map((event) => {
     const words = wordsOf(s, event);
     happen(s, event);
@@ -155,7 +168,8 @@ function createCarrier() {
 
 /** Walks on until a depth, until time is over or until a promise is broken. */
 export function walkMind(args: {
-  /** Events after the signal. */
+  readonly from: MindBeginning;
+  /** Events after the beginning. */
   readonly depth: number;
   /** How often something may intervene on one path; infinity for no bound. */
   readonly interventions: number;
@@ -170,7 +184,7 @@ export function walkMind(args: {
   let transitions = 0;
   let level = createLevel();
   let firstOfLevel = 0;
-  const start = signalled();
+  const start = begun(args.from);
   seen.add(hash(start), 0);
   level.add(write(start), 0);
   trail.add(0, 0);
@@ -178,7 +192,7 @@ export function walkMind(args: {
   const found = (depth: number, isComplete: boolean): MindFound => ({ states, transitions, depth, isComplete, broken: null });
   const failed = (depth: number, path: readonly number[], what: string, followed: readonly string[]): MindFound => ({
     ...found(depth, false),
-    broken: { what, path: inWords(path), followed },
+    broken: { what, path: inWords(args.from, path), followed },
   });
 
   for (let depth = 1; depth <= args.depth; depth++) {
