@@ -1,3 +1,5 @@
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { type Transferable, Worker } from 'node:worker_threads';
 import type { Calls } from './calls.ts';
 import { assertNever, type DownFrame, type UpFrame, type WorkerProtocol } from './frame.ts';
@@ -17,6 +19,13 @@ export interface LifeEvents {
   onEnd(error: string | null): void;
 }
 
+/** Nothing but where this process keeps compiled modules, if it does: a thread finds them there, and loads in half the time. */
+function environment(): Record<string, string> {
+  // Told is the directory of this very version of Node, inside the one to be named.
+  const dir = getCompileCacheDir();
+  return dir === undefined ? {} : { NODE_COMPILE_CACHE: dirname(dir) };
+}
+
 /** Starts a thread and watches it: `error`, `exit`, `messageerror`, readiness in time, and beats. */
 export function startLife<P extends WorkerProtocol>(spec: WorkerSpec<P>, calls: Calls<P>, events: LifeEvents): Life<P> {
   const { workerData, transfer = [] } = spec.launch();
@@ -24,7 +33,7 @@ export function startLife<P extends WorkerProtocol>(spec: WorkerSpec<P>, calls: 
     name: spec.name,
     workerData,
     transferList: [...transfer],
-    env: {},
+    env: environment(),
     ...(spec.resourceLimits === undefined ? {} : { resourceLimits: spec.resourceLimits }),
   });
   let error: string | null = null;

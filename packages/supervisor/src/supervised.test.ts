@@ -1,4 +1,8 @@
-import { afterEach, expect, test } from 'vitest';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { enableCompileCache, getCompileCacheDir } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
 import { type Supervised, supervise, type WorkerSpec } from './supervised.ts';
 import type { TestData, TestProtocol } from './testing/protocol.ts';
 
@@ -49,11 +53,11 @@ function createNews<T>() {
   };
 }
 
-test('a worker starts with an empty environment, says ready, and answers questions', async () => {
+test('a worker starts without our environment, says ready, and answers questions', async () => {
   const { worker, told } = begin();
   await worker.firstReady;
   expect(worker.state).toBe('ready');
-  expect(told).toEqual([{ kind: 'env', names: [] }]);
+  expect(told).toEqual([{ kind: 'env', names: getCompileCacheDir() === undefined ? [] : ['NODE_COMPILE_CACHE'] }]);
   await expect(worker.call('double', 21, 30_000)).resolves.toBe(42);
   await expect(worker.call('refuse', null, 30_000)).rejects.toThrow('worker test: I would rather not');
   await expect(worker.call('never', null, 20)).rejects.toThrow('did not answer never within 20 ms');
@@ -155,4 +159,19 @@ test('draining a worker that waits for its restart keeps it down', async () => {
   await restarted.next();
   await expect(worker.drain(30_000)).resolves.toBe('drained');
   expect(worker.state).toBe('ended');
+});
+
+test('what a worker has compiled is kept as soon as it is ready, where this process keeps its own', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'compiled-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  enableCompileCache(dir);
+  const kept = getCompileCacheDir() ?? '';
+  const before = readdirSync(kept).length;
+  const { worker } = begin();
+  await worker.firstReady;
+  // An answer comes after what it does when it is ready, and a hang leaves it no end of its own.
+  await worker.call('double', 2, 30_000);
+  worker.post({ kind: 'hang' });
+  await worker.terminate();
+  expect(readdirSync(kept).length).toBeGreaterThan(before);
 });

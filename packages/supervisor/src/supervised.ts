@@ -56,7 +56,7 @@ export interface Supervised<P extends WorkerProtocol> {
 }
 
 /**
- * Starts a worker with an empty environment and keeps it alive as the spec says: it is started again after an error, an exit
+ * Starts a worker without our environment and keeps it alive as the spec says: it is started again after an error, an exit
  * nobody asked for (code 0 too), an unreadable message, lateness or silence, with backoff and within a budget.
  */
 export function supervise<P extends WorkerProtocol>(spec: WorkerSpec<P>): Supervised<P> {

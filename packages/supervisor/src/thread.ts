@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { isMainThread, parentPort, type Transferable } from 'node:worker_threads';
 import { assertNever, type CallName, type DownFrame, type UpFrame, type WorkerProtocol } from './frame.ts';
 
@@ -72,5 +73,12 @@ export function openThread<P extends WorkerProtocol>(handlers: ThreadHandlers<P>
         assertNever(frame);
     }
   });
-  return { send: (body, transfer) => post({ kind: 'message', body }, transfer), ready: () => post({ kind: 'ready' }) };
+  return {
+    send: (body, transfer) => post({ kind: 'message', body }, transfer),
+    ready() {
+      post({ kind: 'ready' });
+      // Node keeps what it has compiled at a thread's end, which a process that is killed never comes to.
+      flushCompileCache();
+    },
+  };
 }
