@@ -40,13 +40,17 @@ export function startLife<P extends WorkerProtocol>(spec: WorkerSpec<P>, calls: 
   let leaving: NodeJS.Timeout | null = null;
   // A thread that is terminated inside an addon's call can take the whole process with it (a C++ exception nobody catches), so
   // it is told to leave between two steps of its loop; only one whose loop does not turn any more is ended by force.
-  const end = (reason: string): void => {
+  const endWithin = (reason: string, leaveTimeoutMs: number): void => {
     error ??= reason;
     if (leaving !== null) return;
     worker.postMessage({ kind: 'leave' } satisfies DownFrame<P>);
-    leaving = setTimeout(() => void worker.terminate(), spec.leaveTimeoutMs);
+    leaving = setTimeout(() => void worker.terminate(), leaveTimeoutMs);
   };
-  const watch = watchSilence(spec, end);
+  const end = (reason: string): void => endWithin(reason, spec.leaveTimeoutMs);
+  const watch = watchSilence(spec, {
+    onLate: end,
+    onSilent: (reason) => endWithin(reason, Math.min(spec.leaveTimeoutMs, SILENT_LEAVE_MS)),
+  });
 
   worker.on('message', (frame: UpFrame<P>) => {
     watch.heard();
@@ -91,22 +95,25 @@ interface SilenceWatch {
   stop(): void;
 }
 
-/** Calls `end` when the worker is not ready in time, or silent for too long. Wall time, and never the date: that may jump. */
+/** How long one that has been silent may take to leave: a loop that turned within it would have been heard of long before. */
+const SILENT_LEAVE_MS = 2_000;
+
+/** Tells when the worker is not ready in time, or silent for too long. Wall time, and never the date: that may jump. */
 function watchSilence(
   limits: Pick<WorkerSpec<WorkerProtocol>, 'readyTimeoutMs' | 'beatTimeoutMs'>,
-  end: (reason: string) => void,
+  on: { onLate(reason: string): void; onSilent(reason: string): void },
 ): SilenceWatch {
   const { readyTimeoutMs, beatTimeoutMs } = limits;
-  const CHECKS_PER_TIMEOUT = 4;
+  const CHECKS_PER_TIMEOUT = 10;
   let heardAt = performance.now();
   let isReady = false;
-  const readyTimer = setTimeout(() => end(`was not ready within ${readyTimeoutMs} ms`), readyTimeoutMs);
+  const readyTimer = setTimeout(() => on.onLate(`was not ready within ${readyTimeoutMs} ms`), readyTimeoutMs);
   // Two late checks in a row are needed: after a pause of the whole process (a sleeping laptop) its beats are still on their way.
   let wasSilent = false;
   const beatTimer = setInterval(() => {
     const silentMs = Math.round(performance.now() - heardAt);
     // Until it is ready its own timeout watches: opening what it needs may keep its loop busy.
-    if (isReady && silentMs > beatTimeoutMs && wasSilent) end(`gave no sign of life for ${silentMs} ms`);
+    if (isReady && silentMs > beatTimeoutMs && wasSilent) on.onSilent(`gave no sign of life for ${silentMs} ms`);
     wasSilent = silentMs > beatTimeoutMs;
   }, beatTimeoutMs / CHECKS_PER_TIMEOUT);
   return {

@@ -1,5 +1,5 @@
 /** Patience with workers, wall time. Two busy cores are slow: these end what hangs, they time nothing. */
-export const WORKER_LIMITS = { readyTimeoutMs: 60_000, beatTimeoutMs: 15_000, leaveTimeoutMs: 10_000 } as const;
+export const WORKER_LIMITS = { readyTimeoutMs: 60_000, beatTimeoutMs: 10_000, leaveTimeoutMs: 10_000 } as const;
 
 /** Heap a bot's worker may grow to, ten times what it uses: one that leaks is ended and started again before it ends the others. */
 export const BOT_MEMORY = { maxOldGenerationSizeMb: 256 } as const;
