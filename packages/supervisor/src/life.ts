@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { type Transferable, Worker } from 'node:worker_threads';
 import type { Calls } from './calls.ts';
 import { assertNever, type DownFrame, type UpFrame, type WorkerProtocol } from './frame.ts';
-import type { WorkerSpec } from './supervised.ts';
+import type { WorkerSpec } from './worker-spec.ts';
 
 /** One thread from start to exit. */
 export interface Life<P extends WorkerProtocol> {

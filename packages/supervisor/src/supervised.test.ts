@@ -3,8 +3,9 @@ import { enableCompileCache, getCompileCacheDir } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, onTestFinished, test } from 'vitest';
-import { type Supervised, supervise, type WorkerSpec } from './supervised.ts';
+import { type Supervised, supervise } from './supervised.ts';
 import type { TestData, TestProtocol } from './testing/protocol.ts';
+import type { WorkerSpec } from './worker-spec.ts';
 
 const PATIENT = { firstDelayMs: 1, maxDelayMs: 5, jitter: 0.5, budget: 3, windowMs: 600_000 };
 const running: Supervised<TestProtocol>[] = [];

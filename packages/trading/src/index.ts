@@ -13,6 +13,7 @@ export * from './ports/market.ts';
 export * from './position.ts';
 export type { Approved } from './risk/approval.ts';
 export * from './risk/check.ts';
+export * from './risk/limits.ts';
 export * from './risk/plan-entry.ts';
 export * from './signal.ts';
 export * from './symbol.ts';

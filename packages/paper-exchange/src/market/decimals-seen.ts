@@ -1,6 +1,6 @@
+import type { CoinFiles } from './coin-files.ts';
 import { readCsv } from './csv-rows.ts';
 import { CSV_LEVELS, plainOf } from './feed-messages.ts';
-import type { CoinFiles } from './import-csv.ts';
 import type { SeenCoin } from './instruments.ts';
 
 /** Rows of each file looked at for a coin the table knows, only to see whether the table still holds. */

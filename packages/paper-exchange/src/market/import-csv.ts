@@ -1,15 +1,11 @@
-/** Makes a recording from a collector's CSV files: `orderbooks_X.csv`, `prices_X.csv` (best bid and offer) and `trades_X.csv` for each coin X. */
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Instrument } from '@hyperfleet/trading';
+import { type CoinFiles, listFiles } from './coin-files.ts';
 import { decimalsSeen } from './decimals-seen.ts';
 import { type FeedFile, type Received, readBbos, readBooks, readPrints } from './feed-messages.ts';
 import { createGapWatch } from './gap-watch.ts';
 import { createNotes, type ImportNotes } from './import-notes.ts';
 import { instrumentsOf, isKnownCoin, type SeenCoin } from './instruments.ts';
 import { createRecordingWriter, type RecordingHeader, type RecordingWriter } from './recording.ts';
-
-const FILE = /^(orderbooks|prices|trades)_(.+?)\.csv(\.gz)?$/;
 
 /** What the import did with the rows. */
 export interface ImportSummary {
@@ -24,14 +20,6 @@ export interface ImportSummary {
   readonly booksFromBbo: readonly string[];
   /** Coins the table of instruments does not know: their szDecimals are what their numbers show, their leverage is the least. */
   readonly unknownCoins: readonly string[];
-}
-
-/** The files of one coin, by full path. */
-export interface CoinFiles {
-  readonly coin: string;
-  readonly orderbooks?: string;
-  readonly prices?: string;
-  readonly trades?: string;
 }
 
 /** Reads a directory of CSV files and writes the recording. Throws an Error naming file, column and remedy. Streams. */
@@ -71,29 +59,6 @@ export async function importCsv(from: string, to: string, source: string): Promi
 
 function reasons({ skipped }: ImportNotes): string {
   return [...skipped].map(([reason, { count, first }]) => `; ${count} row(s) skipped: ${reason} (first: ${first})`).join('');
-}
-
-function listFiles(from: string): CoinFiles[] {
-  if (!existsSync(from))
-    throw new Error(`${from} does not exist; name the directory that holds orderbooks_X.csv, prices_X.csv and trades_X.csv`);
-  const byCoin = new Map<string, { coin: string; orderbooks?: string; prices?: string; trades?: string }>();
-  for (const name of readdirSync(from).sort()) {
-    const match = FILE.exec(name);
-    const kind = match?.[1] as 'orderbooks' | 'prices' | 'trades' | undefined;
-    const coin = match?.[2];
-    if (kind === undefined || coin === undefined) continue;
-    const files = byCoin.get(coin) ?? { coin };
-    if (files[kind] !== undefined) throw new Error(`${from} holds both ${files[kind]} and ${name}; keep one of them`);
-    files[kind] = join(from, name);
-    byCoin.set(coin, files);
-  }
-  if (byCoin.size === 0) throw new Error(`${from} holds no orderbooks_X.csv, prices_X.csv or trades_X.csv (also .gz)`);
-  for (const files of byCoin.values()) {
-    if (files.orderbooks === undefined && files.prices === undefined) {
-      throw new Error(`${from}: ${files.coin} has trades only; add orderbooks_${files.coin}.csv or prices_${files.coin}.csv`);
-    }
-  }
-  return [...byCoin.values()];
 }
 
 type Stream = AsyncGenerator<Received, void, undefined>;

@@ -2,7 +2,7 @@ import { type Instrument, type Lots, type MicroUsd, type Ticks, ticks, ZERO_LOTS
 import type { CoinMarket } from './coin-market.ts';
 import type { Address, VenueEvent, VenueSettings } from './contract.ts';
 
-import { createFeeRecord, type FeeRecord } from './fees.ts';
+import { createFeeRecord, type FeeRecord } from './fee-record.ts';
 import { FillRows } from './fill-rows.ts';
 
 import { OpenOrders } from './open-orders.ts';

@@ -5,9 +5,14 @@ import type { MarginedInstrument, VenueSettings } from './contract.ts';
 import { PriceLadder } from './ladder.ts';
 import { LiquiditySide } from './liquidity.ts';
 import { type TierTerms, tierTerms } from './margin-tiers.ts';
-import type { PremiumSamples } from './premium.ts';
 
 export type BboEvent = Extract<MarketEvent, { kind: 'bbo' }>;
+
+/** Premiums of an hour so far, in 10^−10 of the oracle. */
+interface PremiumSamples {
+  sum: number;
+  count: number;
+}
 
 /** One coin: the recorded market, our own orders, the triggers, and the mark. */
 export interface CoinMarket {

@@ -2,7 +2,7 @@ import type { Instrument } from '@hyperfleet/trading';
 import { type Account, createAccount, type Holding, holdingOf } from './account.ts';
 import { type CoinMarket, createCoinMarket } from './coin-market.ts';
 import type { Address, MarginedInstrument, NakedInterval, StatusWord, VenueEvent, VenueSettings } from './contract.ts';
-import type { ExchangeVolume } from './fees.ts';
+import type { ExchangeVolume } from './fee-record.ts';
 import { OrderRecord, snapshot } from './order-record.ts';
 import type { NewOrder } from './order-terms.ts';
 import { Recent } from './recent.ts';

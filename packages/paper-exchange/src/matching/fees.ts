@@ -2,6 +2,7 @@ import { type MicroUsd, microUsd, mulDiv } from '@hyperfleet/trading';
 import type { Account } from './account.ts';
 import type { FeeDiscounts, VenueFees } from './contract.ts';
 import type { Core } from './core.ts';
+import { createFeeRecord, type FeeRecord } from './fee-record.ts';
 
 const DAY_MS = 86_400_000;
 /** Tiers look at the fourteen whole UTC days before today (PROTOCOL §7). */
@@ -10,31 +11,6 @@ const PPM = 1_000_000;
 const RATE_ONE = 1_000_000_000;
 /** A builder's fee is stated in tenths of a basis point (PROTOCOL §3). */
 const TENTHS_OF_BP = 100_000;
-
-interface DayVolume {
-  readonly day: number;
-  taker: number;
-  maker: number;
-}
-
-/** What an account pays, and the volume it follows from. A master and its sub-accounts share one. */
-export interface FeeRecord {
-  /** End of the day the rates are for; they are looked at anew on the first fill after it. */
-  untilMs: number;
-  /** In 10^−9 of notional. */
-  takerRateE9: number;
-  makerRateE9: number;
-  /** Oldest first; the last is today's once anything traded today. */
-  readonly days: DayVolume[];
-  /** Of its own; null for those of the settings. */
-  discounts: FeeDiscounts | null;
-}
-
-/** Volume of the whole venue by UTC day, oldest first: what a maker's share is a share of. */
-export type ExchangeVolume = { readonly day: number; usd: number }[];
-
-/** A record before any volume. */
-export const createFeeRecord = (): FeeRecord => ({ untilMs: 0, takerRateE9: 0, makerRateE9: 0, days: [], discounts: null });
 
 const dayOf = (timeMs: number): number => Math.floor(timeMs / DAY_MS);
 const isCounted = (day: number, today: number): boolean => day < today && day >= today - TIER_DAYS;

@@ -14,12 +14,6 @@ const MAX_RATE = RATE_ONE * 0.04;
 /** Millionths of a lot, in which what a notional buys is counted. */
 const PARTS = 1_000_000;
 
-/** Premiums of an hour so far, in 10^−10 of the oracle. */
-export interface PremiumSamples {
-  sum: number;
-  count: number;
-}
-
 /** Micro-dollars whose price in one order is the impact price: $20,000 for BTC and ETH, else $6,000 (PROTOCOL §7). */
 export const impactNotional = (coin: string): number => (coin === 'BTC' || coin === 'ETH' ? 20_000_000_000 : 6_000_000_000);
 

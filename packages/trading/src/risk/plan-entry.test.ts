@@ -4,7 +4,8 @@ import { type Fresh, freshView, type MarketView } from '../book.ts';
 import { type Instrument, isValidPrice } from '../instrument.ts';
 import type { ParsedSignal } from '../signal.ts';
 import { lots, microUsd, ticks } from '../units.ts';
-import { type AccountForSizing, type EntryLimits, type EntryPlan, type EntrySight, planEntry } from './plan-entry.ts';
+import type { AccountForSizing, EntryLimits } from './limits.ts';
+import { type EntryPlan, type EntrySight, planEntry } from './plan-entry.ts';
 
 type Entry = Extract<ParsedSignal, { kind: 'entry' }>;
 

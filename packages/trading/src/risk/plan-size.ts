@@ -1,7 +1,7 @@
 import type { Instrument } from '../instrument.ts';
 import type { Direction } from '../order.ts';
 import { divideSum, type Lots, lots, type MicroUsd, microUsd, notional, type Ticks } from '../units.ts';
-import type { AccountForSizing, EntryLimits } from './plan-entry.ts';
+import type { AccountForSizing, EntryLimits } from './limits.ts';
 import { venueMaximum } from './venue-maximum.ts';
 import { atPrice, dollars, ofSize, percent } from './wording.ts';
 
