@@ -8,6 +8,7 @@ import { createAsking, written } from './asking.ts';
 import type { Door, Network } from './exchange-door.ts';
 import { answer, type Reply, routesOf, text } from './reply.ts';
 import type { Sockets } from './socket.ts';
+import { answeredBrowser, openToPages } from './web-pages.ts';
 
 export interface ServerOptions extends ControlOptions {
   readonly door: Door;
@@ -33,6 +34,12 @@ function writeAnswer(response: ServerResponse, { status, type, body }: HttpAnswe
 }
 
 const send = (response: ServerResponse, reply: Reply): void => writeAnswer(response, written(reply));
+
+/** The path is known, the method is not. */
+function sendWrongMethod(response: ServerResponse): void {
+  response.writeHead(405, { allow: 'POST', 'content-length': 0 });
+  response.end();
+}
 
 const lineOf = (response: ServerResponse): AnswerLine => ({
   write: (whole) => writeAnswer(response, whole),
@@ -68,9 +75,11 @@ function parseJson(body: Buffer): { readonly value: unknown } | null {
   }
 }
 
+const isControl = (path: string): boolean => path.startsWith('/paper/');
+
 /** What a request asks with, or why it is not taken. */
 async function readRequest(request: IncomingMessage, path: string): Promise<Reply | { readonly body: unknown }> {
-  const refusal = path.startsWith('/paper/') ? controlRefusal(request) : null;
+  const refusal = isControl(path) ? controlRefusal(request) : null;
   if (refusal !== null) return text(403, refusal);
   if (request.method !== 'POST') return { body: null };
   if (!isJson(request)) return text(415, 'Expected request with `Content-Type: application/json`');
@@ -100,8 +109,13 @@ export function createHttpServer(options: ServerOptions): HttpServer {
     const key = `${request.method} ${path}`;
     const route = Object.hasOwn(routes, key) ? routes[key] : undefined;
     const controlled = Object.hasOwn(control, key) ? control[key] : undefined;
+    if (!isControl(path)) {
+      openToPages(response);
+      if (answeredBrowser(request, response)) return;
+    }
     if (route === undefined && controlled === undefined) {
-      send(response, text(404, 'Not Found'));
+      if (Object.hasOwn(routes, `POST ${path}`)) sendWrongMethod(response);
+      else send(response, text(404, 'Not Found'));
       return;
     }
     const asked = await readRequest(request, path);
