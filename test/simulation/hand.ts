@@ -1,6 +1,6 @@
 /** The owner's own hand on a bot's account: orders and positions that are not ours. */
 import type { Address, Venue, VenueFill } from '@hyperfleet/paper-exchange';
-import { type Clock, formatPrice, formatSize, type Instrument, lots, type Side, ticks } from '@hyperfleet/trading';
+import { type Clock, formatPrice, formatSize, type Instrument, lots, microUsd, type Side, ticks } from '@hyperfleet/trading';
 
 export interface Hand {
   /** Rests a limit order far from the market. */
@@ -9,6 +9,12 @@ export interface Hand {
   take(coin: string, side: Side, trade: { readonly px: number; readonly sz: number; readonly reduceOnly: boolean }): void;
   /** Cancels every order it has resting. */
   cancelAll(): void;
+  /** Takes a part of what is free out of the account, from 0 to 1, and gives how much that was, micro-dollars; 0 where nothing was to be had. */
+  takeOut(part: number): number;
+  /** Pays in so many micro-dollars. */
+  payIn(usd: number): void;
+  /** From then on liquidation may come to stand before a stop at any moment. */
+  readonly hasTakenOut: boolean;
   /** Notes a fill of the account. */
   hear(fill: VenueFill): void;
   owns(oid: number): boolean;
@@ -30,6 +36,7 @@ export function createHand(venue: Venue, clock: Clock, account: { readonly user:
   const muddled = new Set<string>();
   const coins = new Set<string>();
   const since = new Map<string, number>();
+  let hasTakenOut = false;
   const look = (coin: string): void => {
     const stands = (nets.get(coin) ?? 0) !== 0 || venue.openOrders(user).some((order) => order.coin === coin && oids.has(order.oid));
     if (!stands) since.delete(coin);
@@ -69,6 +76,20 @@ export function createHand(venue: Venue, clock: Clock, account: { readonly user:
     coins,
     rest: (coin, side, px, sz) => place(coin, side, { px, sz, reduceOnly: false, tif: 'Gtc' }),
     take: (coin, side, { px, sz, reduceOnly }) => place(coin, side, { px, sz, reduceOnly, tif: 'Ioc' }),
+    get hasTakenOut() {
+      return hasTakenOut;
+    },
+    takeOut(part) {
+      const usd = microUsd(Math.floor(venue.account(user).withdrawable * part));
+      if (usd <= 0 || !venue.withdraw(user, usd, clock.now())) return 0;
+      hasTakenOut = true;
+      onActed();
+      return usd;
+    },
+    payIn(usd) {
+      venue.fund(user, microUsd(usd), clock.now());
+      onActed();
+    },
     cancelAll() {
       const cancels = venue
         .openOrders(user)

@@ -22,6 +22,9 @@ export const MIXED: Business = { entries: 0.035, exits: 0.01, rubbish: 0.01, con
 const SLOW_WRITER = 0.1;
 const SLOW_MS = 8_000;
 
+/** Now and then a stop stands so far away that liquidation comes before it once the owner has taken all he may. */
+const WIDE = 0.25;
+
 const RUBBISH: readonly Readonly<Record<string, string | number | null>>[] = [
   { symbol: 'NOPEUSDT', direction: 'long', signal_type: 'entry', entry_1: 5 },
   { symbol: 'BTC', direction: 'sideways', signal_type: 'entry', entry_1: 100_000 },
@@ -47,7 +50,7 @@ function drawShape(chance: Chance): EntryShape {
   return {
     direction: chance.happens(0.5) ? 'long' : 'short',
     entry: (chance.next() - 0.6) * 0.003,
-    stop: chance.happens(0.9) ? -2 * away : null,
+    stop: chance.happens(0.9) ? -(chance.happens(WIDE) ? 0.085 + chance.next() * 0.014 : 2 * away) : null,
     targets: Array.from({ length: chance.int(0, 5) }, (_, i) => away * (i + 1)),
   };
 }
@@ -136,15 +139,22 @@ function act(world: World, bot: SimBot, chance: Chance): void {
   }
 }
 
-/** The owner takes money out: entries lose their margin, liquidation comes near. */
+/** How much likelier the owner takes money out while the bot holds something. */
+const NEEDY = 5;
+
+/** The owner takes money out, now and then all that is free, and pays it in again later: entries lose their margin, liquidation comes near. */
 function takeMoney(world: World, bot: SimBot, chance: Chance): void {
-  const { withdrawable } = world.venue.account(bot.user);
-  const usd = Math.floor(withdrawable * (0.5 + chance.next() * 0.45));
-  if (usd <= 0 || !world.venue.withdraw(bot.user, usd as typeof withdrawable, world.executor.now())) return;
-  world.journal.note(`withdrawn ${bot.id} ${usd}`);
-  world.deposits.set(bot.id, (world.deposits.get(bot.id) ?? 0) - usd);
-  // Liquidation may now stand before the stop, which no stop of ours can help.
-  world.excuses.add(bot.id, null, { fromMs: world.executor.now(), ms: 3_600_000, what: 'wallet emptied' });
+  const usd = bot.hand.takeOut(chance.happens(0.5) ? 1 : 0.5 + chance.next() * 0.45);
+  if (usd === 0) return;
+  const move = (what: string, by: number): void => {
+    world.journal.note(`${what} ${bot.id} ${usd}`);
+    world.deposits.set(bot.id, (world.deposits.get(bot.id) ?? 0) + by);
+  };
+  move('withdrawn', -usd);
+  world.executor.after(chance.int(60_000, 300_000), () => {
+    bot.hand.payIn(usd);
+    move('paid in', usd);
+  });
 }
 
 function actOn(world: World, bot: SimBot, business: Business, chance: Chance): void {
@@ -159,7 +169,8 @@ function actOn(world: World, bot: SimBot, business: Business, chance: Chance): v
       world.executor.after(chance.int(2_000, 20_000), () => control(world, 'ALL', 'RESUME'));
   }
   if (chance.happens(business.hand)) act(world, bot, chance);
-  if (chance.happens(business.margin)) takeMoney(world, bot, chance);
+  const isHolding = world.venue.account(bot.user).positions.length > 0;
+  if (chance.happens(business.margin * (isHolding ? NEEDY : 1))) takeMoney(world, bot, chance);
   // The notice of a changed file comes within 20 ms in most cases; the bot's own poll is the backstop.
   if (world.posted.count > before && chance.happens(0.8)) bot.pair.wake();
 }

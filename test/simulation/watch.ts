@@ -192,7 +192,9 @@ export function createWatch(options: WatchOptions): Watch {
   const knownForeign = (bot: WatchedBot, coin: string): boolean => {
     const sinceMs = bot.hand.standsSinceMs(coin);
     if (bot.hand.isMuddled(coin)) return false;
-    return sinceMs !== null && clock.now() - sinceMs > bot.settings.reconcileIntervalMs + FOREIGN_KNOWN_MS;
+    return (
+      sinceMs !== null && excuses.unexcusedMs(bot.id, coin, sinceMs, clock.now()) > bot.settings.reconcileIntervalMs + FOREIGN_KNOWN_MS
+    );
   };
   const firstLegIsDone = (bot: WatchedBot, trade: Trade): boolean => {
     const first = trade.ladder?.[0];
@@ -269,7 +271,9 @@ export function createWatch(options: WatchOptions): Watch {
       if (bot === undefined || bot.hand.net(coin) !== 0 || bot.hand.isMuddled(coin)) continue;
       const unexcused = excuses.unexcusedMs(bot.id, coin, fromMs, untilMs);
       counts.unexcusedMsMax = Math.max(counts.unexcusedMsMax, unexcused);
-      if (unexcused > REACTION_MS)
+      // Where the owner has taken money out, a stop that stood inside liquidation may lie beyond it from any moment on: the next look at the account tells.
+      const boundMs = REACTION_MS + (bot.hand.hasTakenOut ? bot.settings.reconcileIntervalMs : 0);
+      if (unexcused > boundMs)
         fail('no size stands without a stop', `${bot.id} ${coin} for ${untilMs - fromMs} ms, ${unexcused} ms of them without excuse`);
       if (toMs !== null) judged.add(key);
     }

@@ -78,7 +78,7 @@ export interface WorldOptions {
 function settingsOf(id: string, user: Address, chance: Chance): BotSettings {
   const limits = {
     riskPerTradePpm: chance.pick([5_000, 20_000]),
-    maxLeverage: chance.pick([2, 5, 10]),
+    maxLeverage: chance.pick([2, 5, 10, 20]),
     onStaleEntry: chance.pick(['rest', 'market', 'refuse'] as const),
   };
   const drawn = {

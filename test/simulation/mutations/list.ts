@@ -264,4 +264,11 @@ export const MUTATIONS: readonly Mutation[] = [
     wrong: '',
     trial: { on: 'races', count: 4_000 },
   },
+  {
+    name: 'leave a stop where liquidation comes before it',
+    file: `${BOT}decide/stop.ts`,
+    old: '  if (!isEveryBeyond) return null;',
+    wrong: '  if (isEveryBeyond || openSz > 0) return null;',
+    trial: { on: 'seeds', count: 600 },
+  },
 ];
