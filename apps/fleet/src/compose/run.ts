@@ -14,6 +14,7 @@ import { makePlan, PlanError } from './plan.ts';
 import { openMarket, type RunningFleet, startFleet } from './running.ts';
 import { writeStatus } from './status-file.ts';
 import { planSentence, planStreams } from './stream-plan.ts';
+import { createCalm } from './troubles.ts';
 
 /** Exit codes of the fleet. */
 export const EXIT = { well: 0, misused: 2, needsPerson: 3 } as const;
@@ -153,37 +154,26 @@ interface Looking {
   readonly isFed: () => boolean;
 }
 
-/** The code of what a file or a database may do to us at any time; null for a bug. */
-function troubleCode(error: unknown): string | null {
-  if (error instanceof StoreError) return error.code;
-  return error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : null;
-}
-
 /** Everything that is looked at again and again: the board, the status file, the clock's mark, new signals, idleness. */
 function keepLooking(house: House, running: RunningFleet, { board, onIdle, isFed }: Looking): () => void {
   const { ledger, queue, accounts, plan, log } = house;
   const { newsroom, clock, watch } = running;
   const addresses = new Map(accounts.map(({ id, address }) => [id, address]));
   const botIds = accounts.map(({ id }) => id);
-  const told = new Set<string>();
   let idleLooks = 0;
 
-  /** A database that cannot be read just now, or a disk that is full, is tried again at the next look; told once. */
-  const calmly = (look: () => void) => (): void => {
-    try {
-      look();
-    } catch (error) {
-      const code = troubleCode(error);
-      if (code === null) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
+  const calmly = createCalm({
+    now: () => performance.now(),
+    onTrouble({ code, reason }) {
+      log.warn('a file cannot be used just now', { code, reason });
       if (code === 'corrupt') watch.damaged({ file: reason.startsWith(plan.files.ledger) ? 'ledger' : 'signals', reason });
-      else if (!told.has(code)) {
-        log.warn('a file cannot be used just now', { code, reason });
-        newsroom.tell('fleet', reason, 'attention');
-      }
-      told.add(code);
-    }
-  };
+      else newsroom.tell('fleet', reason, 'attention');
+    },
+    onOver(reason) {
+      log.info('a file can be used again', { reason });
+      newsroom.tell('fleet', `over: ${reason}`);
+    },
+  });
 
   const looks: readonly (readonly [number, () => void])[] = [
     [EVERY_MS.frame, () => board.show(newsroom.view())],

@@ -26,8 +26,15 @@ export function writeStatus(path: string, view: FleetView, addresses: ReadonlyMa
     marks: Object.fromEntries(marks),
     bots: view.bots.map((bot) => ({ ...botStatus(bot), address: addresses.get(bot.id) ?? null })),
   };
-  writeFileSync(`${path}.new`, `${JSON.stringify(status, null, 1)}\n`);
-  renameSync(`${path}.new`, path);
+  try {
+    writeFileSync(`${path}.new`, `${JSON.stringify(status, null, 1)}\n`);
+    renameSync(`${path}.new`, path);
+  } catch (error) {
+    // The system's own words name no file where the disk is full.
+    if (error instanceof Error && 'code' in error)
+      error.message = `${path} cannot be written (${String(error.code)}): free some disk space, or give this user write access to its directory`;
+    throw error;
+  }
 }
 
 const usd = (value: number | null): string | null => (value === null ? null : formatDecimal(value, USD_DECIMALS));
