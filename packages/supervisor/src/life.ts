@@ -104,7 +104,7 @@ function watchSilence(
   on: { onLate(reason: string): void; onSilent(reason: string): void },
 ): SilenceWatch {
   const { readyTimeoutMs, beatTimeoutMs } = limits;
-  const CHECKS_PER_TIMEOUT = 10;
+  const CHECKS_PER_TIMEOUT = 4;
   let heardAt = performance.now();
   let isReady = false;
   const readyTimer = setTimeout(() => on.onLate(`was not ready within ${readyTimeoutMs} ms`), readyTimeoutMs);
