@@ -113,7 +113,7 @@ describe('the paper exchange on its own', () => {
     const venue = await start(['--market', 'scripted:BTC']);
     const { code, errors } = await run(['--market', 'scripted:BTC', '--port', String(venue.port)]).ended;
     expect(code).toBe(2);
-    expect(errors).toMatch(/EADDRINUSE/);
+    expect(errors).toMatch(`--port ${venue.port}: another program listens there; end it, or name another port (0 takes a free one)`);
   });
 
   test('ends with the npm process that runs it', async () => {

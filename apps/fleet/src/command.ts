@@ -1,6 +1,7 @@
 import { readEnvironment } from '@hyperfleet/config';
 import { JournalError, RecordingError } from '@hyperfleet/paper-exchange';
 import { StoreError } from '@hyperfleet/store';
+import { onParentGone } from '@hyperfleet/supervisor';
 import { HELP, parseOptions, UsageError } from './argv.ts';
 import { PaperKeysError } from './compose/paper-keys.ts';
 import { PlanError } from './compose/plan.ts';
@@ -9,21 +10,6 @@ import { EXIT, runFleet } from './compose/run.ts';
 /** npm hands on a Ctrl-C that the terminal has already sent to us: two this close are one. */
 const SAME_SIGNAL_MS = 500;
 const STOPPED_AT_ONCE = 130;
-const PARENT_EVERY_MS = 200;
-
-/**
- * npm runs us through a shell and passes a SIGTERM on to that shell, which dies of it without a word to us. So the death of
- * our parent is a SIGTERM to us; under systemd or pm2 started without npm this is not looked at.
- */
-function onParentGone(tell: () => void): void {
-  const parent = process.ppid;
-  const timer = setInterval(() => {
-    if (process.ppid === parent) return;
-    clearInterval(timer);
-    tell();
-  }, PARENT_EVERY_MS);
-  timer.unref();
-}
 
 /** Resolves at the first signal with its name; a second one ends the process where it stands. */
 function askedToStop(underNpm: boolean): Promise<string> {

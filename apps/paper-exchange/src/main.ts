@@ -20,6 +20,7 @@ import {
   universeOf,
   type VenueSettings,
 } from '@hyperfleet/paper-exchange';
+import { onParentGone } from '@hyperfleet/supervisor';
 import { type MicroUsd, microUsd, parseDecimal } from '@hyperfleet/trading';
 import { followLiveMarket } from './live-market.ts';
 import { openMarket } from './market-option.ts';
@@ -142,17 +143,6 @@ function unclearSignerNotes(isFunding: boolean): (signer: { readonly mainnet: st
   };
 }
 
-/** npm runs us through a shell that dies of a SIGTERM without passing it on: the death of our parent is one to us. */
-function onParentGone(tell: () => void): void {
-  const parent = process.ppid;
-  const timer = setInterval(() => {
-    if (process.ppid === parent) return;
-    clearInterval(timer);
-    tell();
-  }, 200);
-  timer.unref();
-}
-
 /** Runs the exchange until it is told to end. The market begins at the moment of the first start, by the wall clock. */
 async function run({ port, host, network, market: asked, speed, autoFund, dataDir, ...rules }: Arguments): Promise<void> {
   const { market: recording, settings, liveUrl } = await openMarket(asked);
@@ -191,7 +181,8 @@ async function run({ port, host, network, market: asked, speed, autoFund, dataDi
   if (readEnvironment().npm_lifecycle_event !== undefined) onParentGone(end);
   const { url } = await exchange.listen(port, host).catch(async (error: unknown) => {
     await exchange.close();
-    throw error;
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    throw isTaken ? new Error(`--port ${port}: another program listens there; end it, or name another port (0 takes a free one)`) : error;
   });
   if (!isLoopback(host))
     console.error(
