@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openTestVenue, type TestVenue } from '../support/paper-venue.ts';
 
@@ -15,6 +16,9 @@ const RECORDED = {
 };
 const ask = (path: string, init: RequestInit = {}) =>
   fetch(`${venue.url}${path}`, { method: 'POST', headers: JSON_TYPE, body: '{"type":"allMids"}', ...init });
+const SAMPLES = new URL('../../../shared/hyperliquid/samples/', import.meta.url);
+/** What the way to the venue adds, and what belongs to one answer. */
+const OF_THE_WAY = new Set(['date', 'via', 'content-type']);
 const headersOf = (response: Response, names: readonly string[]) =>
   Object.fromEntries(names.map((name) => [name, response.headers.get(name)]));
 
@@ -59,5 +63,21 @@ describe('a client in a web page', () => {
   it('is told which method there is when it asks with another', async () => {
     const response = await fetch(`${venue.url}/info`);
     expect([response.status, response.headers.get('allow'), await response.text()]).toEqual([405, 'POST', '']);
+  });
+});
+
+describe('the recordings', () => {
+  it.skipIf(!existsSync(SAMPLES))('have no other headers than these', () => {
+    const recorded = readdirSync(SAMPLES)
+      .filter((name) => name.endsWith('.json'))
+      .flatMap((name): Record<string, string[]>[] => {
+        const headers = JSON.parse(readFileSync(new URL(name, SAMPLES), 'utf8')).recorded_http?.headers;
+        return headers === undefined ? [] : [headers];
+      });
+    expect(recorded.length).toBeGreaterThan(20);
+    for (const headers of recorded) {
+      const own = Object.entries(headers).filter(([name]) => !OF_THE_WAY.has(name.toLowerCase()));
+      expect(Object.fromEntries(own.map(([name, values]) => [name.toLowerCase(), values.join(', ')]))).toEqual(RECORDED);
+    }
   });
 });
