@@ -22,7 +22,6 @@ export const DOORS: ReadonlyMap<string, readonly string[]> = new Map([
   ['secp256k1', ['hyperliquid', 'paper-exchange']],
   ['@noble/hashes', ['hyperliquid', 'paper-exchange']],
   ['pino', ['telemetry']],
-  ['pino-pretty', ['telemetry']],
   ['ws', ['paper-exchange']],
   ['@msgpack/msgpack', ['paper-exchange']],
 ]);

@@ -1,5 +1,4 @@
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** What became of one POST. Only `not-sent` proves that the venue has not seen it; `lost` leaves it open. */
@@ -40,8 +39,9 @@ export function parseBaseUrl(url: string): URL {
 export function openHttp({ url, timeoutMs, maxSockets }: HttpOptions): Http {
   const base = parseBaseUrl(url);
   const secure = base.protocol === 'https:';
-  const agent = secure ? new HttpsAgent({ keepAlive: true, maxSockets }) : new HttpAgent({ keepAlive: true, maxSockets });
-  const send = secure ? httpsRequest : httpRequest;
+  // Not imported: an import of node:http asks for all that it exports, and Node loads its whole fetch for that, in every thread anew.
+  const { Agent, request: send } = secure ? process.getBuiltinModule('node:https') : process.getBuiltinModule('node:http');
+  const agent = new Agent({ keepAlive: true, maxSockets });
   const root = base.pathname.replace(/\/+$/, '');
 
   return {

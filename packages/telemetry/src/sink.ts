@@ -1,7 +1,6 @@
 import { appendFileSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type DestinationStream, destination, multistream, pino } from 'pino';
-import { PinoPretty } from 'pino-pretty';
+import type { DestinationStream } from 'pino';
 import type { LogRecord } from './log.ts';
 
 export interface LogSink {
@@ -10,26 +9,18 @@ export interface LogSink {
 }
 
 /**
- * Opens where the log goes: JSON lines in a file, and on standard error `pretty` for a person, `json` for a program, or not at
- * all where a board has the screen. Lines are written at once, so that the last one before a crash is there.
+ * Opens the file of the log: one JSON line a record, written at once, so that the last one before a crash is there. What writes the
+ * lines is loaded only here: every thread makes records, one of them writes.
  */
-export function openLogSink(options: { readonly file: string | null; readonly screen: 'pretty' | 'json' | 'none' }): LogSink {
-  const streams: { stream: DestinationStream; level: 'debug' }[] = [];
-  const file = options.file === null ? null : openLines(options.file);
-  if (file !== null) streams.push({ stream: file, level: 'debug' });
-  // Whoever reads the screen may leave; the fleet goes on.
-  if (options.screen === 'json')
-    streams.push({ stream: destination({ dest: 2, sync: true }).on('error', () => undefined), level: 'debug' });
-  if (options.screen === 'pretty')
-    streams.push({ stream: PinoPretty({ destination: 2, sync: true, ignore: 'pid,hostname' }), level: 'debug' });
-  const logger = pino({ level: 'debug', base: null, timestamp: false }, multistream(streams));
+export async function openLogSink(path: string): Promise<LogSink> {
+  const { pino } = await import('pino');
+  const file = openLines(path);
+  const logger = pino({ level: 'debug', base: null, timestamp: false }, file);
   return {
     write({ level, time, phrase, data }) {
       logger[level]({ time, ...data }, phrase);
     },
-    close() {
-      file?.close();
-    },
+    close: () => file.close(),
   };
 }
 

@@ -51,10 +51,10 @@ describe('the log', () => {
     expect(JSON.stringify(records)).toContain('[deep]');
   });
 
-  it('writes JSON lines that are on disk at once', () => {
+  it('writes JSON lines that are on disk at once', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'hyperfleet-log-'));
     const path = join(dir, 'fleet.log');
-    const sink = openLogSink({ file: path, screen: 'none' });
+    const sink = await openLogSink(path);
     const log = createLog((record) => sink.write(record), { bot: 'Sentient' });
     log.info('ready', { ms: 5 });
     log.error('worker lost', { code: 1 });
@@ -70,8 +70,8 @@ describe('the log', () => {
   });
 });
 
-it.runIf(existsSync('/dev/full'))('a disk without room costs lines of the log and nothing else', () => {
-  const sink = openLogSink({ file: '/dev/full', screen: 'none' });
+it.runIf(existsSync('/dev/full'))('a disk without room costs lines of the log and nothing else', async () => {
+  const sink = await openLogSink('/dev/full');
   for (let line = 0; line < 3; line += 1) sink.write({ level: 'info', time: 0, phrase: 'bot starts', data: {} });
   sink.close();
   sink.write({ level: 'info', time: 0, phrase: 'too late', data: {} });

@@ -68,7 +68,7 @@ export async function openHouse(plan: Plan, asked: Promise<string>): Promise<Hou
     checkJournal(plan);
     // What the last run said of itself is over.
     rmSync(files.status, { force: true });
-    const sink = openLogSink({ file: files.log, screen: 'none' });
+    const sink = await openLogSink(files.log);
     opened.push(sink);
     const ledger = openLedger(files.ledger, { verify: true });
     opened.push(ledger);

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { controlRefusal, isJson } from '../control/guard.ts';
 import { type ControlOptions, type ControlRequest, type ControlRoute, controlRoutes } from '../control/routes.ts';
@@ -128,6 +128,8 @@ export function createHttpServer(options: ServerOptions): HttpServer {
     else if (route !== undefined) ask(route, { path, body, ip: request.socket.remoteAddress ?? '' }, lineOf(response));
   }
 
+  // Not imported: an import of node:http asks for all that it exports, and Node loads its whole fetch for that.
+  const { createServer } = process.getBuiltinModule('node:http');
   const server: Server = createServer((request, response) => {
     void handle(request, response);
   });
