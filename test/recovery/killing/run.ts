@@ -1,6 +1,6 @@
 /** One run of the scenario that is ended at one moment, begun again, and judged by what the venue's journal says. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -101,30 +101,67 @@ function cutPower(dir: string): void {
   for (const name of ['ledger.db-shm', 'signals.db-shm']) rmSync(join(data, name), { force: true });
 }
 
-/** Ends one run at a point, begins again until all is done, and judges. Never rejects for what the fleet did. */
-export async function tryPoint(point: Point): Promise<Outcome> {
+/** A run that was ended, or came to its end, and what is wrong with that already. */
+interface First {
+  readonly dir: string;
+  readonly ended: Ended;
+  readonly struck: string | null;
+}
+
+async function endAt({ thread, moment, way }: Point): Promise<First> {
   const dir = openDir();
+  const ended = await runFleet(dir, { thread, point: String(moment), way });
+  const mark = join(dir, 'trap/struck');
+  return { dir, ended, struck: existsSync(mark) ? readFileSync(mark, 'utf8') : null };
+}
+
+/** Begins an ended run again until all is done, and judges. Removes its directory. */
+async function goOn({ dir, ended, struck }: First, point: Point): Promise<Outcome> {
   try {
     const { thread, moment, way } = point;
-    const first = await runFleet(dir, { thread, point: String(moment), way });
-    const mark = join(dir, 'trap/struck');
-    const struck = existsSync(mark) ? readFileSync(mark, 'utf8') : null;
     const faults: string[] = [];
-    let last = first;
+    let last = ended;
     if (struck !== null && way !== 'thread') {
       if (way === 'machine') cutPower(dir);
       last = await runFleet(dir, null);
-    } else if (struck !== null && first.code === null) faults.push('the end of a thread ended the process');
+    } else if (struck !== null && ended.code === null) faults.push('the end of a thread ended the process');
     if (last.code !== 0) faults.push(`the fleet ended with ${last.code}: ${last.text.trim().split('\n').slice(-6).join(' / ')}`);
     const judged = existsSync(join(dir, 'report.json')) ? judge(dir, way) : { faults: ['no report was written'], nakedMs: 0 };
     faults.push(...judged.faults);
     if (faults.length > 0) {
       const told = join(tmpdir(), `killing-${thread.replaceAll(/\W/g, '-')}-${moment}-${way}.txt`);
-      writeFileSync(told, last === first ? first.text : `${first.text}\n=== again\n${last.text}`);
+      writeFileSync(told, last === ended ? ended.text : `${ended.text}\n=== again\n${last.text}`);
       faults.push(`what it said: ${told}`);
     }
     return { point, struck, faults, nakedMs: judged.nakedMs };
   } finally {
     rmSync(dir, { recursive: true });
   }
+}
+
+/** A second copy of what an ended run has left. */
+function copyOf(first: First): First {
+  const dir = mkdtempSync(join(tmpdir(), 'killing-'));
+  cpSync(first.dir, dir, { recursive: true });
+  return { ...first, dir };
+}
+
+/** Ends one run at a point, begins again until all is done, and judges. Never rejects for what the fleet did. */
+export async function tryPoint(point: Point): Promise<Outcome> {
+  return goOn(await endAt(point), point);
+}
+
+/**
+ * Tries one moment in several ways. The process that is killed and the machine whose power is cut are one run up to there: it is
+ * ended once, and both begin again from a copy of what it has left.
+ */
+export async function tryMoment(thread: string, moment: number, ways: readonly Way[]): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = [];
+  if (ways.includes('thread')) outcomes.push(await tryPoint({ thread, moment, way: 'thread' }));
+  const killed = ways.filter((way) => way !== 'thread');
+  if (killed.length === 0) return outcomes;
+  const first = await endAt({ thread, moment, way: 'process' });
+  const starts = killed.map((way, index) => ({ way, from: index === killed.length - 1 ? first : copyOf(first) }));
+  for (const { way, from } of starts) outcomes.push(await goOn(from, { thread, moment, way }));
+  return outcomes;
 }
