@@ -170,7 +170,7 @@ function signalText(world: World): string {
   // How old they are is asked in minutes, and no path is that long: that they are there, and of after the last placing, is all.
   const seen = account === null ? '-' : `${account.view.timeMs <= memory.placedAtMs} ${memory.guardHeardMs !== null}`;
   const justPlaced = memory.placedAtMs === world.nowMs();
-  return `${runnerText(world, 'signal')} ${claimed.join()} ${memory.newestExits.length} ${memory.foreign.join()} ${seen} ${justPlaced} ${memory.closing.length} ${memory.started}`;
+  return `${runnerText(world, 'signal')} ${claimed.join()} ${memory.newestExits.length} ${memory.foreign?.coins.join()} ${seen} ${justPlaced} ${memory.closing.length} ${memory.started}`;
 }
 
 function fillText(world: World): string {

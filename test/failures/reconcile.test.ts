@@ -244,7 +244,7 @@ describe('a comparison', () => {
     expect([1, 2, 3].map(stateOf)).toEqual(['resting', 'waiting', 'canceled']);
     expect(asked).toEqual([cloidOf(3)]);
     // The one without a client order id is nobody's we know.
-    expect(foreign).toEqual(['BTC']);
+    expect(foreign.coins).toEqual(['BTC']);
     expect(cancelled).toEqual([]);
   });
 

@@ -54,6 +54,28 @@ it('refuses an entry on a coin the owner has bought since the last reconcile', a
   expect(world.link.sent).toEqual([]);
 });
 
+it('refuses an entry where the open orders could not be read for long: the owner may have come onto its coin since', async () => {
+  await hold(3_000);
+  const { openOrders } = world.link.reads;
+  let readable = false;
+  Object.assign(world.link.reads, {
+    openOrders: async () => {
+      if (!readable) throw Object.assign(new Error('HTTP 502'), { code: 'VENUE_REFUSED', retry: 'later' });
+      return await openOrders();
+    },
+  });
+  await hold(100_000);
+  const unseen = world.signal(long);
+  await hold(10_000);
+  expect(world.row(unseen)).toMatchObject({ status: 'failed', notes: expect.stringContaining('an entry needs a newer look') });
+  expect(world.link.sent).toEqual([]);
+  readable = true;
+  await hold(15_000);
+  const seen = world.signal(long);
+  await hold(6_000);
+  expect(world.row(seen).status).toBe('filled');
+});
+
 it('shows statuses again that a power cut has taken from the signals file', async () => {
   const id = world.signal(long);
   await hold(6_000);

@@ -192,9 +192,7 @@ export function createWatch(options: WatchOptions): Watch {
   const knownForeign = (bot: WatchedBot, coin: string): boolean => {
     const sinceMs = bot.hand.standsSinceMs(coin);
     if (bot.hand.isMuddled(coin)) return false;
-    return (
-      sinceMs !== null && excuses.unexcusedMs(bot.id, coin, sinceMs, clock.now()) > bot.settings.reconcileIntervalMs + FOREIGN_KNOWN_MS
-    );
+    return sinceMs !== null && clock.now() - sinceMs > bot.settings.reconcileIntervalMs + FOREIGN_KNOWN_MS;
   };
   const firstLegIsDone = (bot: WatchedBot, trade: Trade): boolean => {
     const first = trade.ladder?.[0];

@@ -32,6 +32,14 @@ export function heldByTrades(deps: Pick<LoopDeps, 'ledger' | 'settings'>): Reado
   return held;
 }
 
+/** What a look at the venue found that is not ours. */
+export interface ForeignLook {
+  /** Coins with an order or position that is not ours, sorted. */
+  readonly coins: readonly string[];
+  /** Market time at which the look began, ms: what has come since is not in it. */
+  readonly atMs: number;
+}
+
 const isForeignOrder = (deps: LoopDeps, order: OpenOrder): boolean =>
   (order.cloid === null ? deps.ledger.orderByOid(deps.settings.id, order.oid) : deps.ledger.order(order.cloid)) === null;
 

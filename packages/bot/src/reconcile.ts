@@ -1,6 +1,6 @@
 /** Holds the ledger against the venue: fills, orders, positions. Each difference is met by a named rule and recorded. */
 import type { AccountView, Cloid, LedgerEvent, OpenOrder, OrderRecord } from '@hyperfleet/trading';
-import { foreignCoins, heldByTrades } from './foreign.ts';
+import { type ForeignLook, foreignCoins, heldByTrades } from './foreign.ts';
 import { resolveOrders } from './resolve.ts';
 import type { Detail, LoopDeps } from './settings.ts';
 import { stateOfOpenOrder, syncFills } from './venue-news.ts';
@@ -11,16 +11,17 @@ const FOREIGN_GONE = 'no foreign order or position left';
 
 export interface Reconciler {
   /** One pass. Throws operational errors when the venue cannot be asked; nothing is then assumed. */
-  run(): Promise<{ readonly account: AccountView; readonly foreign: readonly string[] }>;
+  run(): Promise<{ readonly account: AccountView; readonly foreign: ForeignLook }>;
 }
 
 /** Makes a reconciler of one bot. */
 export function createReconciler(deps: LoopDeps): Reconciler {
   let foreignTold = '';
 
-  const tellForeign = (coins: readonly string[]): void => {
+  const tellForeign = (look: ForeignLook): void => {
+    const { coins } = look;
     const told = coins.join(',');
-    deps.peer.send({ kind: 'foreign', coins });
+    deps.peer.send({ kind: 'foreign', look });
     if (told === foreignTold) return;
     foreignTold = told;
     note(deps, null, coins.length > 0 ? FOREIGN_SEEN : FOREIGN_GONE, { coins: told });
@@ -31,11 +32,13 @@ export function createReconciler(deps: LoopDeps): Reconciler {
     async run() {
       const { ledger, reads, settings } = deps;
       await syncFills(deps);
+      const lookedMs = deps.clock.now();
       const open = await reads.openOrders();
       const before = heldByTrades(deps);
       const account = await reads.account();
       // At once: by the time every order in doubt is asked after, a trade may have ended whose position this account still shows.
-      const foreign = foreignCoins(deps, open, account, before);
+      const foreign = { coins: foreignCoins(deps, open, account, before), atMs: lookedMs };
+      tellForeign(foreign);
       const byCloid = new Map<Cloid, OpenOrder>();
       for (const order of open) if (order.cloid !== null) byCloid.set(order.cloid, order);
 
@@ -48,7 +51,6 @@ export function createReconciler(deps: LoopDeps): Reconciler {
       }
       if (missing.length > 0) await resolveOrders(deps, missing);
       await sweepOrphans(deps, open);
-      tellForeign(foreign);
       return { account, foreign };
     },
   };

@@ -12,6 +12,7 @@ import type {
   PositionView,
 } from '@hyperfleet/trading';
 import type { Condition, Risk } from './condition.ts';
+import type { ForeignLook } from './foreign.ts';
 
 /** One bot, resolved and whole: nothing below has a default. Times in milliseconds of market time. */
 export interface BotSettings {
@@ -48,8 +49,7 @@ export type PeerMessage =
   /** The ledger has moved: decide again. */
   | { readonly kind: 'trades-changed' }
   | { readonly kind: 'account'; readonly account: AccountView; readonly atMs: number }
-  /** Coins with an order or position that is not ours. */
-  | { readonly kind: 'foreign'; readonly coins: readonly string[] }
+  | { readonly kind: 'foreign'; readonly look: ForeignLook }
   /** A stop is wanted before the entry's remainder may be cancelled. */
   | { readonly kind: 'protect-now' }
   /** How the guard stands with the venue; said at each of its looks. */
@@ -59,7 +59,7 @@ export type PeerMessage =
   /** The signal worker would begin, and asks its guard for a reconcile that began after its predecessor's end; `launch` is its own. */
   | { readonly kind: 'want-reconciled'; readonly launch: number }
   /** A reconcile such as was asked for is complete and in the ledger. `atMs`: market time of its account. */
-  | { readonly kind: 'reconciled'; readonly account: AccountView; readonly foreign: readonly string[]; readonly atMs: number }
+  | { readonly kind: 'reconciled'; readonly account: AccountView; readonly foreign: ForeignLook; readonly atMs: number }
   /** Said in the guard's stead by whoever sees that it has ended. */
   | { readonly kind: 'guard-gone' };
 

@@ -5,7 +5,7 @@ import { createReconcileHearing, createReconcileTelling, type Reconciled } from 
 
 const resultAt = (atMs: number): Reconciled => ({
   account: { equity: ZERO_USD, cash: null, marginUsed: ZERO_USD, withdrawable: ZERO_USD, positions: [], timeMs: atMs },
-  foreign: [],
+  foreign: { coins: [], atMs: 0 },
   atMs,
 });
 

@@ -11,12 +11,13 @@
  * itself.
  */
 import type { AccountView } from '@hyperfleet/trading';
+import type { ForeignLook } from './foreign.ts';
 import type { LoopDeps, PeerMessage } from './settings.ts';
 
 /** What a complete reconcile leaves besides the ledger. `atMs`: market time at which the account was heard of. */
 export interface Reconciled {
   readonly account: AccountView;
-  readonly foreign: readonly string[];
+  readonly foreign: ForeignLook;
   readonly atMs: number;
 }
 

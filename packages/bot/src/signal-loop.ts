@@ -7,7 +7,7 @@ import { nextExitStep } from './decide/exit.ts';
 import { type EntryContext, enter, isOlder, refuse, refuseAtClaim } from './entries.ts';
 import { claimForExit, coinOf, driveExit } from './exits.ts';
 import { createFillsSynced, type FillsRead } from './fills-synced.ts';
-import { closeForeign } from './foreign.ts';
+import { closeForeign, type ForeignLook } from './foreign.ts';
 import { isDisowned } from './key.ts';
 import { createLeverage } from './leverage.ts';
 import { refOf, tradeOf } from './new-trade.ts';
@@ -23,6 +23,8 @@ import { createTradeRunner, isOperational, type RunnerMemory } from './trade-run
 
 /** Exits have this long before entries of other coins go on beside them. */
 const EXITS_FIRST_MS = 10_000;
+/** How much later than its interval a look at the wallet may be: entries go on through a read or two that failed. */
+const LOOK_LATE_MS = 20_000;
 /** A bot whose key is disowned looks this often whether it is owned again. */
 const DISOWNED_MS = 10_000;
 /** Rows refused in one go before the thread looks at its messages again. */
@@ -35,7 +37,7 @@ export interface SignalLoopMemory {
   readonly synced: readonly (readonly [string, FillsRead])[];
   readonly exitClaimedAt: readonly (readonly [string, number])[];
   readonly newestExits: readonly (readonly [string, { readonly createdAtMs: number; readonly rowId: number }])[];
-  readonly foreign: readonly string[];
+  readonly foreign: ForeignLook | null;
   readonly account: { readonly view: AccountView; readonly atMs: number } | null;
   readonly guardHeardMs: number | null;
   readonly placedAtMs: number;
@@ -76,7 +78,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   const newestExits = new Map<string, { createdAtMs: number; rowId: number }>();
   const leverage = createLeverage(deps);
   const hearing = deps.launch === undefined ? null : createReconcileHearing(deps, deps.launch);
-  let foreign = new Set<string>();
+  let foreign: ForeignLook | null = null;
   let account: { readonly view: AccountView; readonly atMs: number } | null = null;
   let guardHeardMs: number | null = null;
   let condition: Condition | null = null;
@@ -101,7 +103,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     askAccountAgain: () => {
       account = null;
     },
-    isForeign: (coin) => foreign.has(coin),
+    isForeign: (coin) => foreign?.coins.includes(coin) === true,
     isExiting: (coin) =>
       ledger.activeTrades(settings.id).some((trade) => trade.coin === coin && (trade.kind === 'exit' || trade.exitClaimedBy !== null)),
     newestExit: (coin) => newestExits.get(coin) ?? null,
@@ -112,9 +114,21 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     },
     // It tells of the account at least once an interval, when it reconciles.
     guardIsUp: () => guardHeardMs !== null && clock.now() - guardHeardMs <= 2 * settings.reconcileIntervalMs,
-    hindrance: () => differenceRefusal(deps) ?? (condition === null ? null : entryRefusal(condition, clock.now())),
+    hindrance: () => differenceRefusal(deps) ?? blindness() ?? (condition === null ? null : entryRefusal(condition, clock.now())),
     restingHindrance: () => (condition === null ? null : restingRefusal(condition)),
   };
+
+  /** The guard may have told of a newer look meanwhile. */
+  const hearForeign = (look: ForeignLook): void => {
+    if (foreign === null || look.atMs >= foreign.atMs) foreign = look;
+  };
+
+  /** Somebody may have come onto a coin since the wallet could last be looked at. */
+  function blindness(): string | null {
+    const ageMs = clock.now() - (foreign?.atMs ?? 0);
+    if (ageMs <= settings.reconcileIntervalMs + LOOK_LATE_MS) return null;
+    return `what else the wallet holds was last seen ${Math.round(ageMs / 1000)} s ago; an entry needs a newer look`;
+  }
 
   const drive = async (tradeId: string): Promise<Performed> => {
     const trade = ledger.trade(tradeId);
@@ -304,10 +318,10 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   async function reconcile(): Promise<void> {
     const shared = (await hearing?.heard()) ?? null;
     if (draining) return;
-    const { account: view, foreign: coins } = shared ?? (await createReconciler(deps).run());
+    const { account: view, foreign: look } = shared ?? (await createReconciler(deps).run());
     // The guard may have told of a newer one meanwhile.
     if (account === null || account.view.timeMs <= view.timeMs) account = { view, atMs: shared?.atMs ?? clock.now() };
-    foreign = new Set(coins);
+    hearForeign(look);
   }
 
   return {
@@ -335,7 +349,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
       if (message.kind === 'account') {
         account = { view: message.account, atMs: clock.now() };
         guardHeardMs = account.atMs;
-      } else if (message.kind === 'foreign') foreign = new Set(message.coins);
+      } else if (message.kind === 'foreign') hearForeign(message.look);
       else if (message.kind === 'condition') hearCondition(message.condition);
       else if (started) {
         for (const trade of ledger.activeTrades(settings.id)) runner.kick(trade.tradeId);
@@ -360,7 +374,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
       synced: synced.all(),
       exitClaimedAt: [...exitClaimedAt],
       newestExits: [...newestExits],
-      foreign: [...foreign],
+      foreign,
       account,
       guardHeardMs,
       placedAtMs,
