@@ -168,7 +168,10 @@ function signalText(world: World): string {
   const { account } = memory;
   const claimed = memory.exitClaimedAt.map(([id, ms]) => `${world.ledger.trade(id)?.signal.rowId ?? 0} ${ago(world, ms)}`);
   // How old they are is asked in minutes, and no path is that long: that they are there, and of after the last placing, is all.
-  const seen = account === null ? '-' : `${account.view.timeMs <= memory.placedAtMs} ${memory.guardHeardMs !== null}`;
+  const seen =
+    account === null
+      ? '-'
+      : `${account.view.timeMs <= memory.placedAtMs} ${memory.guardHeardMs !== null} ${ago(world, memory.guardBeatMs)}`;
   const justPlaced = memory.placedAtMs === world.nowMs();
   return `${runnerText(world, 'signal')} ${claimed.join()} ${memory.newestExits.length} ${memory.foreign?.coins.join()} ${seen} ${justPlaced} ${memory.closing.length} ${memory.started}`;
 }

@@ -27,8 +27,9 @@ export function isQuiet(world: World): boolean {
   if (wire.pending.length > 0 || !stream.up || stream.orders.length > 0 || stream.fills.length > 0) return false;
   return WORKERS.every((worker) => {
     if (!loops[worker].memory().started || down[worker]) return false;
-    // One timer is its look at everything once a second or two; any other is something it means to do again.
-    return world.timers.filter((timer) => timer.worker === worker).length <= 1;
+    // Two timers always run: its look at everything once a second or two, and what one tells the other that it lives by, or listens to it
+    // by. Any other is something it means to do again.
+    return world.timers.filter((timer) => timer.worker === worker).length <= 2;
   });
 }
 

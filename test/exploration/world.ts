@@ -179,6 +179,11 @@ function buildWorld(witness: Witness): World {
   const hear = (worker: WorkerName): void => {
     for (const message of mail[worker].take()) world.loops[worker].onPeer(message);
   };
+  /** A beat says only that somebody is there: it is heard at once, and is no event. */
+  const send = (to: WorkerName, message: PeerMessage): void => {
+    if (message.kind === 'on-guard') world.loops[to]?.onPeer(message);
+    else mail[to].put(message);
+  };
   const depsOf = (worker: WorkerName) => {
     const mine = generations[worker];
     const alive = (): boolean => mine === generations[worker];
@@ -206,7 +211,7 @@ function buildWorld(witness: Witness): World {
       },
       digest,
       log: silent,
-      peer: { send: (message: PeerMessage) => alive() && mail[to].put(message) },
+      peer: { send: (message: PeerMessage) => alive() && send(to, message) },
       report: () => undefined,
       launch: launches[worker],
       onBug: (error: unknown) => alive() && onBug(error),

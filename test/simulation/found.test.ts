@@ -76,6 +76,16 @@ it('refuses an entry where the open orders could not be read for long: the owner
   expect(world.row(seen).status).toBe('filled');
 });
 
+it('leaves nothing in doubt of a bracket that never arrived: its stop is asked after with its entry', async () => {
+  world.link.onRequest = (kind) => (kind === 'place' ? 'lost-before' : null);
+  const id = world.signal(long);
+  await hold(3_000);
+  world.book('BTC', '96000', '96010');
+  await hold(9_000);
+  expect(world.row(id)).toMatchObject({ status: 'failed', notes: expect.stringContaining('already passed the stop') });
+  expect(world.ledger.orders(world.ledger.allTrades()[0]?.tradeId ?? '').map(({ state }) => state)).toEqual(['dead', 'dead']);
+});
+
 it('shows statuses again that a power cut has taken from the signals file', async () => {
   const id = world.signal(long);
   await hold(6_000);

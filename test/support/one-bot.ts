@@ -30,6 +30,7 @@ import {
   ticks,
 } from '@hyperfleet/trading';
 import { sampleSettings } from './bot-settings.ts';
+import { createHang, type Hang } from './hang.ts';
 import { linkVenue, type VenueLink } from './in-process-venue.ts';
 import { createVirtualClock, settleTasks, type VirtualClock } from './virtual-clock.ts';
 
@@ -63,6 +64,8 @@ export interface World {
   granted(hasStream: boolean): void;
   /** Something the account stream says. */
   streamEvent(event: AccountEvent): void;
+  /** The fill monitor's thread: hangs and goes on when told. */
+  readonly guard: Hang;
   /** Drops both loops where they stand and starts new ones on the same files. */
   restart(): Promise<void>;
   close(): Promise<void>;
@@ -91,7 +94,8 @@ export async function openWorld(overrides: Partial<Omit<BotSettings, 'limits'>> 
   let signalLoop: SignalLoop | null = null;
   let fillLoop: FillLoop | null = null;
   let nonce = 0;
-  const link = linkVenue({ venue, clock, user: USER, latencyMs, onEvent: (event) => fillLoop?.onStream(event) });
+  const guard = createHang();
+  const link = linkVenue({ venue, clock, user: USER, latencyMs, onEvent: (event) => guard.whenAwake(() => fillLoop?.onStream(event)) });
   const market = { view: (coin: string): MarketView | null => viewOf(venue, instruments, coin) };
 
   const start = async (): Promise<void> => {
@@ -125,6 +129,9 @@ export async function openWorld(overrides: Partial<Omit<BotSettings, 'limits'>> 
     const toMarket = (wallMs: number): number => wallMs;
     fillLoop = createFillLoop({
       ...common,
+      clock: guard.clockOf(common.clock),
+      exchange: guard.portsOf(common.exchange),
+      reads: guard.portsOf(common.reads),
       launch: 2 * generation,
       peer: to((message) => signalLoop?.onPeer(message)),
       fundingFrom: START_MS,
@@ -133,7 +140,7 @@ export async function openWorld(overrides: Partial<Omit<BotSettings, 'limits'>> 
     signalLoop = createSignalLoop({
       ...common,
       launch: 2 * generation - 1,
-      peer: to((message) => fillLoop?.onPeer(message)),
+      peer: to((message) => guard.whenAwake(() => fillLoop?.onPeer(message))),
       queue,
       wallToMarket: toMarket,
       marketToWall: toMarket,
@@ -180,6 +187,7 @@ export async function openWorld(overrides: Partial<Omit<BotSettings, 'limits'>> 
     queue,
     reports,
     bugs,
+    guard,
     book(coin, bid, ask, size = '10') {
       lastBooks.set(coin, { bid, ask, size });
       const step = 10 ** (6 - (instruments.get(coin)?.szDecimals ?? 0));

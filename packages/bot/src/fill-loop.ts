@@ -10,11 +10,12 @@ import { heldByTrades } from './foreign.ts';
 import { isDisowned } from './key.ts';
 import { createLiquidationWatch } from './liquidation.ts';
 import { backoffMs, lotOf } from './lot.ts';
-import { perform } from './perform.ts';
+import { performNoting } from './perform.ts';
 import { createReconciler } from './reconcile.ts';
 import type { LoopDeps, PeerMessage } from './settings.ts';
 import { createReconcileTelling, type ReconcileMemory } from './shared-reconcile.ts';
 import { isStop, lookAt, type TradeSight } from './sight.ts';
+import { GUARD_BEAT_MS } from './stand-in.ts';
 import type { Performed } from './step.ts';
 import { createTradeRunner, isOperational, type RunnerMemory } from './trade-runner.ts';
 import { orderStateOf, takeFills } from './venue-news.ts';
@@ -72,6 +73,7 @@ export function createFillLoop(
   const synced = createFillsSynced();
   const firing = createFiring();
   let stopTick: () => void = () => undefined;
+  let stopBeat: () => void = () => undefined;
   let fundingReadMs = deps.fundingFrom;
   let started = false;
   let draining = false;
@@ -94,10 +96,7 @@ export function createFillLoop(
     if (step === null) return { kind: 'idle' };
     // How a firing stop ends is told in a moment; a question under way would only keep the answer to it waiting.
     if (step.do === 'sync-fills' && toldMs > 0) return { kind: 'later', afterMs: toldMs };
-    const askedMs = clock.now();
-    const performed = await perform(deps, sight, step);
-    if (step.do === 'sync-fills') synced.note(tradeId, ledger.trade(tradeId)?.version ?? -1, askedMs);
-    return performed;
+    return await performNoting(deps, synced, { sight, step });
   };
   const runner = createTradeRunner({ drive, clock, log, onBug: deps.onBug });
   const reconciler = createReconciler(deps);
@@ -267,8 +266,15 @@ export function createFillLoop(
     });
   };
 
+  /** Also while it waits for the venue: only one that hangs or is gone says nothing. */
+  const beat = (): void => {
+    deps.peer.send({ kind: 'on-guard' });
+    stopBeat = clock.after(GUARD_BEAT_MS, beat);
+  };
+
   return {
     async start() {
+      beat();
       await reconcile();
       started = true;
       tick();
@@ -288,6 +294,7 @@ export function createFillLoop(
     },
     async drain() {
       draining = true;
+      stopBeat();
       stopTick();
       keeper?.stop();
       poll?.stop();

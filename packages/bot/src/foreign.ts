@@ -40,6 +40,35 @@ export interface ForeignLook {
   readonly atMs: number;
 }
 
+/** How much later than its interval a look may be: entries go on through a read or two that failed. */
+const LOOK_LATE_MS = 20_000;
+
+/** What a signal worker has been told of the wallet. */
+export interface ForeignNews {
+  hear(look: ForeignLook): void;
+  has(coin: string): boolean;
+  /** Why no entry may go: somebody may have come onto its coin since the wallet could last be looked at. Null when it was of late. */
+  refusal(): string | null;
+  last(): ForeignLook | null;
+}
+
+export function createForeignNews({ clock, settings }: Pick<LoopDeps, 'clock' | 'settings'>): ForeignNews {
+  let last: ForeignLook | null = null;
+  return {
+    hear(look) {
+      // A newer one may have been told meanwhile.
+      if (last === null || look.atMs >= last.atMs) last = look;
+    },
+    has: (coin) => last?.coins.includes(coin) === true,
+    refusal() {
+      const ageMs = clock.now() - (last?.atMs ?? 0);
+      if (ageMs <= settings.reconcileIntervalMs + LOOK_LATE_MS) return null;
+      return `what else the wallet holds was last seen ${Math.round(ageMs / 1000)} s ago; an entry needs a newer look`;
+    },
+    last: () => last,
+  };
+}
+
 const isForeignOrder = (deps: LoopDeps, order: OpenOrder): boolean =>
   (order.cloid === null ? deps.ledger.orderByOid(deps.settings.id, order.oid) : deps.ledger.order(order.cloid)) === null;
 

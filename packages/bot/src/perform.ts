@@ -15,6 +15,7 @@ import {
   type PlaceRequest,
   type Trade,
 } from '@hyperfleet/trading';
+import type { FillsSynced } from './fills-synced.ts';
 import { noteDisowned } from './key.ts';
 import { resolveOrders } from './resolve.ts';
 import type { Detail, LoopDeps } from './settings.ts';
@@ -49,8 +50,21 @@ export const recordsOf = (deps: LoopDeps, trade: Trade, request: PlaceRequest): 
     cancelAsked: false,
   }));
 
+/** Does one step of a trade, and remembers of which of its versions the fills were read. */
+export async function performNoting(
+  deps: LoopDeps,
+  synced: FillsSynced,
+  { sight, step }: { readonly sight: TradeSight; readonly step: Step },
+): Promise<Performed> {
+  const { tradeId } = sight.trade;
+  const askedMs = deps.clock.now();
+  const performed = await perform(deps, sight, step);
+  if (step.do === 'sync-fills') synced.note(tradeId, deps.ledger.trade(tradeId)?.version ?? -1, askedMs);
+  return performed;
+}
+
 /** Does one step of a trade. Throws operational errors of reads as they come; whoever drives the trade backs off. */
-export async function perform(deps: LoopDeps, sight: TradeSight, step: Step): Promise<Performed> {
+async function perform(deps: LoopDeps, sight: TradeSight, step: Step): Promise<Performed> {
   switch (step.do) {
     case 'place':
       return await place(deps, sight, step);

@@ -50,6 +50,8 @@ export type PeerMessage =
   | { readonly kind: 'trades-changed' }
   | { readonly kind: 'account'; readonly account: AccountView; readonly atMs: number }
   | { readonly kind: 'foreign'; readonly look: ForeignLook }
+  /** The guard lives and hears; said every second. */
+  | { readonly kind: 'on-guard' }
   /** A stop is wanted before the entry's remainder may be cancelled. */
   | { readonly kind: 'protect-now' }
   /** How the guard stands with the venue; said at each of its looks. */

@@ -7,24 +7,23 @@ import { nextExitStep } from './decide/exit.ts';
 import { type EntryContext, enter, isOlder, refuse, refuseAtClaim } from './entries.ts';
 import { claimForExit, coinOf, driveExit } from './exits.ts';
 import { createFillsSynced, type FillsRead } from './fills-synced.ts';
-import { closeForeign, type ForeignLook } from './foreign.ts';
+import { closeForeign, createForeignNews, type ForeignLook } from './foreign.ts';
 import { isDisowned } from './key.ts';
 import { createLeverage } from './leverage.ts';
 import { refOf, tradeOf } from './new-trade.ts';
-import { perform } from './perform.ts';
+import { performNoting } from './perform.ts';
 import { createReconciler } from './reconcile.ts';
 import { resolveOrders } from './resolve.ts';
 import type { LoopDeps, PeerMessage } from './settings.ts';
 import { createReconcileHearing } from './shared-reconcile.ts';
 import { isUnresolved, lastOf, lookAt } from './sight.ts';
+import { createStandIn } from './stand-in.ts';
 import type { Performed } from './step.ts';
 import { change } from './tell.ts';
 import { createTradeRunner, isOperational, type RunnerMemory } from './trade-runner.ts';
 
 /** Exits have this long before entries of other coins go on beside them. */
 const EXITS_FIRST_MS = 10_000;
-/** How much later than its interval a look at the wallet may be: entries go on through a read or two that failed. */
-const LOOK_LATE_MS = 20_000;
 /** A bot whose key is disowned looks this often whether it is owned again. */
 const DISOWNED_MS = 10_000;
 /** Rows refused in one go before the thread looks at its messages again. */
@@ -39,7 +38,9 @@ export interface SignalLoopMemory {
   readonly newestExits: readonly (readonly [string, { readonly createdAtMs: number; readonly rowId: number }])[];
   readonly foreign: ForeignLook | null;
   readonly account: { readonly view: AccountView; readonly atMs: number } | null;
+  /** When it last told of the account, and when it last gave a sign at all. */
   readonly guardHeardMs: number | null;
+  readonly guardBeatMs: number | null;
   readonly placedAtMs: number;
   readonly closing: readonly string[];
   readonly started: boolean;
@@ -78,7 +79,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   const newestExits = new Map<string, { createdAtMs: number; rowId: number }>();
   const leverage = createLeverage(deps);
   const hearing = deps.launch === undefined ? null : createReconcileHearing(deps, deps.launch);
-  let foreign: ForeignLook | null = null;
+  const foreign = createForeignNews(deps);
   let account: { readonly view: AccountView; readonly atMs: number } | null = null;
   let guardHeardMs: number | null = null;
   let condition: Condition | null = null;
@@ -103,7 +104,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     askAccountAgain: () => {
       account = null;
     },
-    isForeign: (coin) => foreign?.coins.includes(coin) === true,
+    isForeign: foreign.has,
     isExiting: (coin) =>
       ledger.activeTrades(settings.id).some((trade) => trade.coin === coin && (trade.kind === 'exit' || trade.exitClaimedBy !== null)),
     newestExit: (coin) => newestExits.get(coin) ?? null,
@@ -113,22 +114,10 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
       placedAtMs = clock.now();
     },
     // It tells of the account at least once an interval, when it reconciles.
-    guardIsUp: () => guardHeardMs !== null && clock.now() - guardHeardMs <= 2 * settings.reconcileIntervalMs,
-    hindrance: () => differenceRefusal(deps) ?? blindness() ?? (condition === null ? null : entryRefusal(condition, clock.now())),
+    guardIsUp: () => guardHeardMs !== null && clock.now() - guardHeardMs <= 2 * settings.reconcileIntervalMs && !standIn.isNeeded(),
+    hindrance: () => differenceRefusal(deps) ?? foreign.refusal() ?? (condition === null ? null : entryRefusal(condition, clock.now())),
     restingHindrance: () => (condition === null ? null : restingRefusal(condition)),
   };
-
-  /** The guard may have told of a newer look meanwhile. */
-  const hearForeign = (look: ForeignLook): void => {
-    if (foreign === null || look.atMs >= foreign.atMs) foreign = look;
-  };
-
-  /** Somebody may have come onto a coin since the wallet could last be looked at. */
-  function blindness(): string | null {
-    const ageMs = clock.now() - (foreign?.atMs ?? 0);
-    if (ageMs <= settings.reconcileIntervalMs + LOOK_LATE_MS) return null;
-    return `what else the wallet holds was last seen ${Math.round(ageMs / 1000)} s ago; an entry needs a newer look`;
-  }
 
   const drive = async (tradeId: string): Promise<Performed> => {
     const trade = ledger.trade(tradeId);
@@ -137,7 +126,10 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     if (isDisowned(deps)) return { kind: 'later', afterMs: DISOWNED_MS };
     if (trade.kind === 'exit') return driveExit(deps, queue, trade, runner.kick);
     if (trade.phase === 'claimed') return await enter(deps, context, trade);
-    return (await driveEntry(trade)) ?? (await driveOut(trade));
+    const performed = (await driveEntry(trade)) ?? (await driveOut(trade));
+    if (performed.kind === 'again' || !standIn.isNeeded()) return performed;
+    const protection = await standIn.protect(tradeId);
+    return protection.kind === 'idle' ? performed : protection;
   };
 
   /** The entry order until its fate is known. */
@@ -154,6 +146,9 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     if (trade.exitClaimedBy !== null) return null;
     if (entry.state === 'rejected') return refuse(deps, trade, 'failed', entry.reason ?? 'rejected by the venue');
     if (entry.state !== 'dead') return null;
+    // Its stop was in the same request; of a trade that may be refused next, nobody would ask after it before the next reconcile.
+    const inDoubt = sight.orders.filter(isUnresolved);
+    if (inDoubt.length > 0) return await resolveOrders(deps, inDoubt);
     // The first sending is known never to have arrived, so the signal may be taken up again while it is young.
     change(deps, trade, { phase: 'claimed' }, [
       { event: 'entry never arrived, taken up again', detail: { attempt: entry.intent.attempt } },
@@ -168,14 +163,27 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     const sight = lookAt(deps, trade, synced.of(trade.tradeId));
     const step = sight === null ? null : nextExitStep(sight, clock.now() - claimedAtMs);
     if (sight === null || step === null) return { kind: 'idle' };
-    const askedMs = clock.now();
-    const performed = await perform(deps, sight, step);
-    if (step.do === 'sync-fills') synced.note(trade.tradeId, ledger.trade(trade.tradeId)?.version ?? -1, askedMs);
+    const performed = await performNoting(deps, synced, { sight, step });
     if (performed.kind === 'idle') exitClaimedAt.delete(trade.tradeId);
     return performed;
   }
 
   const runner = createTradeRunner({ drive, clock, log, onBug: deps.onBug, onRest: () => wake() });
+  const lookAtAll = (): void => {
+    for (const trade of ledger.activeTrades(settings.id)) runner.kick(trade.tradeId);
+  };
+  const hearAccount = (view: AccountView): void => {
+    account = { view, atMs: clock.now() };
+  };
+  const standIn = createStandIn(deps, {
+    synced,
+    look: lookAtAll,
+    onAccount: hearAccount,
+    onReconciled({ account: view, foreign: look }) {
+      hearAccount(view);
+      foreign.hear(look);
+    },
+  });
   const controls = createControls({
     deps,
     queue,
@@ -321,7 +329,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     const { account: view, foreign: look } = shared ?? (await createReconciler(deps).run());
     // The guard may have told of a newer one meanwhile.
     if (account === null || account.view.timeMs <= view.timeMs) account = { view, atMs: shared?.atMs ?? clock.now() };
-    hearForeign(look);
+    foreign.hear(look);
   }
 
   return {
@@ -338,6 +346,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
         runner.kick(trade.tradeId);
       }
       started = true;
+      standIn.start();
       const state = ledger.botState(settings.id);
       const stands = isDisowned(deps) ? 'halted' : state.paused ? 'paused' : 'active';
       deps.report({ kind: 'state', state: stands, reason: state.reason });
@@ -347,18 +356,20 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     onPeer(message) {
       hearing?.onPeer(message);
       if (message.kind === 'account') {
-        account = { view: message.account, atMs: clock.now() };
-        guardHeardMs = account.atMs;
-      } else if (message.kind === 'foreign') hearForeign(message.look);
+        hearAccount(message.account);
+        guardHeardMs = clock.now();
+      } else if (message.kind === 'foreign') foreign.hear(message.look);
+      else if (message.kind === 'on-guard') standIn.heard();
       else if (message.kind === 'condition') hearCondition(message.condition);
       else if (started) {
-        for (const trade of ledger.activeTrades(settings.id)) runner.kick(trade.tradeId);
+        lookAtAll();
         wake();
       }
     },
     async drain() {
       draining = true;
       hearing?.stop();
+      standIn.stop();
       leverage.stop();
       stopPoll();
       await runner.drain();
@@ -374,9 +385,10 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
       synced: synced.all(),
       exitClaimedAt: [...exitClaimedAt],
       newestExits: [...newestExits],
-      foreign,
+      foreign: foreign.last(),
       account,
       guardHeardMs,
+      guardBeatMs: standIn.heardMs(),
       placedAtMs,
       closing: controls.closing(),
       started,

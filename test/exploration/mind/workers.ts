@@ -242,6 +242,8 @@ function driveEntry(run: Run): Performed | null {
     return 'again';
   }
   if (entry.state !== STATE.dead) return null;
+  const inDoubt = s.orders.reduce((mask, { state }, index) => (isUnresolved(state) ? mask | (1 << index) : mask), 0);
+  if (inDoubt !== 0) return beginResolve(s, SIGNAL, inDoubt);
   change(s, { phase: PHASE.claimed });
   tellOther(run, SIGNAL);
   return 'again';

@@ -176,7 +176,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'enter on a foreign coin',
     file: `${BOT}signal-loop.ts`,
-    old: '    isForeign: (coin) => foreign.has(coin),',
+    old: '    isForeign: foreign.has,',
     wrong: '    isForeign: () => false,',
     trial: { on: 'seeds', count: 60 },
   },

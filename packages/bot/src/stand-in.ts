@@ -1,0 +1,133 @@
+/**
+ * What the signal worker does while its bot's guard says nothing: the guard may hang, and until it is found and begun anew nobody would
+ * give a part fill its stop. So the account is asked for, what has moved is reconciled, and every trade is driven by the guard's own
+ * decisions. Should the guard wake in the middle of it, both write one ledger and compare versions, as they always do.
+ */
+import type { AccountView } from '@hyperfleet/trading';
+import { createAccountPoll } from './account-poll.ts';
+import { nextProtectionStep } from './decide/protection.ts';
+import type { FillsSynced } from './fills-synced.ts';
+import { type ForeignLook, heldByTrades } from './foreign.ts';
+import { performNoting } from './perform.ts';
+import { createReconciler } from './reconcile.ts';
+import type { LoopDeps } from './settings.ts';
+import { lookAt } from './sight.ts';
+import type { Performed } from './step.ts';
+import { isOperational } from './trade-runner.ts';
+
+/** A guard beats this often, ms of market time. */
+export const GUARD_BEAT_MS = 1_000;
+/** So long without a beat, by the wall's clock and by the market's, and it is stood in for, ms. */
+const SILENT_MS = 4_000;
+/** How often the account is asked for meanwhile, ms of market time. */
+const ASK_MS = 1_000;
+
+const SILENT = 'the fill monitor says nothing, and is stood in for';
+const BACK = 'the fill monitor is back';
+
+export interface StandIn {
+  /** The guard is there. */
+  heard(): void;
+  isNeeded(): boolean;
+  /** One step of what the guard would do for a trade. */
+  protect(tradeId: string): Promise<Performed>;
+  /** Silence counts from here. */
+  start(): void;
+  stop(): void;
+  /** When the guard was last heard, market ms; null before `start`. */
+  heardMs(): number | null;
+}
+
+interface StandInDeps extends LoopDeps {
+  readonly marketToWall: (marketMs: number) => number;
+  readonly onBug: (error: unknown) => void;
+}
+
+/** Makes the stand-in of one bot's guard. What it has read goes to `onAccount` and `onReconciled`; `look` is to drive every trade. */
+export function createStandIn(
+  deps: StandInDeps,
+  args: {
+    readonly synced: FillsSynced;
+    readonly look: () => void;
+    readonly onAccount: (account: AccountView) => void;
+    readonly onReconciled: (result: { readonly account: AccountView; readonly foreign: ForeignLook }) => void;
+  },
+): StandIn {
+  const { clock, ledger, settings, log } = deps;
+  const reconciler = createReconciler(deps);
+  let heardMs: number | null = null;
+  let reconciling = false;
+  let told = false;
+
+  const isSilent = (): boolean => {
+    if (heardMs === null || clock.now() - heardMs <= SILENT_MS) return false;
+    return deps.marketToWall(clock.now()) - deps.marketToWall(heardMs) > SILENT_MS;
+  };
+  const isNeeded = (): boolean => {
+    const silent = isSilent();
+    if (silent && !told) {
+      log.warn(SILENT, { ms: clock.now() - (heardMs ?? 0) });
+      deps.report({ kind: 'alert', phrase: SILENT, detail: {} });
+    }
+    told ||= silent;
+    return silent;
+  };
+  /** Nothing can go without a stop where nothing is held and no entry rests. */
+  const isAtRisk = (): boolean => ledger.activeTrades(settings.id).some(({ phase }) => phase === 'entering' || phase === 'open');
+
+  const reconcile = (): void => {
+    if (reconciling) return;
+    reconciling = true;
+    reconciler
+      .run()
+      .then(
+        (result) => {
+          args.onReconciled(result);
+          args.look();
+        },
+        (error: unknown) => {
+          if (!isOperational(error)) deps.onBug(error);
+          else log.warn('reconcile put off', { why: SILENT, code: error.code, reason: error.message });
+        },
+      )
+      .finally(() => {
+        reconciling = false;
+      });
+  };
+  const poll = createAccountPoll({
+    clock,
+    everyMs: ASK_MS,
+    isWanted: () => isNeeded() && isAtRisk(),
+    ask: () => deps.reads.account(),
+    held: () => heldByTrades(deps),
+    onAccount(account) {
+      args.onAccount(account);
+      args.look();
+    },
+    onMoved: reconcile,
+    onFailed: (error) => log.warn('account not read', { reason: error.message }),
+    onBug: deps.onBug,
+  });
+
+  return {
+    heard() {
+      if (heardMs === null) return;
+      heardMs = clock.now();
+      if (told) log.info(BACK);
+      told = false;
+    },
+    isNeeded,
+    async protect(tradeId) {
+      const trade = ledger.trade(tradeId);
+      const sight = trade === null ? null : lookAt(deps, trade, args.synced.of(tradeId));
+      const step = sight === null ? null : nextProtectionStep(sight);
+      return sight === null || step === null ? { kind: 'idle' } : await performNoting(deps, args.synced, { sight, step });
+    },
+    start() {
+      heardMs = clock.now();
+      poll.start();
+    },
+    stop: poll.stop,
+    heardMs: () => heardMs,
+  };
+}
