@@ -20,7 +20,7 @@ export function createAccountStream({ venue, clock, user, chance, weather, event
     const of = session;
     if (to === null) return;
     clock.after(delayMs, () => {
-      if (to.life.alive && of === session) to.onEvent(event);
+      if (of === session) to.life.hang.whenAwake(() => to.life.alive && to.onEvent(event));
     });
   };
   const inOrder = (event: AccountEvent): void => {

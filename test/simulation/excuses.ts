@@ -13,6 +13,8 @@ const AFTER_PLACE_MS = 1_500;
 const AFTER_READ_MS = 10_000;
 
 const afterMs = (what: string): number => {
+  // How long it takes until it is stood in for is told with it.
+  if (what === 'hang') return 0;
   if (what.startsWith('read')) return AFTER_READ_MS;
   return what.startsWith('place') ? AFTER_PLACE_MS : AFTER_MS;
 };

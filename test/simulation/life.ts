@@ -1,6 +1,7 @@
-/** A worker that can die between any two things it does. */
+/** A worker that can die between any two things it does, and hang between any two it hears. */
 import { StoreError, type StoreErrorCode } from '@hyperfleet/store';
 import type { Clock } from '@hyperfleet/trading';
+import type { Hang } from '../support/hang.ts';
 import type { Chance } from './chance.ts';
 import type { Weather } from './weather.ts';
 
@@ -15,16 +16,18 @@ export interface Life {
   readonly bot: string;
   readonly half: Half;
   alive: boolean;
+  readonly hang: Hang;
   /** Ends it here; nothing it does from now on has an effect. */
   die(why: string): void;
 }
 
-/** The worker's clock: timers of a dead worker never run, and an error in one is the worker's end. */
+/** The worker's clock: timers of a dead worker never run, those of one that hangs wait, and an error in one is the worker's end. */
 export function clockOf(clock: Clock, life: Life, onThrown: (error: unknown) => void): Clock {
+  const awake = life.hang.clockOf(clock);
   return {
     now: clock.now,
     after: (delayMs, task) =>
-      clock.after(delayMs, () => {
+      awake.after(delayMs, () => {
         if (!life.alive) return;
         try {
           task();

@@ -99,7 +99,7 @@ function createRequests({ venue, clock, user, chance, weather, events }: LinkOpt
       const back = chance.int(10, 120);
       const answer = (afterMs: number, value: () => Answer<T>): void => {
         if (fault !== null) events.trouble(`${sending.kind} ${fault}`, afterMs);
-        clock.after(afterMs, () => life.alive && resolve(value()));
+        clock.after(afterMs, () => life.hang.whenAwake(() => life.alive && resolve(value())));
       };
       const arriveIn = (ms: number, again = false): void => void clock.after(ms, () => void arrive(sending, fault, again));
       const said = (reply: ActionReply): Answer<T> => {

@@ -15,6 +15,7 @@ import {
 import { createNonceCell, openNonceCell } from '@hyperfleet/hyperliquid';
 import type { LedgerHandle, SignalQueueHandle } from '@hyperfleet/store';
 import type { Clock, Instruments } from '@hyperfleet/trading';
+import { createHang } from '../support/hang.ts';
 import type { Chance } from './chance.ts';
 import { clockOf, type DiskEvents, type Half, type Life, onDisk, WorkerDied } from './life.ts';
 import type { Link } from './link.ts';
@@ -58,6 +59,9 @@ interface PairEvents extends Pick<DiskEvents, 'refused'> {
   written(bot: string, method: string, args: readonly unknown[], result: unknown): void;
   died(bot: string, half: Half, why: string, downMs: number): void;
   ready(bot: string, half: Half): void;
+  /** The fill monitor hangs from now on, and goes on. */
+  hangs(bot: string, ms: number): void;
+  wentOn(bot: string): void;
   /** An error no worker may end by. */
   bug(bot: string, half: Half, error: unknown): void;
   report(bot: string, report: BotReport): void;
@@ -69,12 +73,16 @@ export interface Pair {
   readonly isReady: boolean;
   /** The worker ends here, and is started again. */
   kill(half: Half, why: string): void;
+  /** The fill monitor hangs, unless it does: it goes on after so long, or is ended when it was silent for longer than anyone waits. */
+  hang(ms: number): void;
   /** Both end with their process; `start` brings them back. */
   killAll(why: string): void;
   start(): void;
   wake(): void;
 }
 
+/** A worker silent for so long is ended, ms. */
+const SILENT_MS = 15_000;
 /** A worker that was ended is back after about this long, ms. */
 const DOWN_MS = [150, 1_500] as const;
 
@@ -112,6 +120,7 @@ export function createPair(options: PairOptions): Pair {
       bot: settings.id,
       half,
       alive: true,
+      hang: createHang(),
       die(why) {
         if (!life.alive) return;
         life.alive = false;
@@ -185,7 +194,15 @@ export function createPair(options: PairOptions): Pair {
    */
   const interleave = (half: Half, method: string, tradeId: string): void => {
     const other = workers.get(otherOf(half));
-    if (interleaving || other === undefined || !other.ready || !COMPARED.has(method) || !chance.happens(INTERLEAVED)) return;
+    if (
+      interleaving ||
+      other === undefined ||
+      other.life.hang.isHung ||
+      !other.ready ||
+      !COMPARED.has(method) ||
+      !chance.happens(INTERLEAVED)
+    )
+      return;
     interleaving = true;
     try {
       other.loop.onPeer({ kind: 'trades-changed' });
@@ -242,6 +259,19 @@ export function createPair(options: PairOptions): Pair {
       return HALVES.every((half) => workers.get(half)?.ready === true);
     },
     kill: (half, why) => workers.get(half)?.life.die(why),
+    hang(ms) {
+      const running = workers.get('fill-monitor');
+      if (running === undefined || running.life.hang.isHung) return;
+      const { life } = running;
+      events.hangs(settings.id, ms);
+      life.hang.hang();
+      clock.after(ms, () => {
+        if (!life.alive) return;
+        if (ms >= SILENT_MS) return life.die('silent');
+        events.wentOn(settings.id);
+        life.hang.goOn();
+      });
+    },
     killAll(why) {
       process += 1;
       for (const { life } of [...workers.values()]) life.die(why);

@@ -15,18 +15,20 @@ export function createPast({ venue, clock, user, chance, weather, events }: Link
 
   const read = <T>(life: Life, tell: (asOfMs: number) => T): Promise<T> =>
     new Promise((resolve, reject) => {
+      const heard = (answer: () => void): void => life.hang.whenAwake(() => life.alive && answer());
       const fault = weather.readFault();
       const afterMs = fault === 'timed-out' ? TIMEOUT_MS : chance.int(20, 200);
       if (fault !== null) events.trouble(`read ${fault}`, afterMs);
       clock.after(afterMs, () => {
-        if (!life.alive) return;
         if (fault !== null) {
-          reject(new VenueReadError(fault === 'failed' ? 'VENUE_DOWN' : 'VENUE_TIMEOUT', 'the read failed'));
+          heard(() => reject(new VenueReadError(fault === 'failed' ? 'VENUE_DOWN' : 'VENUE_TIMEOUT', 'the read failed')));
           return;
         }
+        if (!life.alive) return;
         const lagMs = weather.lagMs();
         if (lagMs > 0) events.trouble('lag', lagMs);
-        resolve(tell(clock.now() - lagMs));
+        const told = tell(clock.now() - lagMs);
+        heard(() => resolve(told));
       });
     });
 

@@ -71,6 +71,8 @@ export function createReadingWatch({ venue, clock, excuses, fail }: ReadingWatch
     look() {
       for (const [bot, { life, endedMs, unread }] of gaps) {
         if (!life.alive || unread.size === 0) gaps.delete(bot);
+        // It reads when it goes on.
+        else if (life.hang.isHung) gaps.set(bot, { life, unread, endedMs: clock.now() });
         else if (excuses.unexcusedMs(bot, '', endedMs, clock.now()) > READ_BACK_MS)
           fail('after a gap of the stream fills and orders are read again', `${bot}: no ${[...unread].join(', ')} since ${endedMs}`);
       }

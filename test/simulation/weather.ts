@@ -65,6 +65,8 @@ export interface Weather {
   strikes(kind: Trouble): boolean;
   requestFault(orders: readonly OrderIntent[]): RequestFault | null;
   readFault(): ReadFault | null;
+  /** How long a fill monitor hangs that begins to now, ms; null when it does not. Asked each second, and at each fill. */
+  hangMs(at: 'second' | 'fill'): number | null;
   /** How much older than now what a read tells is, ms. */
   lagMs(): number;
   /** From here on nothing goes wrong any more. */
@@ -74,12 +76,18 @@ export interface Weather {
 /** What kind of run a seed is. */
 export type Climate = 'fair' | 'mixed' | 'unknown-outcomes' | 'races';
 
+/** In a run with hangs, the chance of one for each bot, and how long one lasts, ms: a thread as silent as the longest is ended. */
+const HANG_RATES = { second: 0.003, fill: 0.15 } as const;
+const HANG_MS = [500, 17_000] as const;
+
 /** Longest time by which a read may be behind the venue, ms (PROTOCOL §6). */
 const LAG_MS_MAX = 1_200;
 
 /** Weather of a seed. Some kinds of trouble never come in it; the rest comes in spells. */
 export function createWeather(clock: Clock, chance: Chance, climate: Climate): Weather {
   const present = new Set(KINDS.filter(() => climate !== 'fair' && chance.happens(0.6)));
+  const hangs = chance.fork('hangs');
+  const areThereHangs = (climate === 'mixed' || climate === 'races') && hangs.happens(0.4);
   const levels = new Map<Trouble, Level>();
   let spellEndsMs = 0;
   let cleared = false;
@@ -118,6 +126,7 @@ export function createWeather(clock: Clock, chance: Chance, climate: Climate): W
       return chance.pick(REQUEST_FAULTS);
     },
     readFault: () => (strikes('reads') ? chance.pick(['failed', 'timed-out'] as const) : null),
+    hangMs: (at) => (!cleared && areThereHangs && hangs.happens(HANG_RATES[at]) ? hangs.int(...HANG_MS) : null),
     lagMs: () => (strikes('lag') ? chance.int(0, LAG_MS_MAX) : 0),
     clear() {
       cleared = true;

@@ -28,6 +28,8 @@ const INSTRUMENTS: readonly Instrument[] = [
 /** Half an hour before a full hour and some, so that funding falls into most runs of any length. */
 const START_MS = 1_757_015_880_000;
 const DEPOSIT = 10_000_000_000;
+/** A fill monitor that hangs is stood in for after so long, ms: four silent seconds, the beat before them, and the next look. */
+const STAND_IN_MS = 6_000;
 const NAMES = ['Sentient', 'Vulcan', 'Cassini'];
 
 export interface SimBot extends WatchedBot {
@@ -152,6 +154,10 @@ export function openWorld(options: WorldOptions): World {
   let processes = 0;
   const names = NAMES.slice(0, chance.fork('bots').happens(0.3) ? 3 : 2);
 
+  const mayHang = ({ pair }: SimBot, at: 'second' | 'fill'): void => {
+    const hangMs = weather.hangMs(at);
+    if (hangMs !== null) pair.hang(hangMs);
+  };
   const pump = (): void => {
     for (const event of venue.drain()) {
       const user =
@@ -163,6 +169,7 @@ export function openWorld(options: WorldOptions): World {
       }
       if (event.kind === 'order') journal.note(`order ${bot?.id} ${event.order.coin} ${event.order.oid} ${event.status}`);
       if (bot === undefined) continue;
+      if (event.kind === 'fill') mayHang(bot, 'fill');
       watch.venueEvent(bot, event);
       bot.link.hear(event);
     }
@@ -243,6 +250,14 @@ export function openWorld(options: WorldOptions): World {
           journal.note(`died ${id} ${half}: ${why}, back in ${downMs}`);
           trouble(`${half} died`, downMs);
         },
+        hangs(_bot, ms) {
+          journal.note(`hangs ${id} for ${ms}`);
+          trouble('hang', Math.min(ms, STAND_IN_MS));
+        },
+        wentOn() {
+          journal.note(`goes on ${id}`);
+          trouble('fill-monitor is back', 0);
+        },
         ready(_bot, half) {
           journal.note(`ready ${id} ${half}`);
           trouble(`${half} is back`, 0);
@@ -276,6 +291,7 @@ export function openWorld(options: WorldOptions): World {
     venue.advance(executor.now());
     pump();
     watch.look();
+    for (const bot of bots) mayHang(bot, 'second');
     executor.after(1_000, everySecond);
   };
   everySecond();
