@@ -101,8 +101,10 @@ it('no walk of a thin market leaves a position without a stop for longer than tw
         mid = Math.max(90_000, mid + by);
       }
       expect(world.venue.audit().nakedMsMax).toBeLessThanOrEqual(2 * REACTION_MS);
+      // A walk that went up before the mark had followed it down has not fired the stop yet.
+      const end = Math.min(mid, 97_500);
       for (let i = 0; i < 12; i += 1) {
-        around(mid, '10');
+        around(end, '10');
         await world.advance(1_000);
       }
       expect(world.row(id).status).toBe('closed');
