@@ -63,14 +63,12 @@ export function createStandIn(
     if (heardMs === null || clock.now() - heardMs <= SILENT_MS) return false;
     return deps.marketToWall(clock.now()) - deps.marketToWall(heardMs) > SILENT_MS;
   };
-  const isNeeded = (): boolean => {
-    const silent = isSilent();
-    if (silent && !told) {
-      log.warn(SILENT, { ms: clock.now() - (heardMs ?? 0) });
-      deps.report({ kind: 'alert', phrase: SILENT, detail: {} });
-    }
-    told ||= silent;
-    return silent;
+  /** Once for each silence. */
+  const tell = (): void => {
+    if (told) return;
+    told = true;
+    log.warn(SILENT, { ms: clock.now() - (heardMs ?? 0) });
+    deps.report({ kind: 'alert', phrase: SILENT, detail: {} });
   };
   /** Nothing can go without a stop where nothing is held and no entry rests. */
   const isAtRisk = (): boolean => ledger.activeTrades(settings.id).some(({ phase }) => phase === 'entering' || phase === 'open');
@@ -97,7 +95,10 @@ export function createStandIn(
   const poll = createAccountPoll({
     clock,
     everyMs: ASK_MS,
-    isWanted: () => isNeeded() && isAtRisk(),
+    isWanted() {
+      if (isSilent()) tell();
+      return isSilent() && isAtRisk();
+    },
     ask: () => deps.reads.account(),
     held: () => heldByTrades(deps),
     onAccount(account) {
@@ -116,7 +117,7 @@ export function createStandIn(
       if (told) log.info(BACK);
       told = false;
     },
-    isNeeded,
+    isNeeded: isSilent,
     async protect(tradeId) {
       const trade = ledger.trade(tradeId);
       const sight = trade === null ? null : lookAt(deps, trade, args.synced.of(tradeId));
