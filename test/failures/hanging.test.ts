@@ -54,7 +54,7 @@ describe('a fill monitor that hangs', () => {
     expect(held()).toBeGreaterThan(0);
     expect(armed()).toBeGreaterThanOrEqual(held());
     expect(world.venue.audit().nakedMsMax).toBeLessThanOrEqual(STOOD_IN_MS);
-    expect(alerts()).toEqual(['the fill monitor says nothing, and is stood in for']);
+    expect(alerts()).toEqual(['fill monitor silent']);
     world.guard.goOn();
     await hold('100000', '100010', 3_000);
     expect(armed()).toBeGreaterThanOrEqual(held());

@@ -22,8 +22,8 @@ const SILENT_MS = 4_000;
 /** How often the account is asked for meanwhile, ms of market time. */
 const ASK_MS = 1_000;
 
-const SILENT = 'the fill monitor says nothing, and is stood in for';
-const BACK = 'the fill monitor is back';
+const SILENT = 'fill monitor silent';
+const BACK = 'fill monitor back';
 
 export interface StandIn {
   /** The guard is there. */

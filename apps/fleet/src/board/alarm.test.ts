@@ -52,6 +52,7 @@ describe('an alert', () => {
       /degraded, it was normal: reads have/,
     ],
     ['close sent', { coin: 'BTC', sz: 1_000, reason: 'no stop' }, /^ALERT BTC closing 0\.01$/],
+    ['fill monitor silent', {}, /says nothing: the signal worker keeps stops and targets meanwhile, and entries wait/],
     ['something new', { a: 1, b: null }, /^ALERT something new: a 1, b null$/],
     ['bare', {}, /^ALERT bare$/],
   ])('%s is a sentence with what a person needs', (phrase, detail, text) => {

@@ -49,6 +49,8 @@ function tell(
       return `the approval of the key ends, left: ${word('left')}; ${word('remedy')}`;
     case 'clock is off':
       return word('remedy');
+    case 'fill monitor silent':
+      return 'the fill monitor says nothing: the signal worker keeps stops and targets meanwhile, and entries wait until it is back';
     case 'health degraded':
     case 'health critical':
     case 'health emergency':
