@@ -171,7 +171,7 @@ function signalText(world: World): string {
   const seen =
     account === null
       ? '-'
-      : `${account.view.timeMs <= memory.placedAtMs} ${memory.guardHeardMs !== null} ${ago(world, memory.guardBeatMs)}`;
+      : `${account.view.timeMs <= memory.placedAtMs} ${memory.guardHeardMs !== null} ${ago(world, memory.standIn.heardMs)} ${memory.standIn.silentLooks}`;
   const justPlaced = memory.placedAtMs === world.nowMs();
   return `${runnerText(world, 'signal')} ${claimed.join()} ${memory.newestExits.length} ${memory.foreign?.coins.join()} ${seen} ${justPlaced} ${memory.closing.length} ${memory.started}`;
 }

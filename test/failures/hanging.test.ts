@@ -14,7 +14,7 @@ const resting = {
 };
 /** What a supervisor gives a silent thread before it begins it anew is longer. */
 const HANG_MS = 15_000;
-/** Silence is found after four seconds and a beat, the account asked for within one more, and a stop placed in a few round trips. */
+/** Three silent seconds and two looks, the account asked for, and a stop placed in a few round trips. */
 const STOOD_IN_MS = 7_000;
 
 let world: World;

@@ -28,7 +28,7 @@ const INSTRUMENTS: readonly Instrument[] = [
 /** Half an hour before a full hour and some, so that funding falls into most runs of any length. */
 const START_MS = 1_757_015_880_000;
 const DEPOSIT = 10_000_000_000;
-/** A fill monitor that hangs is stood in for after so long, ms: four silent seconds, the beat before them, and the next look. */
+/** A fill monitor that hangs is stood in for after so long, ms: three silent seconds, the beat before them, and two looks. */
 const STAND_IN_MS = 6_000;
 const NAMES = ['Sentient', 'Vulcan', 'Cassini'];
 

@@ -17,7 +17,7 @@ import { resolveOrders } from './resolve.ts';
 import type { LoopDeps, PeerMessage } from './settings.ts';
 import { createReconcileHearing } from './shared-reconcile.ts';
 import { isUnresolved, lastOf, lookAt } from './sight.ts';
-import { createStandIn } from './stand-in.ts';
+import { createStandIn, type StandInMemory } from './stand-in.ts';
 import type { Performed } from './step.ts';
 import { change } from './tell.ts';
 import { createTradeRunner, isOperational, type RunnerMemory } from './trade-runner.ts';
@@ -38,9 +38,8 @@ export interface SignalLoopMemory {
   readonly newestExits: readonly (readonly [string, { readonly createdAtMs: number; readonly rowId: number }])[];
   readonly foreign: ForeignLook | null;
   readonly account: { readonly view: AccountView; readonly atMs: number } | null;
-  /** When it last told of the account, and when it last gave a sign at all. */
   readonly guardHeardMs: number | null;
-  readonly guardBeatMs: number | null;
+  readonly standIn: StandInMemory;
   readonly placedAtMs: number;
   readonly closing: readonly string[];
   readonly started: boolean;
@@ -388,7 +387,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
       foreign: foreign.last(),
       account,
       guardHeardMs,
-      guardBeatMs: standIn.heardMs(),
+      standIn: standIn.memory(),
       placedAtMs,
       closing: controls.closing(),
       started,

@@ -17,13 +17,22 @@ import { isOperational } from './trade-runner.ts';
 
 /** A guard beats this often, ms of market time. */
 export const GUARD_BEAT_MS = 1_000;
-/** So long without a beat, by the wall's clock and by the market's, and it is stood in for, ms. */
-const SILENT_MS = 4_000;
-/** How often the account is asked for meanwhile, ms of market time. */
+/** So long without a beat, by the wall's clock and by the market's, is a silence, ms. */
+const SILENT_MS = 3_000;
+/** So many looks must find it silent: after a pause of the whole process its beats are on their way. */
+const LOOKS = 2;
+/** How often it is looked for, and the account asked for meanwhile, ms of market time. */
 const ASK_MS = 1_000;
 
 const SILENT = 'fill monitor silent';
 const BACK = 'fill monitor back';
+
+export interface StandInMemory {
+  /** When the guard was last heard, market ms; null before the start. */
+  readonly heardMs: number | null;
+  /** How many looks in a row have found it silent. */
+  readonly silentLooks: number;
+}
 
 export interface StandIn {
   /** The guard is there. */
@@ -34,8 +43,7 @@ export interface StandIn {
   /** Silence counts from here. */
   start(): void;
   stop(): void;
-  /** When the guard was last heard, market ms; null before `start`. */
-  heardMs(): number | null;
+  memory(): StandInMemory;
 }
 
 interface StandInDeps extends LoopDeps {
@@ -57,16 +65,16 @@ export function createStandIn(
   const reconciler = createReconciler(deps);
   let heardMs: number | null = null;
   let reconciling = false;
-  let told = false;
+  let silentLooks = 0;
 
   const isSilent = (): boolean => {
     if (heardMs === null || clock.now() - heardMs <= SILENT_MS) return false;
     return deps.marketToWall(clock.now()) - deps.marketToWall(heardMs) > SILENT_MS;
   };
-  /** Once for each silence. */
-  const tell = (): void => {
-    if (told) return;
-    told = true;
+  const isNeeded = (): boolean => silentLooks >= LOOKS;
+  const look = (): void => {
+    silentLooks = isSilent() ? silentLooks + 1 : 0;
+    if (silentLooks !== LOOKS) return;
     log.warn(SILENT, { ms: clock.now() - (heardMs ?? 0) });
     deps.report({ kind: 'alert', phrase: SILENT, detail: {} });
   };
@@ -96,8 +104,8 @@ export function createStandIn(
     clock,
     everyMs: ASK_MS,
     isWanted() {
-      if (isSilent()) tell();
-      return isSilent() && isAtRisk();
+      look();
+      return isNeeded() && isAtRisk();
     },
     ask: () => deps.reads.account(),
     held: () => heldByTrades(deps),
@@ -114,10 +122,10 @@ export function createStandIn(
     heard() {
       if (heardMs === null) return;
       heardMs = clock.now();
-      if (told) log.info(BACK);
-      told = false;
+      if (isNeeded()) log.info(BACK);
+      silentLooks = 0;
     },
-    isNeeded: isSilent,
+    isNeeded,
     async protect(tradeId) {
       const trade = ledger.trade(tradeId);
       const sight = trade === null ? null : lookAt(deps, trade, args.synced.of(tradeId));
@@ -129,6 +137,6 @@ export function createStandIn(
       poll.start();
     },
     stop: poll.stop,
-    heardMs: () => heardMs,
+    memory: () => ({ heardMs, silentLooks }),
   };
 }
