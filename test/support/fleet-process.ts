@@ -25,8 +25,12 @@ export interface FleetProcess {
 }
 
 /** Runs a script of this repository with the Node that runs the tests. */
-function run(script: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): FleetProcess {
-  const child = spawn(process.execPath, [join(ROOT, script), ...args], {
+function run(
+  script: string,
+  args: readonly string[],
+  { env = {}, node = [] }: { readonly env?: Readonly<Record<string, string>>; readonly node?: readonly string[] } = {},
+): FleetProcess {
+  const child = spawn(process.execPath, [...node, join(ROOT, script), ...args], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH, ...env },
@@ -74,7 +78,11 @@ export const startFleet = (...args: string[]): FleetProcess => run('apps/fleet/s
 
 /** The same with variables of the environment, such as keys. */
 export const startFleetWith = (env: Readonly<Record<string, string>>, ...args: string[]): FleetProcess =>
-  run('apps/fleet/src/main.ts', args, env);
+  run('apps/fleet/src/main.ts', args, { env });
+
+/** The same with a module loaded before everything else, in each of its threads. */
+export const startFleetUnder = (module: string, ...args: string[]): FleetProcess =>
+  run('apps/fleet/src/main.ts', args, { node: ['--import', module] });
 
 /** `npx admin_controls …args`, to its end. */
 export async function adminControls(...args: string[]): Promise<{ readonly code: number | null; readonly text: string }> {

@@ -1,23 +1,13 @@
 /** A short market and the rows that are traded on it: entries, part fills, a first target, breakeven, exits and control commands. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createRecordingWriter, createScriptedMarket, type MarketEvent, type WrittenLevel } from '@hyperfleet/paper-exchange';
-import type { Instrument } from '@hyperfleet/trading';
+import { type MarketStep, writeShortMarket } from '../../support/short-market.ts';
 
-const BTC: Instrument = { coin: 'BTC', assetId: 0, szDecimals: 5, maxLeverage: 40, onlyIsolated: false, isDelisted: false };
-const ETH: Instrument = { coin: 'ETH', assetId: 1, szDecimals: 4, maxLeverage: 25, onlyIsolated: false, isDelisted: false };
-const START_MS = 1_757_015_216_000;
 /** Long after the last row: what a crash delayed has time to end. Nobody waits for it when all is done before. */
 const END_S = 600;
 
-/** What the market does, by the second. Between two steps the last books are told again every half second. */
-const STEPS: readonly {
-  readonly atS: number;
-  readonly btc?: number;
-  readonly eth?: number;
-  readonly print?: readonly [string, 'buy' | 'sell', string, string];
-}[] = [
-  { atS: 0, btc: 100_000, eth: 4_000 },
+/** What the market does, by the second. */
+const STEPS: readonly MarketStep[] = [
   { atS: 5, print: ['BTC', 'sell', '99890', '0.03'] },
   { atS: 8, print: ['BTC', 'sell', '99890', '0.5'] },
   { atS: 12, btc: 100_500 },
@@ -76,31 +66,10 @@ export const ENTRIES: ReadonlyMap<string, number> = new Map([
   ['One ETH', 1],
 ]);
 
-/** Five levels from a price outward, a dollar apart. */
-const side = (px: number, sign: 1 | -1, sz: string): readonly WrittenLevel[] =>
-  [1, 2, 3, 4, 5].map((step): WrittenLevel => [String(px + sign * step), sz]);
-
 /** Writes the market and the rows into a directory, and returns where. */
 export function writeScenario(dir: string): { readonly market: string; readonly signals: string } {
   const market = join(dir, 'scenario.hfr');
-  const script = createScriptedMarket([BTC, ETH], START_MS);
-  const writer = createRecordingWriter(market, [BTC, ETH]);
-  const add = (event: MarketEvent): void => {
-    if (event.kind !== 'gap' && event.kind !== 'mark') writer.add(event);
-  };
-  let btc = 100_000;
-  let eth = 4_000;
-  for (let half = 0; half <= END_S * 2; half += 1) {
-    for (const step of STEPS.filter(({ atS }) => atS * 2 === half)) {
-      btc = step.btc ?? btc;
-      eth = step.eth ?? eth;
-      if (step.print !== undefined) add(script.print(step.print[0], step.print[1], step.print[2], { sz: step.print[3] }));
-    }
-    add(script.book('BTC', side(btc, -1, '2'), side(btc, 1, '2')));
-    add(script.book('ETH', side(eth, -1, '40'), side(eth, 1, '40')));
-    script.wait(500);
-  }
-  writer.finish({ source: 'scenario', marketStartMs: START_MS, endMs: START_MS + END_S * 1_000, gaps: [] });
+  writeShortMarket(market, STEPS, END_S);
   const signals = join(dir, 'scenario.json');
   writeFileSync(signals, JSON.stringify(ROWS));
   return { market, signals };
