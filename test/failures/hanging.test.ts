@@ -36,11 +36,6 @@ async function hold(bid: string, ask: string, ms: number): Promise<void> {
     await world.advance(Math.min(500, left));
   }
 }
-const armed = (): number =>
-  world.venue
-    .openOrders(USER)
-    .filter((order) => order.tpsl === 'sl' && !order.waitingForFill)
-    .reduce((sum, order) => sum + order.sz, 0);
 const held = (): number => world.venue.account(USER).positions.find(({ coin }) => coin === 'BTC')?.szi ?? 0;
 const alerts = (): readonly string[] => world.reports.flatMap((report) => (report.kind === 'alert' ? [report.phrase] : []));
 
@@ -52,12 +47,12 @@ describe('a fill monitor that hangs', () => {
     world.print('BTC', 'sell', '98990', '0.02');
     await hold('100000', '100010', HANG_MS);
     expect(held()).toBeGreaterThan(0);
-    expect(armed()).toBeGreaterThanOrEqual(held());
+    expect(world.armedLots()).toBeGreaterThanOrEqual(held());
     expect(world.venue.audit().nakedMsMax).toBeLessThanOrEqual(STOOD_IN_MS);
     expect(alerts()).toEqual(['fill monitor silent']);
     world.guard.goOn();
     await hold('100000', '100010', 3_000);
-    expect(armed()).toBeGreaterThanOrEqual(held());
+    expect(world.armedLots()).toBeGreaterThanOrEqual(held());
     // The first target, the rest of the entry taken back, breakeven, and out.
     await hold('101100', '101110', 5_000);
     await hold('98000', '98010', 5_000);

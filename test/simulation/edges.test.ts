@@ -33,12 +33,6 @@ async function hold(bid: string, ask: string, ms: number): Promise<void> {
   }
 }
 
-const armed = (): number =>
-  world.venue
-    .openOrders(USER)
-    .filter((order) => order.tpsl === 'sl' && !order.waitingForFill)
-    .reduce((sum, order) => sum + order.sz, 0);
-
 /** An order on the wallet that the fleet never sent. */
 function placeByHand(side: 'buy' | 'sell', px: string, sz: string, reduceOnly = false): void {
   const order = { asset: 0, side, px, sz, reduceOnly, type: { kind: 'limit', tif: 'Gtc' }, cloid: null } as const;
@@ -113,7 +107,7 @@ describe('an entry that fills in parts faster than the venue answers', () => {
     // The link takes 100 ms each way: the fill is told at once, the stop arrives 100 ms later.
     expect(world.venue.audit().nakedMsMax).toBeLessThanOrEqual(100);
     expect(world.link.sent.filter((order) => order.role === 'own-stop')).toHaveLength(1);
-    expect(armed()).toBeGreaterThanOrEqual(held);
+    expect(world.armedLots()).toBeGreaterThanOrEqual(held);
   });
 });
 
@@ -156,7 +150,7 @@ describe('a stop that will not stand', () => {
     await hold('100000', '100010', 9_000);
     expect(lost).toBe(1);
     expect(world.link.sent.filter((order) => order.role === 'own-stop').length).toBe(2);
-    expect(armed()).toBe(world.ledger.allTrades()[0]?.plan?.sz);
+    expect(world.armedLots()).toBe(world.ledger.allTrades()[0]?.plan?.sz);
   });
 });
 
@@ -225,7 +219,7 @@ describe('an entry that fills in crumbs below the least notional', () => {
     }
     await hold('100000', '100010', 4_000);
     expect(world.row(id).status).toBe('filled');
-    expect(armed()).toBeGreaterThanOrEqual(60);
+    expect(world.armedLots()).toBeGreaterThanOrEqual(60);
     expect(world.venue.account(USER).positions[0]?.szi).toBe(60);
   });
 });
@@ -239,7 +233,7 @@ describe('the remainder of an entry', () => {
     expect(world.row(id).status).toBe('filled');
     const orders = world.venue.openOrders(USER);
     expect(orders.filter((order) => !order.reduceOnly)).toHaveLength(0);
-    expect(armed()).toBeGreaterThanOrEqual(world.venue.account(USER).positions[0]?.szi ?? 0);
+    expect(world.armedLots()).toBeGreaterThanOrEqual(world.venue.account(USER).positions[0]?.szi ?? 0);
     expect(world.venue.account(USER).positions[0]?.szi).toBeGreaterThan(0);
   });
 

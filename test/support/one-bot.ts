@@ -58,6 +58,8 @@ export interface World {
   signal(row: Record<string, string | number | null>): number;
   row(id: number): Record<string, unknown>;
   advance(ms: number): Promise<void>;
+  /** Lots that armed stops on all coins hold at the venue. */
+  armedLots(): number;
   /** The last books again, as new snapshots. */
   touchBooks(): void;
   /** The fleet gives the bot a stream or takes it away. */
@@ -211,6 +213,11 @@ export async function openWorld(overrides: Partial<Omit<BotSettings, 'limits'>> 
       if (found === undefined) throw new Error(`no row ${id}`);
       return found;
     },
+    armedLots: () =>
+      venue
+        .openOrders(USER)
+        .filter((order) => order.tpsl === 'sl' && !order.waitingForFill)
+        .reduce((sum, order) => sum + order.sz, 0),
     async advance(ms) {
       for (let left = ms; left > 0; left -= 250) {
         await clock.advance(Math.min(250, left));

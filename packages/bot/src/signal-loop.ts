@@ -168,7 +168,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   }
 
   const runner = createTradeRunner({ drive, clock, log, onBug: deps.onBug, onRest: () => wake() });
-  const lookAtAll = (): void => {
+  const driveAll = (): void => {
     for (const trade of ledger.activeTrades(settings.id)) runner.kick(trade.tradeId);
   };
   const hearAccount = (view: AccountView): void => {
@@ -176,7 +176,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   };
   const standIn = createStandIn(deps, {
     synced,
-    look: lookAtAll,
+    driveAll,
     onAccount: hearAccount,
     onReconciled({ account: view, foreign: look }) {
       hearAccount(view);
@@ -361,16 +361,16 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
       else if (message.kind === 'on-guard') standIn.heard();
       else if (message.kind === 'condition') hearCondition(message.condition);
       else if (started) {
-        lookAtAll();
+        driveAll();
         wake();
       }
     },
     async drain() {
       draining = true;
       hearing?.stop();
-      standIn.stop();
       leverage.stop();
       stopPoll();
+      await standIn.stop();
       await runner.drain();
       await turning;
       try {

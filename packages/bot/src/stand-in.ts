@@ -42,7 +42,8 @@ export interface StandIn {
   protect(tradeId: string): Promise<Performed>;
   /** Silence counts from here. */
   start(): void;
-  stop(): void;
+  /** Looks no more, and resolves when what is under way is done. */
+  stop(): Promise<void>;
   memory(): StandInMemory;
 }
 
@@ -51,12 +52,12 @@ interface StandInDeps extends LoopDeps {
   readonly onBug: (error: unknown) => void;
 }
 
-/** Makes the stand-in of one bot's guard. What it has read goes to `onAccount` and `onReconciled`; `look` is to drive every trade. */
+/** Makes the stand-in of one bot's guard. What it has read goes to `onAccount` and `onReconciled`; `driveAll` is to drive every trade. */
 export function createStandIn(
   deps: StandInDeps,
   args: {
     readonly synced: FillsSynced;
-    readonly look: () => void;
+    readonly driveAll: () => void;
     readonly onAccount: (account: AccountView) => void;
     readonly onReconciled: (result: { readonly account: AccountView; readonly foreign: ForeignLook }) => void;
   },
@@ -64,7 +65,7 @@ export function createStandIn(
   const { clock, ledger, settings, log } = deps;
   const reconciler = createReconciler(deps);
   let heardMs: number | null = null;
-  let reconciling = false;
+  let reconciling: Promise<void> | null = null;
   let silentLooks = 0;
 
   const isSilent = (): boolean => {
@@ -82,14 +83,12 @@ export function createStandIn(
   const isAtRisk = (): boolean => ledger.activeTrades(settings.id).some(({ phase }) => phase === 'entering' || phase === 'open');
 
   const reconcile = (): void => {
-    if (reconciling) return;
-    reconciling = true;
-    reconciler
+    reconciling ??= reconciler
       .run()
       .then(
         (result) => {
           args.onReconciled(result);
-          args.look();
+          args.driveAll();
         },
         (error: unknown) => {
           if (!isOperational(error)) deps.onBug(error);
@@ -97,7 +96,7 @@ export function createStandIn(
         },
       )
       .finally(() => {
-        reconciling = false;
+        reconciling = null;
       });
   };
   const poll = createAccountPoll({
@@ -111,7 +110,7 @@ export function createStandIn(
     held: () => heldByTrades(deps),
     onAccount(account) {
       args.onAccount(account);
-      args.look();
+      args.driveAll();
     },
     onMoved: reconcile,
     onFailed: (error) => log.warn('account not read', { reason: error.message }),
@@ -136,7 +135,10 @@ export function createStandIn(
       heardMs = clock.now();
       poll.start();
     },
-    stop: poll.stop,
+    async stop() {
+      poll.stop();
+      await reconciling;
+    },
     memory: () => ({ heardMs, silentLooks }),
   };
 }
