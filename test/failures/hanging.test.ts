@@ -79,6 +79,29 @@ describe('a fill monitor that hangs', () => {
     expect(world.row(next).status).toBe('filled');
   });
 
+  it('is stood in for until what the stand-in reads has been heard, when the bot is told to leave', async () => {
+    world.signal(resting);
+    await hold('100000', '100010', 3_000);
+    world.guard.hang();
+    world.print('BTC', 'sell', '98990', '0.02');
+    const { reads } = world.link;
+    const { openOrders } = reads;
+    const waiting: (() => void)[] = [];
+    Object.assign(reads, { openOrders: () => new Promise((hear) => waiting.push(() => hear(openOrders()))) });
+    await hold('100000', '100010', HANG_MS);
+    expect(waiting).toHaveLength(1);
+    let hasLeft = false;
+    const leaving = world.leave().then(() => {
+      hasLeft = true;
+    });
+    await hold('100000', '100010', 1_000);
+    expect(hasLeft).toBe(false);
+    for (const hear of waiting) hear();
+    await hold('100000', '100010', 1_000);
+    await leaving;
+    expect(world.ledger.liveOrders('Sentient').some(({ intent }) => intent.role === 'own-stop')).toBe(true);
+  });
+
   it('is heard while it only waits for the venue: nobody stands in for a guard that is slow', async () => {
     world.signal({ ...resting, entry_1: 100_500 });
     await hold('100000', '100010', 4_000);

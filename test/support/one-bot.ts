@@ -68,6 +68,8 @@ export interface World {
   streamEvent(event: AccountEvent): void;
   /** The fill monitor's thread: hangs and goes on when told. */
   readonly guard: Hang;
+  /** The bot is told to leave; resolves when what its signal worker had in hand is done. */
+  leave(): Promise<void>;
   /** Drops both loops where they stand and starts new ones on the same files. */
   restart(): Promise<void>;
   close(): Promise<void>;
@@ -227,6 +229,7 @@ export async function openWorld(overrides: Partial<Omit<BotSettings, 'limits'>> 
       }
       if (bugs.length > 0) throw bugs[0];
     },
+    leave: async () => await signalLoop?.drain(),
     async restart() {
       generation += 1;
       await settleTasks();
