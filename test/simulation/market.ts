@@ -13,6 +13,8 @@ export interface SimMarket {
   step(coin: string): number;
   /** Moves a coin's price at once by this part of it. */
   jump(coin: string, part: number): void;
+  /** Somebody trades so many lots with what rests on a side of the book down to a price, and with nothing behind it. */
+  takeFrom(coin: string, resting: { readonly side: Side; readonly px: number; readonly sz: number }): void;
 }
 
 export interface MarketOptions {
@@ -81,6 +83,10 @@ export function startMarket(options: MarketOptions): SimMarket {
       sz: lots(Math.max(1, Math.round(sz * (0.4 + chance.next())))),
     }));
   };
+  const print = (coin: string, side: Side, px: number, sz: number): void => {
+    const atMs = clock.now();
+    feed({ kind: 'prints', coin, atMs, prints: [{ side, px: ticks(px), sz: lots(sz), tid: tid++, exchangeTimeMs: atMs }] });
+  };
   const tell = (state: CoinState): void => {
     const { coin } = state.instrument;
     const atMs = clock.now();
@@ -88,8 +94,7 @@ export function startMarket(options: MarketOptions): SimMarket {
     if (chance.happens(0.6)) {
       const side: Side = chance.happens(0.5) ? 'buy' : 'sell';
       const px = Math.round(state.mid / state.step) * state.step + chance.int(-1, 2) * state.step;
-      const sz = Math.max(1, Math.round((chance.next() * 20_000 * 1e6) / state.mid));
-      feed({ kind: 'prints', coin, atMs, prints: [{ side, px: ticks(px), sz: lots(sz), tid: tid++, exchangeTimeMs: atMs }] });
+      print(coin, side, px, Math.max(1, Math.round((chance.next() * 20_000 * 1e6) / state.mid)));
     }
     if (atMs >= state.staleUntilMs) state.view = viewOf(venue, state.instrument);
   };
@@ -133,6 +138,12 @@ export function startMarket(options: MarketOptions): SimMarket {
       const state = of(coin);
       state.mid *= 1 + part;
       if (clock.now() >= state.gapUntilMs) tell(state);
+    },
+    takeFrom(coin, { side, px, sz }) {
+      const state = of(coin);
+      if (clock.now() < state.gapUntilMs) return;
+      if (side === 'buy') print(coin, 'sell', px - state.step, sz);
+      else print(coin, 'buy', px + state.step, sz);
     },
   };
 }

@@ -12,11 +12,13 @@ export interface Business {
   readonly controls: number;
   readonly hand: number;
   readonly margin: number;
+  /** That somebody takes a part of an entry that rests. */
+  readonly parts: number;
 }
 
 /** Nothing but signals, as fast as a bot can act on them. */
-export const CROWDED: Business = { entries: 0.6, exits: 0.15, rubbish: 0, controls: 0, hand: 0, margin: 0 };
-export const MIXED: Business = { entries: 0.035, exits: 0.01, rubbish: 0.01, controls: 0.006, hand: 0.004, margin: 0.0004 };
+export const CROWDED: Business = { entries: 0.6, exits: 0.15, rubbish: 0, controls: 0, hand: 0, margin: 0, parts: 0 };
+export const MIXED: Business = { entries: 0.035, exits: 0.01, rubbish: 0.01, controls: 0.006, hand: 0.004, margin: 0.0004, parts: 0.05 };
 
 /** Now and then a row comes to stand in the file so much after the time it carries. */
 const SLOW_WRITER = 0.1;
@@ -157,6 +159,15 @@ function takeMoney(world: World, bot: SimBot, chance: Chance): void {
   });
 }
 
+/** An entry that rests is filled in part, and the price turns away from it: what is held then, a child that waits for the rest does not protect. */
+function fillPart(world: World, bot: SimBot, chance: Chance): void {
+  const entries = world.venue.openOrders(bot.user).filter((order) => order.cloid !== null && !order.isTrigger && !order.reduceOnly);
+  if (entries.length === 0) return;
+  const { coin, side, px, sz } = chance.pick(entries);
+  world.market.takeFrom(coin, { side, px, sz: Math.max(1, Math.floor(sz * (0.1 + chance.next() * 0.6))) });
+  world.market.jump(coin, (side === 'buy' ? 1 : -1) * chance.next() * 0.002);
+}
+
 function actOn(world: World, bot: SimBot, business: Business, chance: Chance): void {
   const before = world.posted.count;
   if (chance.happens(business.entries)) postEntry(world, bot, chance.pick(world.coins), chance);
@@ -171,6 +182,7 @@ function actOn(world: World, bot: SimBot, business: Business, chance: Chance): v
   if (chance.happens(business.hand)) act(world, bot, chance);
   const isHolding = world.venue.account(bot.user).positions.length > 0;
   if (chance.happens(business.margin * (isHolding ? NEEDY : 1))) takeMoney(world, bot, chance);
+  if (chance.happens(business.parts)) fillPart(world, bot, chance);
   // The notice of a changed file comes within 20 ms in most cases; the bot's own poll is the backstop.
   if (world.posted.count > before && chance.happens(0.8)) bot.pair.wake();
 }

@@ -271,4 +271,11 @@ export const MUTATIONS: readonly Mutation[] = [
     wrong: '  if (isEveryBeyond || openSz > 0) return null;',
     trial: { on: 'seeds', count: 600 },
   },
+  {
+    name: 'nobody stands in for a silent fill monitor',
+    file: `${BOT}stand-in.ts`,
+    old: 'const isNeeded = (): boolean => silentLooks >= LOOKS;',
+    wrong: 'const isNeeded = (): boolean => silentLooks >= LOOKS * 1_000;',
+    trial: { on: 'seeds', count: 200 },
+  },
 ];
