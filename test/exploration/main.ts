@@ -1,21 +1,26 @@
 /**
  * `npm run explore [-- --depth N] [-- --seconds S]`: walks the situations of one bracket, says how many there are and how deep it went, and
- * ends with 1 and the shortest path when a promise is broken. The mind alone is walked first, in two fifths of the time; `--mind` walks only it,
- * `--loops` only the loops.
+ * ends with 1 and the shortest path when a promise is broken. The mind alone and the real loops are walked side by side, by a process each;
+ * `--mind` walks only the one, `--loops` only the other.
  * `--mutant NAME` plants a bug first, to see it found.
  */
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { MUTANTS, plant } from './mutants.ts';
+import { sideBySide } from './side-by-side.ts';
+import type { Sum } from './tour.ts';
 
 const { values } = parseArgs({
   options: {
     /** Events after a beginning, at most. */
     depth: { type: 'string', default: '1000' },
-    /** Of one core, for all walks together. */
+    /** Of a core, for each of the two. */
     seconds: { type: 'string', default: '300' },
     /** One walk alone: from which beginning, 0 to 4, and with how many things intervening, or `any`. */
     from: { type: 'string' },
     interventions: { type: 'string' },
+    /** Of the mind: the world outside waits while a request is under way. */
+    waits: { type: 'boolean', default: false },
     mind: { type: 'boolean', default: false },
     loops: { type: 'boolean', default: false },
     mutant: { type: 'string' },
@@ -35,21 +40,37 @@ if (values.mutant !== undefined && !plant(values.mutant)) {
   console.error(`no mutant ${values.mutant}; there are ${Object.keys(MUTANTS).join(', ')}`);
   process.exit(2);
 }
-// Loaded only now, so that a planted bug is in what is loaded.
-const { coreSeconds, LEGS, tour } = await import('./tour.ts');
-const { MIND_LEGS, mindLeg, walkMinds } = await import('./mind/leg.ts');
-const say = (line: string): void => console.log(line);
 const interventions = values.interventions === 'any' ? Number.POSITIVE_INFINITY : wholeNumber('interventions', 0);
 const isOne = values.from !== undefined || values.interventions !== undefined;
-const MIND_SHARE = 0.4;
-const startedAt = coreSeconds();
-const mindLegs = values.mind && isOne ? [mindLeg(interventions)] : MIND_LEGS;
-const walksMind = values.mind || !(isOne || values.loops);
-const walksLoops = !values.mind;
-const before = walksMind
-  ? walkMinds({ legs: mindLegs, depth, seconds: seconds * (walksLoops ? MIND_SHARE : 1), coreSeconds, say })
-  : { states: 0, transitions: 0, depth: 0 };
-const legs = isOne ? [{ from: wholeNumber('from', 0, 4), interventions, until: 1 }] : LEGS;
-if (before === null) process.exitCode = 1;
-else if (walksLoops)
-  process.exitCode = (await tour({ legs, depth, seconds: seconds * (walksMind ? 1 - MIND_SHARE : 1), say, before, startedAt })) ? 0 : 1;
+const say = (line: string): void => console.log(line);
+
+async function walkMind(): Promise<Sum | null> {
+  const { mindLeg, MIND_LEGS, walkMinds } = await import('./mind/leg.ts');
+  const { coreSeconds } = await import('./tour.ts');
+  return walkMinds({ legs: isOne ? [mindLeg(interventions, values.waits)] : MIND_LEGS, depth, seconds, coreSeconds, say });
+}
+
+async function walkLoops(): Promise<Sum | null> {
+  const { LEGS, tour } = await import('./tour.ts');
+  const legs = isOne ? [{ from: wholeNumber('from', 0, 4), interventions, until: 1 }] : LEGS;
+  return await tour({ legs, depth, seconds, say });
+}
+
+/** With one core only they share the time. */
+async function walkBoth(): Promise<Sum | null> {
+  const each = availableParallelism() > 1 ? seconds : Math.max(1, Math.floor(seconds / 2));
+  const common = ['--depth', String(depth), '--seconds', String(each), ...(values.mutant === undefined ? [] : ['--mutant', values.mutant])];
+  return await sideBySide(import.meta.filename, [
+    ['--mind', ...common],
+    ['--loops', ...common],
+  ]);
+}
+
+// What is walked is loaded only now, so that a planted bug is in it.
+const sum = values.mind ? await walkMind() : values.loops || isOne ? await walkLoops() : await walkBoth();
+if (sum === null) process.exitCode = 1;
+else if (process.send !== undefined) process.send(sum);
+else {
+  const took = (performance.now() / 1_000).toFixed(0);
+  say(`${sum.states} states, ${sum.transitions} transitions, depth ${sum.depth}, ${took} s: no promise broken`);
+}

@@ -3,6 +3,13 @@ import { BEGINNINGS } from './beginnings.ts';
 import { explore, type Found } from './search.ts';
 import type { Broken } from './walk.ts';
 
+/** What walks have found together: the deepest level that one of them has walked whole. */
+export interface Sum {
+  readonly states: number;
+  readonly transitions: number;
+  readonly depth: number;
+}
+
 /** Seconds this process has had a core for: what a walk costs, however many others want the machine. */
 export function coreSeconds(): number {
   const { user, system } = process.cpuUsage();
@@ -63,19 +70,16 @@ function tellBroken(say: (line: string) => void, broken: Broken): void {
   for (const label of followed.slice(-FOLLOWED_TOLD)) say(`     then, calmly: ${label}`);
 }
 
-/** Goes through the legs in `seconds` of one core and tells of each. True when no promise was broken. */
+/** Goes through the legs in `seconds` of one core and tells of each. What was found of all together, or null when a promise was broken. */
 export async function tour(args: {
   readonly legs: readonly Leg[];
   readonly depth: number;
   readonly seconds: number;
   readonly say: (line: string) => void;
-  /** What was walked before it and counts into the sum, and since when. */
-  readonly before: { readonly states: number; readonly transitions: number; readonly depth: number };
-  readonly startedAt: number;
-}): Promise<boolean> {
-  const { legs, depth, seconds, say, before } = args;
+}): Promise<Sum | null> {
+  const { legs, depth, seconds, say } = args;
   const startedAt = coreSeconds();
-  let { states, transitions, depth: deepest } = before;
+  let [states, transitions, deepest] = [0, 0, 0];
   for (const leg of legs) {
     const beginning = BEGINNINGS[leg.from];
     if (beginning === undefined) throw new Error(`no beginning ${leg.from}`);
@@ -98,9 +102,7 @@ export async function tour(args: {
     tellFound(say, leg, found);
     if (found.broken === null) continue;
     tellBroken(say, found.broken);
-    return false;
+    return null;
   }
-  const took = (coreSeconds() - args.startedAt).toFixed(0);
-  say(`${states} states, ${transitions} transitions, depth ${deepest}, ${took} s of one core: no promise broken`);
-  return true;
+  return { states, transitions, depth: deepest };
 }

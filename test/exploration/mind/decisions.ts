@@ -49,16 +49,24 @@ import {
   type State,
   WORDS,
 } from './state.ts';
+import { createTable } from './table.ts';
 import { bidAt, markAt } from './venue.ts';
 
 const NOW_MS = START_MS + 1_000_000;
 const DEPTH = lots(1_000_000);
 const NAMED = new Map<Cloid, { readonly role: OrderRole; readonly attempt: number }>();
 
+const CLOIDS = new Map<OrderRole, Cloid[]>();
+
 /** A client order id that can be read back: the role and the attempt as hex text. */
 function cloidOf(role: OrderRole, attempt: number): Cloid {
+  const made = CLOIDS.get(role) ?? [];
+  CLOIDS.set(role, made);
+  const before = made[attempt];
+  if (before !== undefined) return before;
   const cloid: Cloid = `0x${Buffer.from(`${role}${attempt}`.padEnd(16, '.')).toString('hex')}`;
   NAMED.set(cloid, { role, attempt });
+  made[attempt] = cloid;
   return cloid;
 }
 
@@ -326,17 +334,19 @@ function keyOf(s: State, worker: number): number {
   return hashOf(key.subarray(0, end));
 }
 
-const known = new Map<number, Decided>();
+/** By all that a sight is made of: which of the decisions was taken on it, and one. */
+const taken = createTable();
+const decisions: Decided[] = [];
 
 /** The next step of a worker for the trade. */
 export function decide(s: State, worker: number): Decided {
   const number = keyOf(s, worker);
-  const before = known.get(number);
-  if (before !== undefined) return before;
+  const nth = taken.get(number);
+  if (nth > 0) return decisions[nth - 1] ?? null;
   const sight = sightOf(s, worker);
   const step = worker === SIGNAL ? nextExitStep(sight, s.claimAge >= 2 ? STEP_MS : 0) : nextProtectionStep(sight);
   const decided = coded(s, sight, step);
-  known.set(number, decided);
+  taken.set(number, decisions.push(decided));
   return decided;
 }
 

@@ -96,6 +96,21 @@ export function eventsOf(s: State): number[] {
   return events;
 }
 
+const OF_REQUESTS: ReadonlySet<number> = new Set([KIND.answered, KIND.hears, KIND.lands, KIND.lost, KIND.refused, KIND.crash]);
+
+/**
+ * Of what can happen next, what can where the world outside waits for the workers: while a request is under way only what becomes of
+ * it, and crashes. What a read says is out of date then only where the other worker's request lands before it is heard.
+ */
+export function whileWorldWaits(s: State, events: readonly number[]): readonly number[] {
+  if (!s.hands.some(({ request }) => request > 0)) return events;
+  const venueMayMove = s.hands.some(({ request, stage }) => request === 1 && !isRead(stage));
+  return events.filter((event) => {
+    if (event >> 6 === KIND.lands) return venueMayMove || !isRead(handOf(s, event & 63).stage);
+    return OF_REQUESTS.has(event >> 6);
+  });
+}
+
 const FREE: ReadonlySet<number> = new Set([
   KIND.answered,
   KIND.hears,

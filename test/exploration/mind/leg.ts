@@ -1,9 +1,11 @@
 /** The walks of the mind alone, each with its share of the time, and the words for what they found. */
+import type { Sum } from '../tour.ts';
 import { BEGINNINGS, type MindBeginning, type MindFound, walkMind } from './walk.ts';
 
 interface MindLeg {
   readonly from: MindBeginning;
   readonly interventions: number;
+  readonly worldWaits?: boolean;
   /** Until which part of the time for all of them it may go on. */
   readonly until: number;
   /** Deep enough; what is left of its time is for the walks after it. */
@@ -15,17 +17,27 @@ const FAR = 1_000;
 const [SIGNAL, HALF, LADDER, BREAKEVEN] = BEGINNINGS;
 const ANY = Number.POSITIVE_INFINITY;
 
-/** From the signal on, two things intervening anywhere, fourteen deep; then anything any number of times, from there and from later points. */
+/**
+ * From the signal on anything any number of times, fourteen deep, while the world outside waits for what is under way; then whatever
+ * intervenes at any moment, twice, fourteen deep; then any number of times, from there and from later points.
+ */
 export const MIND_LEGS: readonly MindLeg[] = [
-  { from: SIGNAL, interventions: 2, until: 0.7, depth: 14 },
-  { from: HALF, interventions: ANY, until: 0.74, depth: FAR },
-  { from: LADDER, interventions: ANY, until: 0.78, depth: FAR },
-  { from: BREAKEVEN, interventions: ANY, until: 0.82, depth: FAR },
+  { from: SIGNAL, interventions: ANY, worldWaits: true, until: 0.8, depth: 14 },
+  { from: SIGNAL, interventions: 2, until: 0.97, depth: 14 },
+  { from: HALF, interventions: ANY, until: 0.977, depth: FAR },
+  { from: LADDER, interventions: ANY, until: 0.984, depth: FAR },
+  { from: BREAKEVEN, interventions: ANY, until: 0.991, depth: FAR },
   { from: SIGNAL, interventions: ANY, until: 1, depth: FAR },
 ];
 
 /** One walk alone, from the signal on. */
-export const mindLeg = (interventions: number): MindLeg => ({ from: SIGNAL, interventions, until: 1, depth: FAR });
+export const mindLeg = (interventions: number, worldWaits: boolean): MindLeg => ({
+  from: SIGNAL,
+  interventions,
+  worldWaits,
+  until: 1,
+  depth: FAR,
+});
 
 const NUMBERS = ['nothing intervenes', 'one thing intervenes', 'two things intervene', 'three things intervene'] as const;
 const times = (count: number): string => (Number.isFinite(count) ? (NUMBERS[count] ?? `${count} things intervene`) : 'anything intervenes');
@@ -50,11 +62,11 @@ export function walkMinds(args: {
   /** Seconds this process has had a core for. */
   readonly coreSeconds: () => number;
   readonly say: (line: string) => void;
-}): { readonly states: number; readonly transitions: number; readonly depth: number } | null {
+}): Sum | null {
   const { legs, seconds, coreSeconds, say } = args;
   const startedAt = coreSeconds();
   let [states, transitions, deepest] = [0, 0, 0];
-  for (const { from, interventions, until, depth } of legs) {
+  for (const { from, interventions, worldWaits = false, until, depth } of legs) {
     let looks = 0;
     let late = false;
     const isOver = (): boolean => {
@@ -62,13 +74,14 @@ export function walkMinds(args: {
       if (looks % LOOK_EVERY === 0) late ||= coreSeconds() - startedAt > seconds * until;
       return late;
     };
-    const found = walkMind({ from, depth: Math.min(depth, args.depth), interventions, isOver });
+    const found = walkMind({ from, depth: Math.min(depth, args.depth), interventions, worldWaits, isOver });
     states += found.states;
     transitions += found.transitions;
     deepest = Math.max(deepest, found.depth);
     const end = found.isComplete ? `all there are, at depth ${found.depth}` : `depth ${found.depth}`;
     const where = from === SIGNAL ? '' : ` from "${from.name}"`;
-    say(`the mind alone${where}, ${times(interventions)}: ${found.states} states, ${found.transitions} transitions, ${end}`);
+    const outside = worldWaits ? ', the world outside waits for answers' : '';
+    say(`the mind alone${where}, ${times(interventions)}${outside}: ${found.states} states, ${found.transitions} transitions, ${end}`);
     if (found.broken === null) continue;
     tellBroken(say, from, found.broken);
     return null;

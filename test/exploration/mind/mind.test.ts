@@ -25,6 +25,15 @@ describe('the situations of the mind alone', () => {
     expect(found.states).toBeGreaterThan(20_000);
   });
 
+  it('keep every promise while anything intervenes any number of times and the world outside waits for answers, nine events deep', () => {
+    const any = { from: SIGNAL, depth: 9, interventions: Number.POSITIVE_INFINITY, isOver: forever };
+    const found = walkMind({ ...any, worldWaits: true });
+    expect(found.broken).toBeNull();
+    expect(found.depth).toBe(9);
+    expect(found.states).toBeGreaterThan(60_000);
+    expect(walkMind({ ...any, depth: 4 }).states).toBeGreaterThan(walkMind({ ...any, depth: 4, worldWaits: true }).states);
+  });
+
   it.each(BEGINNINGS)('keep every promise from "$name" with anything intervening any number of times, four events deep', (from) => {
     const found = walkMind({ from, depth: 4, interventions: Number.POSITIVE_INFINITY, isOver: forever });
     expect(found.broken).toBeNull();

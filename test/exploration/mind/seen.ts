@@ -1,48 +1,30 @@
+/** Situations by their hash: at what cost each was reached, and of which it is known that all goes well when it goes on calmly. */
+import { createTable } from './table.ts';
+
 export interface Seen {
-  /** How a hash stands to what was there: not there, there at a higher cost, which is lowered, or there. */
-  add(hash: number, cost: number): 'new' | 'cheaper' | 'known';
-  has(hash: number): boolean;
+  /** How a situation stands to what was reached: new, reached at a higher cost, which is lowered, or known. */
+  reach(hash: number, cost: number): 'new' | 'cheaper' | 'known';
+  holds(hash: number): boolean;
+  hold(hash: number): void;
 }
 
-/** Hashes of 53 bits, none of them 0, each with the least cost it came at: open addressing, doubled when six tenths are taken. */
+/** The low bits have the cost and one, 0 where it was not reached. */
+const COST = 0xff;
+const HOLDS = 0x100;
+
 export function createSeen(): Seen {
-  let slots = new Float64Array(1 << 16);
-  let costs = new Uint8Array(1 << 16);
-  let size = 0;
-
-  const placeOf = (into: Float64Array, hash: number): number => {
-    const mask = into.length - 1;
-    let at = (hash ^ Math.floor(hash / 4_294_967_296)) & mask;
-    for (let there = into[at]; there !== 0 && there !== hash; there = into[at]) at = (at + 1) & mask;
-    return at;
-  };
-
-  const double = (): void => {
-    const more = new Float64Array(slots.length * 2);
-    const moreCosts = new Uint8Array(slots.length * 2);
-    for (const [from, hash] of slots.entries()) {
-      if (hash === 0) continue;
-      const to = placeOf(more, hash);
-      more[to] = hash;
-      moreCosts[to] = costs[from] ?? 0;
-    }
-    [slots, costs] = [more, moreCosts];
-  };
-
+  const table = createTable();
   return {
-    has: (hash) => slots[placeOf(slots, hash)] === hash,
-    add(hash, cost) {
-      const at = placeOf(slots, hash);
-      if (slots[at] === hash) {
-        if ((costs[at] ?? 0) <= cost) return 'known';
-        costs[at] = cost;
-        return 'cheaper';
-      }
-      slots[at] = hash;
-      costs[at] = cost;
-      size += 1;
-      if (size > slots.length * 0.6) double();
-      return 'new';
+    reach(hash, cost) {
+      const there = table.get(hash);
+      const before = there & COST;
+      if (before !== 0 && before <= cost + 1) return 'known';
+      table.set(hash, (there & HOLDS) | (cost + 1));
+      return before === 0 ? 'new' : 'cheaper';
+    },
+    holds: (hash) => (table.get(hash) & HOLDS) !== 0,
+    hold(hash) {
+      table.set(hash, table.get(hash) | HOLDS);
     },
   };
 }

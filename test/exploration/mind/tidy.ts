@@ -1,5 +1,5 @@
 /** Situations that go on alike are made the same one. */
-import { AT, HAND, type Hand, isLive, isOver, isUnresolved, lastOf, PHASE, ROLE, STATE, type State } from './state.ts';
+import { AT, HAND, type Hand, isLive, isOver, isUnresolved, lastOf, type Order, PHASE, ROLE, STATE, type State } from './state.ts';
 
 /** Exit, PAUSE, RESUME, CLOSE_ALL, as bits of what has been used. */
 export const [EXIT, PAUSE, RESUME, CLOSE_ALL] = [1, 2, 4, 8] as const;
@@ -26,13 +26,12 @@ export function settleDown(s: State): void {
     s.remainder = 0;
   }
   if (s.phase !== PHASE.none && s.phase !== PHASE.claimed && (s.claim === 1 || over)) s.accountOld = 0;
-  const standing = s.orders.filter(({ at }) => at === AT.standing).sort((a, b) => a.turn - b.turn);
-  for (const order of s.orders) order.turn = 0;
-  for (const [nth, order] of standing.entries()) order.turn = nth + 1;
+  countTurns(s);
   const asked = s.hands.some(looksBack);
+  const isPlaced = isBeingPlaced(s);
   for (const order of s.orders) {
     const keepsAge = isUnresolved(order.state) || order.role === ROLE.close || order.role === ROLE.ownStop;
-    if (!keepsAge && order.stray === 0 && !isBeingPlaced(s)) order.age = 3;
+    if (!keepsAge && order.stray === 0 && !isPlaced) order.age = 3;
     if (asked || isLive(order.state) || order.at === AT.standing || order.at === AT.waiting || order.told > 0) continue;
     if (order.state === STATE.canceled || order.state === STATE.filled) order.reason = 0;
     if (order.at === AT.over) order.word = 0;
@@ -41,3 +40,18 @@ export function settleDown(s: State): void {
 }
 
 const isBeingPlaced = (s: State): boolean => s.hands.some(({ kind, request }) => kind === HAND.place && request === 1);
+
+/** Those that stand keep their turns among each other, counted from 1. */
+function countTurns(s: State): void {
+  const standing: Order[] = [];
+  for (const order of s.orders) {
+    if (order.at === AT.standing) standing.push(order);
+    else order.turn = 0;
+  }
+  if (standing.length > 1) standing.sort((a, b) => a.turn - b.turn);
+  let turn = 0;
+  for (const order of standing) {
+    turn += 1;
+    order.turn = turn;
+  }
+}

@@ -2,9 +2,9 @@
 
 import { hashOf, read, write } from './code.ts';
 import { COMPARE, ENTRY_SIGNAL, FIRST_PART, LAST_EXIT, SECOND_PART, TIME, TO_FIRST_TARGET, wordsOf } from './event-code.ts';
-import { calmEvent, costOf, eventsOf, happen } from './events.ts';
+import { calmEvent, costOf, eventsOf, happen, whileWorldWaits } from './events.ts';
 import { brokenAtEnd, brokenAtRest, brokenIn, isQuiet } from './promises.ts';
-import { createSeen } from './seen.ts';
+import { createSeen, type Seen } from './seen.ts';
 import { beginning, copy, isOver, type State } from './state.ts';
 
 /** More calm steps than any trade takes to come to rest. */
@@ -93,9 +93,8 @@ function begun({ after }: MindBeginning): State {
   return s;
 }
 
-/** The words of a path from a beginning. */
-function inWords(from: MindBeginning, path: readonly number[]): string[] {
-  const s = begun(from);
+/** The words of what happens in a situation, one thing after the other; it has happened to `s` then. */
+function inWords(s: State, path: readonly number[]): string[] {
   return path.map((event) => {
     const words = wordsOf(s, event);
     happen(s, event);
@@ -106,20 +105,19 @@ function inWords(from: MindBeginning, path: readonly number[]): string[] {
 const hash = (s: State): number => hashOf(write(s));
 
 /** Carries situations on calmly; those whose continuation is known to hold are not followed again. */
-function createCarrier() {
-  const held = createSeen();
+function createCarrier(seen: Seen) {
   const ended = createSeen();
 
   /** Lets an exit end what is left. */
-  const endIt = (s: State, followed: string[]): string | null => {
+  const endIt = (s: State, followed: number[]): string | null => {
     const on: number[] = [];
     for (let steps = 0, still = 0; still < STILL_STEPS; steps += 1) {
       if (steps > CALM_STEPS_MAX) return isOver(s) ? 'after an exit there is no rest' : 'after an exit the trade goes on';
       const now = hash(s);
-      if (steps > 0 && ended.has(now)) break;
+      if (steps > 0 && ended.holds(now)) break;
       on.push(now);
       const event = steps === 0 && !isOver(s) ? LAST_EXIT : calmEvent(s);
-      followed.push(wordsOf(s, event));
+      followed.push(event);
       const what = happen(s, event) ?? brokenIn(s);
       if (what !== null) return what;
       still = event === TIME && isQuiet(s) && isOver(s) ? still + 1 : 0;
@@ -128,17 +126,17 @@ function createCarrier() {
         if (left !== null) return left;
       }
     }
-    for (const one of on) ended.add(one, 0);
+    for (const one of on) ended.hold(one);
     return null;
   };
 
   /** Until it is at rest and the minute's reconcile has changed nothing more; true when what follows is known to hold. */
-  const toRest = (s: State, on: number[], followed: string[]): string | boolean => {
+  const toRest = (s: State, hashed: number, on: number[], followed: number[]): string | boolean => {
     let compared = false;
+    let before = hashed;
     for (let steps = 0, still = 0; ; steps += 1) {
-      const before = hash(s);
       if (!compared && still === 0) {
-        if (held.has(before)) return true;
+        if (seen.holds(before)) return true;
         on.push(before);
       }
       if (steps > CALM_STEPS_MAX) return 'does not come to rest';
@@ -146,22 +144,23 @@ function createCarrier() {
       if (compared && isStill) return false;
       const event = isStill ? COMPARE : calmEvent(s);
       compared ||= isStill;
-      followed.push(wordsOf(s, event));
+      followed.push(event);
       const what = happen(s, event) ?? brokenIn(s);
       if (what !== null) return what;
-      still = event === TIME && hash(s) === before ? still + 1 : 0;
+      const after = hash(s);
+      still = event === TIME && after === before ? still + 1 : 0;
+      before = after;
     }
   };
 
-  /** What breaks as a situation goes on calmly until it is at rest, and after an exit then; or null. */
-  return (from: State): { what: string; followed: string[] } | null => {
-    const s = copy(from);
-    const followed: string[] = [];
+  /** What breaks as a situation of this hash goes on calmly until it is at rest, and after an exit then; or null. It has gone on then. */
+  return (s: State, hashed: number): { what: string; followed: readonly number[] } | null => {
+    const followed: number[] = [];
     const on: number[] = [];
-    const rest = toRest(s, on, followed);
+    const rest = toRest(s, hashed, on, followed);
     const what = typeof rest === 'string' ? rest : rest ? null : (brokenAtRest(s) ?? endIt(s, followed));
     if (what !== null) return { what, followed };
-    for (const one of on) held.add(one, 0);
+    for (const one of on) seen.hold(one);
     return null;
   };
 }
@@ -173,27 +172,29 @@ export function walkMind(args: {
   readonly depth: number;
   /** How often something may intervene on one path; infinity for no bound. */
   readonly interventions: number;
+  /** Whether the world outside waits while a request is under way: only its fate is open then, and who crashes. */
+  readonly worldWaits?: boolean;
   readonly isOver: () => boolean;
   readonly onLevel?: (depth: number, states: number, transitions: number) => void;
 }): MindFound {
   const isBounded = Number.isFinite(args.interventions);
   const seen = createSeen();
   const trail = createTrail();
-  const carry = createCarrier();
+  const carry = createCarrier(seen);
   let states = 1;
   let transitions = 0;
   let level = createLevel();
   let firstOfLevel = 0;
   const start = begun(args.from);
-  seen.add(hash(start), 0);
+  seen.reach(hash(start), 0);
   level.add(write(start), 0);
   trail.add(0, 0);
 
   const found = (depth: number, isComplete: boolean): MindFound => ({ states, transitions, depth, isComplete, broken: null });
-  const failed = (depth: number, path: readonly number[], what: string, followed: readonly string[]): MindFound => ({
-    ...found(depth, false),
-    broken: { what, path: inWords(args.from, path), followed },
-  });
+  const failed = (depth: number, path: readonly number[], what: string, followed: readonly number[]): MindFound => {
+    const s = begun(args.from);
+    return { ...found(depth, false), broken: { what, path: inWords(s, path), followed: inWords(s, followed) } };
+  };
 
   for (let depth = 1; depth <= args.depth; depth++) {
     const next = createLevel();
@@ -201,7 +202,8 @@ export function walkMind(args: {
     for (let nth = 0; nth < level.count(); nth++) {
       if (args.isOver()) return found(depth - 1, false);
       const from = read(level.at(nth));
-      for (const event of eventsOf(from)) {
+      const events = eventsOf(from);
+      for (const event of args.worldWaits === true ? whileWorldWaits(from, events) : events) {
         const spent = isBounded ? level.spentAt(nth) + costOf(from, event) : 0;
         if (spent > args.interventions) continue;
         const s = copy(from);
@@ -209,13 +211,14 @@ export function walkMind(args: {
         transitions += 1;
         if (what !== null) return failed(depth, [...trail.to(firstOfLevel + nth), event], what, []);
         const bytes = write(s);
-        const stands = seen.add(hashOf(bytes), spent);
+        const hashed = hashOf(bytes);
+        const stands = seen.reach(hashed, spent);
         if (stands === 'known') continue;
         if (depth < args.depth) next.add(bytes, spent);
         trail.add(firstOfLevel + nth, event);
         if (stands !== 'new') continue;
         states += 1;
-        const rest = carry(s);
+        const rest = carry(s, hashed);
         if (rest !== null) return failed(depth, [...trail.to(firstOfLevel + nth), event], rest.what, rest.followed);
       }
     }
