@@ -60,6 +60,7 @@ describe('npm run explore', () => {
     ['send-before-record', '1', 'it is not recorded'],
     ['no-patience', '1', '2 entry orders'],
     ['gap-is-not-read-back', '1', 'nobody knows what became of stop#0'],
+    ['orphans-are-left', '0', 'an exit does not end'],
   ])(
     'finds the planted bug %s where %s things intervene, tells the shortest path to it, and ends with 1',
     (mutant, interventions, what) => {

@@ -3,11 +3,16 @@ import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-interface Mutant {
+interface Change {
   /** A file, from packages/bot/src. */
   readonly file: string;
   readonly find: string;
   readonly put: string;
+}
+
+interface Mutant extends Change {
+  /** The second place, where two hold the same promise and either alone is enough. */
+  readonly also?: Change;
 }
 
 /** The mind's walk has the parts of both workers that are not pure in a model of its own; bugs can be planted there too. */
@@ -43,6 +48,13 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     file: 'decide/finish.ts',
     find: '  if (left.length > 0) {',
     put: '  if (left.length > 99) {',
+    also: { file: 'settle.ts', find: 'if (resting.length > 0) return', put: 'if (resting.length > 99) return' },
+  },
+  'orphans-are-left-in-the-model': {
+    file: 'decide/finish.ts',
+    find: '  if (left.length > 0) {',
+    put: '  if (left.length > 99) {',
+    also: { file: `${MIND}/answers.ts`, find: '  if ((hand.waiting | hand.standing) !== 0) {', put: '  if ((hand.waiting | hand.standing) < 0) {' },
   },
   'waiting-child-counts': {
     file: 'sight.ts',
@@ -85,14 +97,18 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
 export function plant(name: string): boolean {
   const mutant = MUTANTS[name];
   if (mutant === undefined) return false;
-  const url = new URL(`../../packages/bot/src/${mutant.file}`, import.meta.url).href;
+  for (const change of mutant.also === undefined ? [mutant] : [mutant, mutant.also]) put(name, change);
+  return true;
+}
+
+function put(name: string, change: Change): void {
+  const url = new URL(`../../packages/bot/src/${change.file}`, import.meta.url).href;
   const source = readFileSync(fileURLToPath(url), 'utf8');
-  if (source.split(mutant.find).length !== 2) throw new Error(`${mutant.file} no longer has the one place that ${name} changes`);
+  if (source.split(change.find).length !== 2) throw new Error(`${change.file} no longer has the one place that ${name} changes`);
   registerHooks({
     load(loaded, context, next) {
       if (loaded !== url) return next(loaded, context);
-      return { format: 'module-typescript', source: source.replace(mutant.find, () => mutant.put), shortCircuit: true };
+      return { format: 'module-typescript', source: source.replace(change.find, () => change.put), shortCircuit: true };
     },
   });
-  return true;
 }

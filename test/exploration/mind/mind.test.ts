@@ -71,6 +71,7 @@ describe('npm run explore -- --mind', () => {
     ['lost-is-dead-in-the-model', '2 entry orders'],
     ['no-patience-in-the-model', '2 entry orders'],
     ['gap-is-not-read-back-in-the-model', 'nobody knows what became of stop#0'],
+    ['orphans-are-left-in-the-model', 'after an exit the trade goes on'],
   ])('finds the planted bug %s and tells the shortest path to it', (mutant, what) => {
     const { status, stdout } = run('--seconds', '30', '--interventions', '1', '--mutant', mutant);
     expect(stdout).toMatch(new RegExp(`BROKEN: .*${what}`));
