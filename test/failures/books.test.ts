@@ -2,16 +2,13 @@
 import type { Address } from '@hyperfleet/paper-exchange';
 import { afterEach, expect, it } from 'vitest';
 import { openWorld, type World } from '../support/one-bot.ts';
+import { closeUnbroken } from '../support/unbroken.ts';
 
 const USER: Address = '0x1111111111111111111111111111111111111111';
 const long = { symbol: 'BTCUSDT', direction: 'LONG', signal_type: 'entry', entry_1: 100_500, stop_loss: 97_000 };
 
 let world: World;
-afterEach(async () => {
-  expect(world.bugs).toEqual([]);
-  expect(world.venue.audit()).toMatchObject({ duplicateCloids: 0, conservationErrorUsd: 0 });
-  await world.close();
-});
+afterEach(() => closeUnbroken(world));
 
 async function hold(ms: number): Promise<void> {
   for (let left = ms; left > 0; left -= 1_000) {

@@ -1,18 +1,14 @@
 /** Orders whose answers are lost, late, wrong or a refusal: real sockets, the real adapter, faults set at the venue (docs/FAILURES.md). */
 import type { FaultRule } from '@hyperfleet/paper-exchange';
 import { afterEach, describe, expect, it } from 'vitest';
+import { closeFleetUnbroken } from '../support/unbroken.ts';
 import { openWiredFleet, type WiredFleet } from '../support/wired-fleet.ts';
 
 const entry = { symbol: 'BTCUSDT', direction: 'LONG', signal_type: 'entry', entry_1: 99_000, stop_loss: 97_000, target_1: 102_000 };
 const now = { ...entry, entry_1: 100_500 };
 
 let fleet: WiredFleet;
-afterEach(async () => {
-  const audit = fleet.exchange.audit();
-  expect(audit.duplicateCloids).toBe(0);
-  expect(audit.conservationErrorUsd).toBe(0);
-  await fleet.close();
-});
+afterEach(() => closeFleetUnbroken(fleet));
 
 const status = (id: number) => fleet.row(id).status;
 const events = (): readonly string[] =>

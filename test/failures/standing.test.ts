@@ -2,6 +2,7 @@
 import { limitSettings } from '@hyperfleet/paper-exchange';
 import { FINE_PER_TICK, lots } from '@hyperfleet/trading';
 import { afterEach, describe, expect, it } from 'vitest';
+import { closeFleetUnbroken } from '../support/unbroken.ts';
 import { testWallet } from '../support/wallet.ts';
 import { openWiredFleet, type WiredFleet } from '../support/wired-fleet.ts';
 
@@ -12,12 +13,7 @@ const exit = { symbol: 'BTC', signal_type: 'exit' };
 const PAIR = { bots: ['Sentient', 'Vulcan'] };
 
 let fleet: WiredFleet;
-afterEach(async () => {
-  const audit = fleet.exchange.audit();
-  expect(audit.duplicateCloids).toBe(0);
-  expect(audit.conservationErrorUsd).toBe(0);
-  await fleet.close();
-});
+afterEach(() => closeFleetUnbroken(fleet));
 
 const status = (id: number) => fleet.row(id).status;
 const isCovered = (bot: string): boolean => fleet.bot(bot).held('BTC') !== 0 && fleet.bot(bot).stopped('BTC') >= fleet.bot(bot).held('BTC');

@@ -1,5 +1,6 @@
 /** What a bot hears, and what it misses: real sockets, the real adapter, faults set at the venue (docs/FAILURES.md). */
 import { afterEach, describe, expect, it } from 'vitest';
+import { closeFleetUnbroken } from '../support/unbroken.ts';
 import { openWiredFleet, type WiredFleet } from '../support/wired-fleet.ts';
 
 const entry = { symbol: 'BTCUSDT', direction: 'LONG', signal_type: 'entry', entry_1: 99_000, stop_loss: 97_000, target_1: 102_000 };
@@ -7,12 +8,7 @@ const now = { ...entry, entry_1: 100_500 };
 const ACCOUNT_CHANNELS = ['userFills', 'orderUpdates', 'clearinghouseState'] as const;
 
 let fleet: WiredFleet;
-afterEach(async () => {
-  const audit = fleet.exchange.audit();
-  expect(audit.duplicateCloids).toBe(0);
-  expect(audit.conservationErrorUsd).toBe(0);
-  await fleet.close();
-});
+afterEach(() => closeFleetUnbroken(fleet));
 
 const isFilled = (id: number): boolean => fleet.row(id).status === 'filled';
 const isSent = (id: number): boolean => fleet.row(id).status === 'sent';

@@ -1,6 +1,7 @@
 import type { Address } from '@hyperfleet/paper-exchange';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openWorld, type World } from '../support/one-bot.ts';
+import { closeUnbroken } from '../support/unbroken.ts';
 
 const USER: Address = '0x1111111111111111111111111111111111111111';
 const long = {
@@ -17,13 +18,7 @@ let world: World;
 beforeEach(async () => {
   world = await openWorld();
 });
-afterEach(async () => {
-  expect(world.bugs).toEqual([]);
-  const audit = world.venue.audit();
-  expect(audit.duplicateCloids).toBe(0);
-  expect(audit.conservationErrorUsd).toBe(0);
-  await world.close();
-});
+afterEach(() => closeUnbroken(world));
 
 async function hold(bid: string, ask: string, ms: number): Promise<void> {
   for (let left = ms; left > 0; left -= 1_000) {

@@ -1,15 +1,13 @@
 /** What seeds have found, each told again by itself. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openWorld, type World } from '../support/one-bot.ts';
+import { closeUnbroken } from '../support/unbroken.ts';
 
 let world: World;
 beforeEach(async () => {
   world = await openWorld();
 });
-afterEach(async () => {
-  expect(world.bugs).toEqual([]);
-  await world.close();
-});
+afterEach(() => closeUnbroken(world));
 
 const USER = '0x1111111111111111111111111111111111111111' as const;
 const long = { symbol: 'BTC', direction: 'long', signal_type: 'entry', entry_1: 100_500, stop_loss: 97_000, target_1: 103_000 };

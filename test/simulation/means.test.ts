@@ -3,6 +3,7 @@ import { HEALTH_POLICY, type KeyStanding, type Watch, type Ways } from '@hyperfl
 import type { Address } from '@hyperfleet/paper-exchange';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openWorld, type World } from '../support/one-bot.ts';
+import { closeUnbroken } from '../support/unbroken.ts';
 
 const USER: Address = '0x1111111111111111111111111111111111111111';
 const DAY_MS = 86_400_000;
@@ -10,11 +11,7 @@ const long = { symbol: 'BTCUSDT', direction: 'LONG', signal_type: 'entry', entry
 const now = { ...long, entry_1: 100_500 };
 
 let world: World;
-afterEach(async () => {
-  expect(world.bugs).toEqual([]);
-  expect(world.venue.audit().duplicateCloids).toBe(0);
-  await world.close();
-});
+afterEach(() => closeUnbroken(world));
 
 /** Means a test changes as it goes. */
 function createMeans(pollIntervalMs = 2_000) {

@@ -1,17 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openWorld, type World } from '../support/one-bot.ts';
+import { closeUnbroken } from '../support/unbroken.ts';
 
 let world: World;
 beforeEach(async () => {
   world = await openWorld();
 });
-afterEach(async () => {
-  expect(world.bugs).toEqual([]);
-  const audit = world.venue.audit();
-  expect(audit.duplicateCloids).toBe(0);
-  expect(audit.conservationErrorUsd).toBe(0);
-  await world.close();
-});
+afterEach(() => closeUnbroken(world));
 
 const long = {
   symbol: 'BTCUSDT',
