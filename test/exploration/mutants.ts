@@ -54,7 +54,11 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     file: 'decide/finish.ts',
     find: '  if (left.length > 0) {',
     put: '  if (left.length > 99) {',
-    also: { file: `${MIND}/answers.ts`, find: '  if ((hand.waiting | hand.standing) !== 0) {', put: '  if ((hand.waiting | hand.standing) < 0) {' },
+    also: {
+      file: `${MIND}/answers.ts`,
+      find: '  if ((hand.waiting | hand.standing) !== 0) {',
+      put: '  if ((hand.waiting | hand.standing) < 0) {',
+    },
   },
   'waiting-child-counts': {
     file: 'sight.ts',
