@@ -12,6 +12,8 @@ const CLOSED_KEPT = 200;
 export function createPast({ venue, clock, user, chance, weather, events }: LinkOptions) {
   const accounts: { readonly atMs: number; readonly view: AccountView }[] = [];
   const closed: { readonly atMs: number; readonly order: VenueOrder }[] = [];
+  /** Children that were last seen to wait for their parent: one that ended with it was not armed before. */
+  const waiting = new Set<number>();
 
   const read = <T>(life: Life, tell: (asOfMs: number) => T): Promise<T> =>
     new Promise((resolve, reject) => {
@@ -45,13 +47,18 @@ export function createPast({ venue, clock, user, chance, weather, events }: Link
 
   return {
     remember(event: VenueEvent): void {
+      if (event.kind === 'order' && event.status === 'open') {
+        if (event.order.waitingForFill) waiting.add(event.order.oid);
+        else waiting.delete(event.order.oid);
+      }
       if (weather.rate('lag') === 0 && accounts.length === 0) return;
       if (event.kind === 'account') {
         accounts.push({ atMs: clock.now(), view: accountView(venue, user, clock.now()) });
         if (accounts.length > CLOSED_KEPT) accounts.shift();
       }
       if (event.kind === 'order' && event.status !== 'open' && event.status !== 'triggered') {
-        closed.push({ atMs: clock.now(), order: event.order.sz > 0 ? event.order : { ...event.order, sz: event.order.origSz } });
+        const { sz, origSz, oid } = event.order;
+        closed.push({ atMs: clock.now(), order: { ...event.order, sz: sz > 0 ? sz : origSz, waitingForFill: waiting.has(oid) } });
         if (closed.length > CLOSED_KEPT) closed.shift();
       }
     },
