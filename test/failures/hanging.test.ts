@@ -56,6 +56,25 @@ describe('a fill monitor that hangs', () => {
     expect(world.venue.openOrders(USER)).toEqual([]);
   });
 
+  it('is stood in for by a signal worker that begins anew while it hangs, and waits for nothing it would have to say', async () => {
+    world.signal(resting);
+    await hold('100000', '100010', 3_000);
+    world.guard.hang();
+    world.restartSignal();
+    world.print('BTC', 'sell', '98990', '0.02');
+    await hold('100000', '100010', HANG_MS);
+    expect(held()).toBeGreaterThan(0);
+    expect(world.armedLots()).toBeGreaterThanOrEqual(held());
+    expect(world.venue.audit().nakedMsMax).toBeLessThanOrEqual(STOOD_IN_MS);
+    const exit = world.signal({ symbol: 'BTC', signal_type: 'exit' });
+    await hold('100000', '100010', HANG_MS);
+    expect(world.row(exit).status).toBe('executed');
+    expect(held()).toBe(0);
+    world.guard.goOn();
+    await hold('100000', '100010', 3_000);
+    expect(world.venue.openOrders(USER)).toEqual([]);
+  });
+
   it('lets no entry go meanwhile, and an exit is carried out', async () => {
     const id = world.signal({ ...resting, entry_1: 100_500 });
     await hold('100000', '100010', 4_000);

@@ -179,8 +179,14 @@ export function createPair(options: PairOptions): Pair {
     }, onThrown);
     // A new line between the two: what was said on the old one may be lost.
     for (const other of workers.values()) other.clock.after(1, () => other.loop.onPeer({ kind: 'trades-changed' }));
-    if (half === 'signal') deps.clock.after(1, () => workers.has('fill-monitor') || sayGuardGone());
+    if (half === 'signal') deps.clock.after(1, () => sayHowGuardStands(loop));
   };
+
+  function sayHowGuardStands(to: SignalLoop | FillLoop): void {
+    const guard = workers.get('fill-monitor');
+    if (guard === undefined) sayGuardGone();
+    else if (guard.ready) to.onPeer({ kind: 'on-guard' });
+  }
 
   /** Who watches the threads sees a guard end, and one that is not there. */
   function sayGuardGone(): void {

@@ -70,6 +70,8 @@ export interface World {
   readonly guard: Hang;
   /** The bot is told to leave; resolves when what its signal worker had in hand is done. */
   leave(): Promise<void>;
+  /** Drops the signal worker where it stands and starts a new one beside the fill monitor, such as that is. Does not wait for it. */
+  restartSignal(): void;
   /** Drops both loops where they stand and starts new ones on the same files. */
   restart(): Promise<void>;
   close(): Promise<void>;
@@ -94,7 +96,10 @@ export async function openWorld(overrides: Partial<Omit<BotSettings, 'limits'>> 
   const queue = openSignalQueue(join(dir, 'signals.db'));
   const settings = sampleSettings({ id: 'Sentient', accountAddress: USER, ...overrides });
 
-  let generation = 0;
+  /** Workers of each kind so far: only the newest is alive. */
+  let signals = 0;
+  let guards = 0;
+  let launches = 0;
   let signalLoop: SignalLoop | null = null;
   let fillLoop: FillLoop | null = null;
   let nonce = 0;
@@ -102,19 +107,12 @@ export async function openWorld(overrides: Partial<Omit<BotSettings, 'limits'>> 
   const link = linkVenue({ venue, clock, user: USER, latencyMs, onEvent: (event) => guard.whenAwake(() => fillLoop?.onStream(event)) });
   const market = { view: (coin: string): MarketView | null => viewOf(venue, instruments, coin) };
 
-  const start = async (): Promise<void> => {
-    generation += 1;
-    const mine = generation;
-    const to = (deliver: (message: PeerMessage) => void) => ({
-      send: (message: PeerMessage) => {
-        queueMicrotask(() => {
-          if (mine === generation) deliver(message);
-        });
-      },
-    });
-    const common = {
+  /** What a worker is started with; nothing of it goes on once `isMine` says that the worker is gone. */
+  const commonOf = (isMine: () => boolean) => {
+    launches += 1;
+    return {
       settings,
-      clock: { now: clock.now, after: (ms: number, task: () => void) => clock.after(ms, () => mine === generation && task()) },
+      clock: { now: clock.now, after: (ms: number, task: () => void) => clock.after(ms, () => isMine() && task()) },
       ledger,
       exchange: link.exchange,
       reads: link.reads,
@@ -129,22 +127,20 @@ export async function openWorld(overrides: Partial<Omit<BotSettings, 'limits'>> 
       ...(means.requestLifeMs === undefined ? {} : { requestLifeMs: means.requestLifeMs }),
       report: (report: BotReport) => reports.push(report),
       onBug: (error: unknown) => bugs.push(error),
+      launch: launches,
     };
-    const toMarket = (wallMs: number): number => wallMs;
-    fillLoop = createFillLoop({
-      ...common,
-      clock: guard.clockOf(common.clock),
-      exchange: guard.portsOf(common.exchange),
-      reads: guard.portsOf(common.reads),
-      launch: 2 * generation,
-      peer: to((message) => signalLoop?.onPeer(message)),
-      fundingFrom: START_MS,
-      ...(means.watch === undefined ? {} : { watch: means.watch }),
-    });
-    signalLoop = createSignalLoop({
-      ...common,
-      launch: 2 * generation - 1,
-      peer: to((message) => guard.whenAwake(() => fillLoop?.onPeer(message))),
+  };
+  const toMarket = (wallMs: number): number => wallMs;
+  const to = (isMine: () => boolean, deliver: (message: PeerMessage) => void) => ({
+    send: (message: PeerMessage) => queueMicrotask(() => isMine() && deliver(message)),
+  });
+  const newSignalLoop = (): SignalLoop => {
+    signals += 1;
+    const mine = signals;
+    const isMine = (): boolean => mine === signals;
+    return createSignalLoop({
+      ...commonOf(isMine),
+      peer: to(isMine, (message) => guard.whenAwake(() => fillLoop?.onPeer(message))),
       queue,
       wallToMarket: toMarket,
       marketToWall: toMarket,
@@ -153,6 +149,25 @@ export async function openWorld(overrides: Partial<Omit<BotSettings, 'limits'>> 
       ...(means.onEmergency === undefined ? {} : { onEmergency: means.onEmergency }),
       breathe: () => new Promise((resolve) => setImmediate(resolve)),
     });
+  };
+  const newFillLoop = (): FillLoop => {
+    guards += 1;
+    const mine = guards;
+    const isMine = (): boolean => mine === guards;
+    const common = commonOf(isMine);
+    return createFillLoop({
+      ...common,
+      clock: guard.clockOf(common.clock),
+      exchange: guard.portsOf(common.exchange),
+      reads: guard.portsOf(common.reads),
+      peer: to(isMine, (message) => signalLoop?.onPeer(message)),
+      fundingFrom: START_MS,
+      ...(means.watch === undefined ? {} : { watch: means.watch }),
+    });
+  };
+  const start = async (): Promise<void> => {
+    signalLoop = newSignalLoop();
+    fillLoop = newFillLoop();
     const ready = Promise.all([fillLoop.start(), signalLoop.start()]);
     let isReady = false;
     ready.then(
@@ -182,6 +197,11 @@ export async function openWorld(overrides: Partial<Omit<BotSettings, 'limits'>> 
   };
   let tid = 1;
   const lastBooks = new Map<string, { bid: string; ask: string; size: string }>();
+
+  const endWorkers = (): void => {
+    signals += 1;
+    guards += 1;
+  };
 
   const world: World = {
     clock,
@@ -230,13 +250,21 @@ export async function openWorld(overrides: Partial<Omit<BotSettings, 'limits'>> 
       if (bugs.length > 0) throw bugs[0];
     },
     leave: async () => await signalLoop?.drain(),
+    restartSignal() {
+      signalLoop = newSignalLoop();
+      signalLoop.start().catch((error: unknown) => bugs.push(error));
+      // A new line between the two, and the word of who sees that a guard is there.
+      signalLoop.onPeer({ kind: 'trades-changed' });
+      signalLoop.onPeer({ kind: 'on-guard' });
+      guard.whenAwake(() => fillLoop?.onPeer({ kind: 'trades-changed' }));
+    },
     async restart() {
-      generation += 1;
+      endWorkers();
       await settleTasks();
       await start();
     },
     async close() {
-      generation += 1;
+      endWorkers();
       await settleTasks();
       ledger.close();
       queue.close();

@@ -105,8 +105,8 @@ export interface Damage {
 }
 
 export interface BotProtocol {
-  readonly down: /** The line to the bot's other worker; made anew whenever either is started. */
-    | { readonly kind: 'peer'; readonly port: MessagePort }
+  readonly down: /** The line to the bot's other worker; made anew whenever either is started. `isGuardUp`: the guard is ready, and is to be heard soon. */
+    | { readonly kind: 'peer'; readonly port: MessagePort; readonly isGuardUp: boolean }
     /** The signals database may have something new. */
     | { readonly kind: 'wake' }
     /** To the signal worker: its guard has ended, or there is none to be put on the line to. */

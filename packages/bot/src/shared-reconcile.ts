@@ -7,8 +7,8 @@
  * unseen was gone. That is told by counting the starts of a bot's workers: a reconcile covers each start the guard knew of when it
  * began, and a predecessor has ended before its successor starts. A guard started after the worker that asks (both at once, when the
  * process begins) covers it from its first reconcile. One started before (the signal worker was started again alone) reconciles
- * once more: what the dead one sent in its last moments may be in none before. Where no guard lives, the signal worker reconciles
- * itself.
+ * once more: what the dead one sent in its last moments may be in none before. Where no guard lives, or the one that lives has
+ * fallen silent, the signal worker reconciles itself.
  */
 import type { AccountView } from '@hyperfleet/trading';
 import type { ForeignLook } from './foreign.ts';

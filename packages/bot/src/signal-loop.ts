@@ -177,6 +177,8 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   const standIn = createStandIn(deps, {
     synced,
     driveAll,
+    // Its reconcile would come when it is begun anew, and nothing is protected until then.
+    onSilent: () => hearing?.stop(),
     onAccount: hearAccount,
     onReconciled({ account: view, foreign: look }) {
       hearAccount(view);
@@ -334,6 +336,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   return {
     async start() {
       deps.report({ kind: 'state', state: 'reconciling', reason: null });
+      standIn.watch();
       await reconcile();
       if (draining) return;
       takeUpProcessing();

@@ -28,7 +28,7 @@ const SILENT = 'fill monitor silent';
 const BACK = 'fill monitor back';
 
 export interface StandInMemory {
-  /** When the guard was last heard, market ms; null before the start. */
+  /** When the guard was last heard, market ms; null while it never was and the worker has not started. */
   readonly heardMs: number | null;
   /** How many looks in a row have found it silent. */
   readonly silentLooks: number;
@@ -40,7 +40,9 @@ export interface StandIn {
   isNeeded(): boolean;
   /** One step of what the guard would do for a trade. */
   protect(tradeId: string): Promise<Performed>;
-  /** Silence counts from here. */
+  /** Looks for the guard from here on. One that was heard before and is silent now may be waited for in vain: `onSilent`. */
+  watch(): void;
+  /** The worker has reconciled and may stand in. A guard that was never heard is silent from here. */
   start(): void;
   /** Looks no more, and resolves when what is under way is done. */
   stop(): Promise<void>;
@@ -52,12 +54,16 @@ interface StandInDeps extends LoopDeps {
   readonly onBug: (error: unknown) => void;
 }
 
-/** Makes the stand-in of one bot's guard. What it has read goes to `onAccount` and `onReconciled`; `driveAll` is to drive every trade. */
+/**
+ * Makes the stand-in of one bot's guard. What it has read goes to `onAccount` and `onReconciled`; `driveAll` is to drive every trade;
+ * `onSilent` is told when the guard is found silent.
+ */
 export function createStandIn(
   deps: StandInDeps,
   args: {
     readonly synced: FillsSynced;
     readonly driveAll: () => void;
+    readonly onSilent: () => void;
     readonly onAccount: (account: AccountView) => void;
     readonly onReconciled: (result: { readonly account: AccountView; readonly foreign: ForeignLook }) => void;
   },
@@ -67,6 +73,7 @@ export function createStandIn(
   let heardMs: number | null = null;
   let reconciling: Promise<void> | null = null;
   let silentLooks = 0;
+  let hasStarted = false;
 
   const isSilent = (): boolean => {
     if (heardMs === null || clock.now() - heardMs <= SILENT_MS) return false;
@@ -78,6 +85,7 @@ export function createStandIn(
     if (silentLooks !== LOOKS) return;
     log.warn(SILENT, { ms: clock.now() - (heardMs ?? 0) });
     deps.report({ kind: 'alert', phrase: SILENT, detail: {} });
+    args.onSilent();
   };
   /** Nothing can go without a stop where nothing is held and no entry rests. */
   const isAtRisk = (): boolean => ledger.activeTrades(settings.id).some(({ phase }) => phase === 'entering' || phase === 'open');
@@ -104,7 +112,7 @@ export function createStandIn(
     everyMs: ASK_MS,
     isWanted() {
       look();
-      return isNeeded() && isAtRisk();
+      return hasStarted && isNeeded() && isAtRisk();
     },
     ask: () => deps.reads.account(),
     held: () => heldByTrades(deps),
@@ -119,7 +127,6 @@ export function createStandIn(
 
   return {
     heard() {
-      if (heardMs === null) return;
       heardMs = clock.now();
       if (isNeeded()) log.info(BACK);
       silentLooks = 0;
@@ -131,9 +138,10 @@ export function createStandIn(
       const step = sight === null ? null : nextProtectionStep(sight);
       return sight === null || step === null ? { kind: 'idle' } : await performNoting(deps, args.synced, { sight, step });
     },
+    watch: poll.start,
     start() {
-      heardMs = clock.now();
-      poll.start();
+      heardMs ??= clock.now();
+      hasStarted = true;
     },
     async stop() {
       poll.stop();

@@ -64,8 +64,9 @@ export function startBotPair(
     if (signal === undefined || guard === undefined) return;
     const { port1, port2 } = new MessageChannel();
     // A port nobody took would keep its other end waiting for ever.
-    if (!signal.post({ kind: 'peer', port: port1 }, [port1])) port1.close();
-    if (guard.post({ kind: 'peer', port: port2 }, [port2])) return;
+    const isGuardUp = guard.state === 'ready';
+    if (!signal.post({ kind: 'peer', port: port1, isGuardUp }, [port1])) port1.close();
+    if (guard.post({ kind: 'peer', port: port2, isGuardUp }, [port2])) return;
     port2.close();
     sayGuardGone();
   }

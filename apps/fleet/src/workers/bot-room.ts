@@ -61,6 +61,7 @@ export function openBotRoom(data: BotData, name: 'signal' | 'fill-monitor', even
           peer.connect(message.port);
           // What was said on the line before this one may be lost: look at everything once.
           events().onPeer({ kind: 'trades-changed' });
+          if (message.isGuardUp && name === 'signal') events().onPeer({ kind: 'on-guard' });
           return;
         case 'wake':
           events().onWake();
