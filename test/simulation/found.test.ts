@@ -74,6 +74,38 @@ it('refuses an entry where the open orders could not be read for long: the owner
   expect(world.row(seen).status).toBe('filled');
 });
 
+it('looks at the wallet for itself before an entry where the last comparison was long ago, and refuses where it sees another hand', async () => {
+  await hold(3_000);
+  const { fillsSince } = world.link.reads;
+  // A comparison reads the fills first, and comes to nothing.
+  Object.assign(world.link.reads, {
+    fillsSince: async () => {
+      throw Object.assign(new Error('HTTP 502'), { code: 'VENUE_REFUSED', retry: 'later' });
+    },
+  });
+  await hold(100_000);
+  const id = world.signal(long);
+  await hold(3_000);
+  expect(world.link.sent.map(({ role }) => role)).toContain('entry');
+  const order = {
+    asset: 1,
+    side: 'buy',
+    px: '3000',
+    sz: '0.01',
+    reduceOnly: false,
+    cloid: null,
+    type: { kind: 'limit', tif: 'Gtc' },
+  } as const;
+  world.venue.execute(USER, { type: 'order', orders: [order], grouping: 'na' }, world.clock.now());
+  await hold(100_000);
+  const other = world.signal({ ...long, symbol: 'ETH', entry_1: 4_010, stop_loss: 3_900, target_1: 4_200 });
+  await hold(8_000);
+  expect(world.row(other)).toMatchObject({ status: 'failed', notes: expect.stringContaining('ETH is foreign') });
+  Object.assign(world.link.reads, { fillsSince });
+  await hold(20_000);
+  expect(world.row(id).status).toBe('filled');
+});
+
 it('leaves nothing in doubt of a bracket that never arrived: its stop is asked after with its entry', async () => {
   world.link.onRequest = (kind) => (kind === 'place' ? 'lost-before' : null);
   const id = world.signal(long);

@@ -46,6 +46,8 @@ export interface EntryContext {
   account(): Promise<AccountView>;
   /** The next `account()` asks the venue, whatever was heard. */
   askAccountAgain(): void;
+  /** Looks at the wallet where the last look is too old to enter on. Where that fails, `hindrance` says so. */
+  lookAgain(): Promise<void>;
   isForeign(coin: string): boolean;
   /** Coins an exit is at work on. */
   isExiting(coin: string): boolean;
@@ -107,6 +109,7 @@ export async function enter(deps: LoopDeps, context: EntryContext, trade: Trade)
   if (judged.kind === 'refuse') return refuse(deps, trade, judged.status, judged.reason);
   const { signal, instrument } = judged;
   if (!context.guardIsUp()) return { kind: 'later', afterMs: 200 };
+  await context.lookAgain();
   const hindrance = context.hindrance();
   if (hindrance !== null) return waitOrRefuse(deps, trade, hindrance);
 

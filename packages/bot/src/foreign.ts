@@ -81,7 +81,7 @@ const hasLiveOrder = (deps: LoopDeps, coin: string, role?: OrderRole): boolean =
  * Coins on which the wallet has an order we never recorded, or more position than our trades hold; sorted. To be asked as soon as the
  * account is read: `before` is what our trades held when it was asked for, and a coin that has moved since says nothing.
  */
-export function foreignCoins(
+function foreignCoins(
   deps: LoopDeps,
   open: readonly OpenOrder[],
   account: AccountView,
@@ -97,6 +97,18 @@ export function foreignCoins(
     if (ours === 0 ? !hasLiveOrder(deps, coin) : exceeds(szi, ours) && !hasLiveOrder(deps, coin, 'entry')) coins.add(coin);
   }
   return [...coins].sort();
+}
+
+/** Reads what the wallet has, and what of it is not ours. Throws operational errors when the venue cannot be asked. */
+export async function lookAtWallet(
+  deps: LoopDeps,
+): Promise<{ readonly open: readonly OpenOrder[]; readonly account: AccountView; readonly foreign: ForeignLook }> {
+  const atMs = deps.clock.now();
+  const open = await deps.reads.openOrders();
+  const before = heldByTrades(deps);
+  const account = await deps.reads.account();
+  // At once: by the time anything else is asked for, a trade may have ended whose position this account still shows.
+  return { open, account, foreign: { coins: foreignCoins(deps, open, account, before), atMs } };
 }
 
 const exceeds = (szi: number, ours: number): boolean => Math.sign(szi) === Math.sign(ours) && Math.abs(szi) > Math.abs(ours);

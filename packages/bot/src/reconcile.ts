@@ -1,6 +1,6 @@
 /** Holds the ledger against the venue: fills, orders, positions. Each difference is met by a named rule and recorded. */
 import type { AccountView, Cloid, LedgerEvent, OpenOrder, OrderRecord } from '@hyperfleet/trading';
-import { type ForeignLook, foreignCoins, heldByTrades } from './foreign.ts';
+import { type ForeignLook, lookAtWallet } from './foreign.ts';
 import { resolveOrders } from './resolve.ts';
 import type { Detail, LoopDeps } from './settings.ts';
 import { stateOfOpenOrder, syncFills } from './venue-news.ts';
@@ -30,14 +30,9 @@ export function createReconciler(deps: LoopDeps): Reconciler {
 
   return {
     async run() {
-      const { ledger, reads, settings } = deps;
+      const { ledger, settings } = deps;
       await syncFills(deps);
-      const lookedMs = deps.clock.now();
-      const open = await reads.openOrders();
-      const before = heldByTrades(deps);
-      const account = await reads.account();
-      // At once: by the time every order in doubt is asked after, a trade may have ended whose position this account still shows.
-      const foreign = { coins: foreignCoins(deps, open, account, before), atMs: lookedMs };
+      const { open, account, foreign } = await lookAtWallet(deps);
       tellForeign(foreign);
       const byCloid = new Map<Cloid, OpenOrder>();
       for (const order of open) if (order.cloid !== null) byCloid.set(order.cloid, order);

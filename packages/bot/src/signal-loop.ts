@@ -7,7 +7,7 @@ import { nextExitStep } from './decide/exit.ts';
 import { type EntryContext, enter, isOlder, refuse, refuseAtClaim } from './entries.ts';
 import { claimForExit, coinOf, driveExit } from './exits.ts';
 import { createFillsSynced, type FillsRead } from './fills-synced.ts';
-import { closeForeign, createForeignNews, type ForeignLook } from './foreign.ts';
+import { closeForeign, createForeignNews, type ForeignLook, lookAtWallet } from './foreign.ts';
 import { isDisowned } from './key.ts';
 import { createLeverage } from './leverage.ts';
 import { refOf, tradeOf } from './new-trade.ts';
@@ -102,6 +102,17 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     },
     askAccountAgain: () => {
       account = null;
+    },
+    async lookAgain() {
+      if (foreign.refusal() === null) return;
+      try {
+        const { account: view, foreign: look } = await lookAtWallet(deps);
+        hearAccount(view);
+        foreign.hear(look);
+      } catch (error) {
+        if (!isOperational(error)) throw error;
+        log.warn('wallet not looked at', { reason: error.message });
+      }
     },
     isForeign: foreign.has,
     isExiting: (coin) =>
