@@ -17,6 +17,8 @@ export interface Hand {
   readonly hasTakenOut: boolean;
   /** Notes a fill of the account. */
   hear(fill: VenueFill): void;
+  /** Notes that an order of a coin has moved: the venue may have ended one of the owner's. */
+  hearOrder(coin: string): void;
   owns(oid: number): boolean;
   /** Signed size on a coin that is the owner's, lots. */
   net(coin: string): number;
@@ -99,6 +101,7 @@ export function createHand(venue: Venue, clock: Clock, account: { readonly user:
       onActed();
       for (const coin of coins) look(coin);
     },
+    hearOrder: look,
     owns: (oid) => oids.has(oid),
     hear(fill) {
       const before = nets.get(fill.coin) ?? 0;

@@ -342,6 +342,7 @@ export function createWatch(options: WatchOptions): Watch {
         bot.hand.hear(event.fill);
         tookFill(bot, event.fill);
       }
+      if (event.kind === 'order' && bot.hand.owns(event.order.oid)) bot.hand.hearOrder(event.order.coin);
       if (event.kind === 'order' && event.order.cloid === null && event.status === 'canceled' && !bot.hand.owns(event.order.oid))
         fail('foreign orders are left alone', `${bot.id} oid ${event.order.oid}`);
     },
