@@ -165,15 +165,15 @@ function runnerText(world: World, worker: WorkerName): string {
 
 function signalText(world: World): string {
   const memory = world.loops.signal.memory();
-  const { account } = memory;
+  const { account, placedAtMs, foreign } = memory.wallet;
   const claimed = memory.exitClaimedAt.map(([id, ms]) => `${world.ledger.trade(id)?.signal.rowId ?? 0} ${ago(world, ms)}`);
   // How old they are is asked in minutes, and no path is that long: that they are there, and of after the last placing, is all.
   const seen =
     account === null
       ? '-'
-      : `${account.view.timeMs <= memory.placedAtMs} ${memory.guardHeardMs !== null} ${ago(world, memory.standIn.heardMs)} ${memory.standIn.silentLooks}`;
-  const justPlaced = memory.placedAtMs === world.nowMs();
-  return `${runnerText(world, 'signal')} ${claimed.join()} ${memory.newestExits.length} ${memory.foreign?.coins.join()} ${seen} ${justPlaced} ${memory.closing.length} ${memory.started}`;
+      : `${account.view.timeMs <= placedAtMs} ${memory.guardHeardMs !== null} ${ago(world, memory.standIn.heardMs)} ${memory.standIn.silentLooks}`;
+  const justPlaced = placedAtMs === world.nowMs();
+  return `${runnerText(world, 'signal')} ${claimed.join()} ${memory.newestExits.length} ${foreign?.coins.join()} ${seen} ${justPlaced} ${memory.closing.length} ${memory.started}`;
 }
 
 function fillText(world: World): string {

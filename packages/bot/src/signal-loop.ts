@@ -1,5 +1,5 @@
 /** The signal worker: takes what is due from the queue, exits strictly before entries, and drives each trade's way in and out. */
-import { type AccountView, type ClaimedRow, deriveTradeId, parseSignal, type SignalQueue, type Trade } from '@hyperfleet/trading';
+import { type ClaimedRow, deriveTradeId, parseSignal, type SignalQueue, type Trade } from '@hyperfleet/trading';
 import { differenceRefusal } from './books.ts';
 import { type Condition, entryRefusal, restingRefusal } from './condition.ts';
 import { createControls } from './controls.ts';
@@ -7,7 +7,7 @@ import { nextExitStep } from './decide/exit.ts';
 import { type EntryContext, enter, isOlder, refuse, refuseAtClaim } from './entries.ts';
 import { claimForExit, coinOf, driveExit } from './exits.ts';
 import { createFillsSynced, type FillsRead } from './fills-synced.ts';
-import { closeForeign, createForeignNews, type ForeignLook, lookAtWallet } from './foreign.ts';
+import { closeForeign } from './foreign.ts';
 import { isDisowned } from './key.ts';
 import { createLeverage } from './leverage.ts';
 import { refOf, tradeOf } from './new-trade.ts';
@@ -21,6 +21,7 @@ import { createStandIn, type StandInMemory } from './stand-in.ts';
 import type { Performed } from './step.ts';
 import { change } from './tell.ts';
 import { createTradeRunner, isOperational, type RunnerMemory } from './trade-runner.ts';
+import { createWallet, type WalletMemory } from './wallet.ts';
 
 /** Exits have this long before entries of other coins go on beside them. */
 const EXITS_FIRST_MS = 10_000;
@@ -36,11 +37,9 @@ export interface SignalLoopMemory {
   readonly synced: readonly (readonly [string, FillsRead])[];
   readonly exitClaimedAt: readonly (readonly [string, number])[];
   readonly newestExits: readonly (readonly [string, { readonly createdAtMs: number; readonly rowId: number }])[];
-  readonly foreign: ForeignLook | null;
-  readonly account: { readonly view: AccountView; readonly atMs: number } | null;
+  readonly wallet: WalletMemory;
   readonly guardHeardMs: number | null;
   readonly standIn: StandInMemory;
-  readonly placedAtMs: number;
   readonly closing: readonly string[];
   readonly started: boolean;
 }
@@ -78,11 +77,9 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   const newestExits = new Map<string, { createdAtMs: number; rowId: number }>();
   const leverage = createLeverage(deps);
   const hearing = deps.launch === undefined ? null : createReconcileHearing(deps, deps.launch);
-  const foreign = createForeignNews(deps);
-  let account: { readonly view: AccountView; readonly atMs: number } | null = null;
+  const wallet = createWallet(deps);
   let guardHeardMs: number | null = null;
   let condition: Condition | null = null;
-  let placedAtMs = 0;
   let turning: Promise<void> | null = null;
   let wanted = false;
   let started = false;
@@ -93,39 +90,19 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   let claimsBroken = false;
 
   const context: EntryContext = {
-    async account() {
-      if (account === null || account.view.timeMs <= placedAtMs || clock.now() - account.atMs > settings.reconcileIntervalMs) {
-        const view = await deps.reads.account();
-        account = { view, atMs: clock.now() };
-      }
-      return account.view;
-    },
-    askAccountAgain: () => {
-      account = null;
-    },
-    async lookAgain() {
-      if (foreign.refusal() === null) return;
-      try {
-        const { account: view, foreign: look } = await lookAtWallet(deps);
-        hearAccount(view);
-        foreign.hear(look);
-      } catch (error) {
-        if (!isOperational(error)) throw error;
-        log.warn('wallet not looked at', { reason: error.message });
-      }
-    },
-    isForeign: foreign.has,
+    account: wallet.account,
+    askAccountAgain: wallet.askAccountAgain,
+    lookAgain: wallet.lookAgain,
+    isForeign: wallet.isForeign,
     isExiting: (coin) =>
       ledger.activeTrades(settings.id).some((trade) => trade.coin === coin && (trade.kind === 'exit' || trade.exitClaimedBy !== null)),
     newestExit: (coin) => newestExits.get(coin) ?? null,
     wallToMarket: deps.wallToMarket,
     ensureLeverage: leverage.ensure,
-    placed: () => {
-      placedAtMs = clock.now();
-    },
+    placed: wallet.placed,
     // It tells of the account at least once an interval, when it reconciles.
     guardIsUp: () => guardHeardMs !== null && clock.now() - guardHeardMs <= 2 * settings.reconcileIntervalMs && !standIn.isNeeded(),
-    hindrance: () => differenceRefusal(deps) ?? foreign.refusal() ?? (condition === null ? null : entryRefusal(condition, clock.now())),
+    hindrance: () => differenceRefusal(deps) ?? wallet.refusal() ?? (condition === null ? null : entryRefusal(condition, clock.now())),
     restingHindrance: () => (condition === null ? null : restingRefusal(condition)),
   };
 
@@ -182,19 +159,13 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   const driveAll = (): void => {
     for (const trade of ledger.activeTrades(settings.id)) runner.kick(trade.tradeId);
   };
-  const hearAccount = (view: AccountView): void => {
-    account = { view, atMs: clock.now() };
-  };
   const standIn = createStandIn(deps, {
     synced,
     driveAll,
     // Its reconcile would come when it is begun anew, and nothing is protected until then.
     onSilent: () => hearing?.stop(),
-    onAccount: hearAccount,
-    onReconciled({ account: view, foreign: look }) {
-      hearAccount(view);
-      foreign.hear(look);
-    },
+    onAccount: wallet.hear,
+    onReconciled: wallet.hearAll,
   });
   const controls = createControls({
     deps,
@@ -338,10 +309,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   async function reconcile(): Promise<void> {
     const shared = (await hearing?.heard()) ?? null;
     if (draining) return;
-    const { account: view, foreign: look } = shared ?? (await createReconciler(deps).run());
-    // The guard may have told of a newer one meanwhile.
-    if (account === null || account.view.timeMs <= view.timeMs) account = { view, atMs: shared?.atMs ?? clock.now() };
-    foreign.hear(look);
+    wallet.hearAll(shared ?? (await createReconciler(deps).run()));
   }
 
   return {
@@ -369,9 +337,9 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     onPeer(message) {
       hearing?.onPeer(message);
       if (message.kind === 'account') {
-        hearAccount(message.account);
+        wallet.hear(message.account);
         guardHeardMs = clock.now();
-      } else if (message.kind === 'foreign') foreign.hear(message.look);
+      } else if (message.kind === 'foreign') wallet.hearLook(message.look);
       else if (message.kind === 'on-guard') standIn.heard();
       else if (message.kind === 'condition') hearCondition(message.condition);
       else if (started) {
@@ -398,11 +366,9 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
       synced: synced.all(),
       exitClaimedAt: [...exitClaimedAt],
       newestExits: [...newestExits],
-      foreign: foreign.last(),
-      account,
+      wallet: wallet.memory(),
       guardHeardMs,
       standIn: standIn.memory(),
-      placedAtMs,
       closing: controls.closing(),
       started,
     }),
