@@ -51,7 +51,7 @@ it('trades sixteen bots on one IP: nine hear from streams, the others ask, and p
   }));
   writeFileSync(feed, JSON.stringify(entries));
   const report = join(dir, 'report.json');
-  const fleet = startFleet('--until-idle', '--speed', '5', '--config', config, '--data-dir', data, '--signals', feed, '--report', report);
+  const fleet = startFleet('--until-idle', '--speed', '10', '--config', config, '--data-dir', data, '--signals', feed, '--report', report);
   await fleet.line(/9 of 16 bots hear from streams, all that one IP may have; the other 7 are asked for every 2\.6 s/);
   let most = 0;
   let before = 0;

@@ -175,7 +175,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'enter on a foreign coin',
-    file: `${BOT}signal-loop.ts`,
+    file: `${BOT}wallet.ts`,
     old: '    isForeign: foreign.has,',
     wrong: '    isForeign: () => false,',
     trial: { on: 'seeds', count: 60 },
