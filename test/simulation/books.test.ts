@@ -23,10 +23,8 @@ const acknowledge = (): void => {
 /** Somebody else sells some of the position while the stream says nothing. Returns the trade ids. */
 const closeUntold = (sz: string): ReadonlySet<number> => {
   const known = new Set(world.venue.fills(USER).map(({ tid }) => tid));
-  const order = { asset: 0, side: 'sell', px: '99000', sz, reduceOnly: true, cloid: null, type: { kind: 'limit', tif: 'Ioc' } } as const;
   world.link.streaming = false;
-  world.venue.execute(USER, { type: 'order', orders: [order], grouping: 'na' }, world.clock.now());
-  world.link.pump();
+  world.placeByHand('BTC', 'sell', '99000', sz, { tif: 'Ioc', reduceOnly: true });
   world.link.streaming = true;
   return new Set(world.venue.fills(USER).flatMap(({ tid }) => (known.has(tid) ? [] : [tid])));
 };

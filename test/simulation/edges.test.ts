@@ -28,16 +28,9 @@ async function hold(bid: string, ask: string, ms: number): Promise<void> {
   }
 }
 
-/** An order on the wallet that the fleet never sent. */
-function placeByHand(side: 'buy' | 'sell', px: string, sz: string, reduceOnly = false): void {
-  const order = { asset: 0, side, px, sz, reduceOnly, type: { kind: 'limit', tif: 'Gtc' }, cloid: null } as const;
-  world.venue.execute(USER, { type: 'order', orders: [order], grouping: 'na' }, world.clock.now());
-  world.link.pump();
-}
-
 describe('what is not ours', () => {
   it('keeps the coin closed for entries, and neither an exit nor CLOSE_ALL touches it', async () => {
-    placeByHand('buy', '90000', '0.01');
+    world.placeByHand('BTC', 'buy', '90000', '0.01');
     world.streamEvent({ kind: 'connected' });
     await hold('100000', '100010', 3_000);
     const id = world.signal(long);
@@ -54,7 +47,7 @@ describe('what is not ours', () => {
   });
 
   it('is shown when it fills, and no trade of ours takes it in', async () => {
-    placeByHand('buy', '100010', '0.01');
+    world.placeByHand('BTC', 'buy', '100010', '0.01');
     await hold('100000', '100010', 3_000);
     const foreign = world.reports.filter((report) => report.kind === 'alert' && report.phrase === 'foreign fill');
     expect(foreign).toMatchObject([{ detail: { coin: 'BTC', side: 'buy', sz: 1_000 } }]);
@@ -63,8 +56,8 @@ describe('what is not ours', () => {
   });
 
   it('goes when an operator says so by name', async () => {
-    placeByHand('buy', '100010', '0.01');
-    placeByHand('buy', '90000', '0.01');
+    world.placeByHand('BTC', 'buy', '100010', '0.01');
+    world.placeByHand('BTC', 'buy', '90000', '0.01');
     world.streamEvent({ kind: 'connected' });
     await hold('100000', '100010', 3_000);
     expect(world.venue.account(USER).positions).toHaveLength(1);
@@ -78,7 +71,7 @@ describe('what is not ours', () => {
     const id = world.signal({ ...long, entry_1: 100_500 });
     await hold('100000', '100010', 5_000);
     const size = world.venue.account(USER).positions[0]?.szi ?? 0;
-    placeByHand('sell', '99000', (size / 100_000).toFixed(5), true);
+    world.placeByHand('BTC', 'sell', '99000', (size / 100_000).toFixed(5), { reduceOnly: true });
     await hold('100000', '100010', 6_000);
     expect(world.row(id).status).toBe('closed');
     expect(world.venue.openOrders(USER)).toHaveLength(0);

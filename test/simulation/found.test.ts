@@ -9,7 +9,6 @@ beforeEach(async () => {
 });
 afterEach(() => closeUnbroken(world));
 
-const USER = '0x1111111111111111111111111111111111111111' as const;
 const long = { symbol: 'BTC', direction: 'long', signal_type: 'entry', entry_1: 100_500, stop_loss: 97_000, target_1: 103_000 };
 
 async function hold(ms: number): Promise<void> {
@@ -35,16 +34,7 @@ it('sends no entry in a pause that came after its row was claimed', async () => 
 
 it('refuses an entry on a coin the owner has bought since the last reconcile', async () => {
   await hold(3_000);
-  const order = {
-    asset: 0,
-    side: 'buy',
-    px: '100500',
-    sz: '0.01',
-    reduceOnly: false,
-    cloid: null,
-    type: { kind: 'limit', tif: 'Ioc' },
-  } as const;
-  world.venue.execute(USER, { type: 'order', orders: [order], grouping: 'na' }, world.clock.now());
+  world.placeByHand('BTC', 'buy', '100500', '0.01', { tif: 'Ioc' });
   const id = world.signal(long);
   await hold(10_000);
   expect(world.row(id).status).toBe('failed');
@@ -87,16 +77,7 @@ it('looks at the wallet for itself before an entry where the last comparison was
   const id = world.signal(long);
   await hold(3_000);
   expect(world.link.sent.map(({ role }) => role)).toContain('entry');
-  const order = {
-    asset: 1,
-    side: 'buy',
-    px: '3000',
-    sz: '0.01',
-    reduceOnly: false,
-    cloid: null,
-    type: { kind: 'limit', tif: 'Gtc' },
-  } as const;
-  world.venue.execute(USER, { type: 'order', orders: [order], grouping: 'na' }, world.clock.now());
+  world.placeByHand('ETH', 'buy', '3000', '0.01');
   await hold(100_000);
   const other = world.signal({ ...long, symbol: 'ETH', entry_1: 4_010, stop_loss: 3_900, target_1: 4_200 });
   await hold(8_000);

@@ -57,6 +57,14 @@ export interface World {
   /** Inserts a row as a foreign program would. Returns its id. */
   signal(row: Record<string, string | number | null>): number;
   row(id: number): Record<string, unknown>;
+  /** An order on the wallet that the fleet never sent. */
+  placeByHand(
+    coin: string,
+    side: 'buy' | 'sell',
+    px: string,
+    sz: string,
+    terms?: { readonly tif?: 'Gtc' | 'Ioc'; readonly reduceOnly?: boolean },
+  ): void;
   advance(ms: number): Promise<void>;
   /** Lots that armed stops on all coins hold at the venue. */
   armedLots(): number;
@@ -234,6 +242,13 @@ export async function openWorld(overrides: Partial<Omit<BotSettings, 'limits'>> 
       const found = queue.allRows().find((candidate) => candidate.id === id);
       if (found === undefined) throw new Error(`no row ${id}`);
       return found;
+    },
+    placeByHand(coin, side, px, sz, { tif = 'Gtc', reduceOnly = false } = {}) {
+      const asset = instruments.get(coin)?.assetId;
+      if (asset === undefined) throw new Error(`no instrument ${coin}`);
+      const order = { asset, side, px, sz, reduceOnly, cloid: null, type: { kind: 'limit', tif } } as const;
+      venue.execute(USER, { type: 'order', orders: [order], grouping: 'na' }, clock.now());
+      link.pump();
     },
     armedLots: () =>
       venue

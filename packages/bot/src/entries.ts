@@ -30,6 +30,7 @@ import { recordsOf, requestOf, send } from './perform.ts';
 import type { Detail, LoopDeps } from './settings.ts';
 import type { Performed, Said } from './step.ts';
 import { change, eventsOf, tell } from './tell.ts';
+import type { Wallet } from './wallet.ts';
 
 /** How long a claimed entry waits for a fresh book before it is refused. */
 const BOOK_WAIT_MS = 5_000;
@@ -42,20 +43,13 @@ type EntrySignal = Extract<ParsedSignal, { kind: 'entry' }>;
 
 /** What the signal worker knows besides the ledger when it judges an entry. */
 export interface EntryContext {
-  /** The newest account state, asked for only when the stream's is older than our last order. */
-  account(): Promise<AccountView>;
-  /** The next `account()` asks the venue, whatever was heard. */
-  askAccountAgain(): void;
-  /** Looks at the wallet where the last look is too old to enter on. Where that fails, `hindrance` says so. */
-  lookAgain(): Promise<void>;
-  isForeign(coin: string): boolean;
+  readonly wallet: Pick<Wallet, 'account' | 'askAccountAgain' | 'lookAgain' | 'isForeign' | 'placed'>;
   /** Coins an exit is at work on. */
   isExiting(coin: string): boolean;
   /** Creation time of the newest exit seen for a coin, and its row id; null when none. */
   newestExit(coin: string): { readonly createdAtMs: number; readonly rowId: number } | null;
   wallToMarket(wallMs: number): number;
   ensureLeverage(instrument: Instrument): Promise<string | null>;
-  placed(): void;
   /** Whether the bot's fill monitor has been heard lately: without it a fill would stand without a stop. */
   guardIsUp(): boolean;
   /** Why no entry may be sent as the bot stands; null when none speaks against it. */
@@ -109,7 +103,7 @@ export async function enter(deps: LoopDeps, context: EntryContext, trade: Trade)
   if (judged.kind === 'refuse') return refuse(deps, trade, judged.status, judged.reason);
   const { signal, instrument } = judged;
   if (!context.guardIsUp()) return { kind: 'later', afterMs: 200 };
-  await context.lookAgain();
+  await context.wallet.lookAgain();
   const hindrance = context.hindrance();
   if (hindrance !== null) return waitOrRefuse(deps, trade, hindrance);
 
@@ -123,7 +117,7 @@ export async function enter(deps: LoopDeps, context: EntryContext, trade: Trade)
   const leverageError = await context.ensureLeverage(instrument);
   if (leverageError !== null)
     return waitedMs < LEVERAGE_WAIT_MS ? { kind: 'later', afterMs: 500 } : refuse(deps, trade, 'failed', leverageError);
-  const account = await context.account();
+  const account = await context.wallet.account();
 
   // From here to the send nothing is awaited: what was looked at is what is acted on.
   const view = freshView(deps.market.view(instrument.coin), deps.clock.now(), deps.settings.staleBookMs);
@@ -132,7 +126,7 @@ export async function enter(deps: LoopDeps, context: EntryContext, trade: Trade)
   if (again.kind !== 'go') return { kind: 'again' };
   // What the reconciler knows of foreign positions may be as old as its interval, and this account as old as our last trade's end.
   if (account.positions.some(({ coin, szi }) => coin === instrument.coin && szi !== 0)) {
-    context.askAccountAgain();
+    context.wallet.askAccountAgain();
     if (waitedMs < BOOK_WAIT_MS) return { kind: 'later', afterMs: 500 };
     return refuse(deps, trade, 'failed', `${instrument.coin} is foreign: the wallet has a position there that is not ours`);
   }
@@ -169,7 +163,7 @@ export async function enter(deps: LoopDeps, context: EntryContext, trade: Trade)
   );
   if (!recorded) return { kind: 'again' };
   tell(deps, trade, said);
-  context.placed();
+  context.wallet.placed();
   return await send(deps, trade, approved);
 }
 
@@ -206,7 +200,7 @@ function judge(deps: LoopDeps, context: EntryContext, trade: Trade, row: SignalR
     .activeTrades(deps.settings.id)
     .find((candidate) => candidate.kind === 'entry' && candidate.coin === instrument.coin && candidate.tradeId !== trade.tradeId);
   if (other !== undefined) return no(`a trade on ${instrument.coin} is already on (signal ${other.signal.rowId})`);
-  if (context.isForeign(instrument.coin))
+  if (context.wallet.isForeign(instrument.coin))
     return no(`${instrument.coin} is foreign: the wallet has an order or position there that is not ours`);
   return { kind: 'go', signal, instrument };
 }

@@ -90,16 +90,12 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   let claimsBroken = false;
 
   const context: EntryContext = {
-    account: wallet.account,
-    askAccountAgain: wallet.askAccountAgain,
-    lookAgain: wallet.lookAgain,
-    isForeign: wallet.isForeign,
+    wallet,
     isExiting: (coin) =>
       ledger.activeTrades(settings.id).some((trade) => trade.coin === coin && (trade.kind === 'exit' || trade.exitClaimedBy !== null)),
     newestExit: (coin) => newestExits.get(coin) ?? null,
     wallToMarket: deps.wallToMarket,
     ensureLeverage: leverage.ensure,
-    placed: wallet.placed,
     // It tells of the account at least once an interval, when it reconciles.
     guardIsUp: () => guardHeardMs !== null && clock.now() - guardHeardMs <= 2 * settings.reconcileIntervalMs && !standIn.isNeeded(),
     hindrance: () => differenceRefusal(deps) ?? wallet.refusal() ?? (condition === null ? null : entryRefusal(condition, clock.now())),
