@@ -14,8 +14,8 @@ const { values } = parseArgs({
   options: {
     /** Events after a beginning, at most. */
     depth: { type: 'string', default: '1000' },
-    /** Of a core, for each of the two. */
-    seconds: { type: 'string', default: '300' },
+    /** Of a core, for each of the two: five minutes in all with what starting and collecting garbage take besides. */
+    seconds: { type: 'string', default: '270' },
     /** One walk alone: from which beginning, 0 to 4, and with how many things intervening, or `any`. */
     from: { type: 'string' },
     interventions: { type: 'string' },
