@@ -159,10 +159,20 @@ const callOf: fc.Arbitrary<Call> = fc.oneof(
       (ledger) =>
         ledger.recordFills(BOT, ACCOUNT, fills, watermarkMs),
   ),
-  fc.tuple(fillOf, rowOf).map(
-    ([fill, row]): Call =>
+  fc.tuple(fillOf, rowOf, fc.integer({ min: 1, max: 9 }), fc.integer({ min: 0, max: 4 })).map(
+    ([fill, row, part, wrong]): Call =>
+      (ledger) => {
+        const tradeId = tradeIdOf(row);
+        const trade = ledger.trade(tradeId);
+        if (trade === null) return null;
+        const share = { tradeId, sz: lots(part), fee: microUsd(part), closedPnl: microUsd(-part) };
+        return ledger.assignFill(ACCOUNT, fill, share, trade.version + (wrong === 0 ? 1 : 0));
+      },
+  ),
+  fc.array(fillOf, { maxLength: 2 }).map(
+    (fills): Call =>
       (ledger) =>
-        ledger.trade(tradeIdOf(row)) === null ? null : ledger.assignFill(ACCOUNT, fill, tradeIdOf(row)),
+        ledger.leaveFills(ACCOUNT, fills),
   ),
   fc.tuple(fc.constantFrom('BTC', 'ETH'), fc.integer({ min: 1_999, max: 2_004 }), fc.integer({ min: -9, max: 9 })).map(
     ([coin, timeMs, usd]): Call =>
@@ -218,6 +228,7 @@ function tellAll(ledger: Ledger): unknown {
     live: ledger.liveOrders(BOT),
     byOid: [1, 2, 3, 4, 5, 6].map((oid) => ledger.orderByOid(BOT, oid)),
     fills: rows.map((row) => ledger.fills(tradeIdOf(row))),
+    unjudged: ledger.unjudgedFills(BOT),
     sums: rows.map((row) => ledger.fillSums(tradeIdOf(row))),
     books: [1_999, 2_000, 2_001, 9_000].map((throughMs) => booksText(ledger, throughMs)),
     acknowledged: ledger.acknowledged(ACCOUNT),

@@ -11,6 +11,7 @@ import {
   type Difference,
   type Fill,
   type FillRecord,
+  type FillShare,
   type FundingPayment,
   type Ledger,
   lots,
@@ -31,6 +32,14 @@ interface StoredTrade {
   readonly row: SignalRow;
   projectedVersion: number;
 }
+
+/** `share` is null until somebody has said whose it is, and where an order explains it. */
+interface StoredFill extends FillRecord {
+  readonly share: Pick<FillShare, 'sz' | 'fee' | 'closedPnl'> | null;
+}
+
+const NOTHING = { sz: lots(0), fee: microUsd(0), closedPnl: microUsd(0) };
+const told = ({ share, ...fill }: StoredFill): FillRecord => fill;
 
 interface StoredFunding extends FundingPayment {
   tradeId: string | null;
@@ -54,6 +63,7 @@ const COMPLETED_ROLES: readonly OrderRole[] = ['entry', 'tp1', 'tp2', 'tp3', 'tp
 
 const isOver = (trade: Trade): boolean => trade.phase === 'settled' || trade.phase === 'refused';
 const byClaim = (a: StoredTrade, b: StoredTrade): number => a.trade.claimedAtMs - b.trade.claimedAtMs;
+const byTime = <T extends Fill>(fills: readonly T[]): T[] => [...fills].sort((a, b) => a.timeMs - b.timeMs);
 const fillKey = (fill: Pick<Fill, 'coin' | 'timeMs' | 'tid'>): string => `${fill.coin} ${fill.timeMs} ${fill.tid}`;
 
 /** An empty ledger of one bot's account. Events are not kept: nothing decides by them. */
@@ -61,7 +71,7 @@ export function createMemoryLedger(ledgerId: string): MemoryLedger {
   const trades = new Map<string, StoredTrade>();
   const orders = new Map<string, OrderRecord>();
   const ofTrade = new Map<string, Cloid[]>();
-  const fills: FillRecord[] = [];
+  const fills: StoredFill[] = [];
   const fillAt = new Map<string, number>();
   const funding: StoredFunding[] = [];
   const bots = new Map<string, BotState>();
@@ -92,7 +102,7 @@ export function createMemoryLedger(ledgerId: string): MemoryLedger {
     for (const order of orders.values()) if (order.bot === bot && order.oid === oid) found = order;
     return found;
   };
-  const fillsOf = (tradeId: string): FillRecord[] => fills.filter((fill) => fill.tradeId === tradeId);
+  const fillsOf = (tradeId: string): StoredFill[] => fills.filter((fill) => fill.tradeId === tradeId);
   const addFill = (order: OrderRecord, oid: number, sz: number): OrderRecord => {
     const filledSz = lots(order.filledSz + sz);
     const state = filledSz >= order.intent.sz ? nextOrderState(order.state, 'filled') : order.state;
@@ -111,7 +121,7 @@ export function createMemoryLedger(ledgerId: string): MemoryLedger {
       for (const fill of fillsOf(trade.tradeId)) {
         if (fill.timeMs > timeMs) continue;
         if (fill.role === 'entry') held += fill.sz;
-        else if (fill.timeMs < timeMs) held -= fill.sz;
+        else if (fill.timeMs < timeMs) held -= fill.tradeSz;
       }
       if (held > 0) holder = trade.tradeId;
     }
@@ -142,7 +152,7 @@ export function createMemoryLedger(ledgerId: string): MemoryLedger {
     if (after.oid !== null && after.oid !== before.oid) {
       for (const [index, fill] of fills.entries()) {
         if (fill.tradeId !== null || fill.oid !== after.oid) continue;
-        fills[index] = { ...fill, tradeId: after.tradeId, role: after.intent.role };
+        fills[index] = { ...fill, tradeId: after.tradeId, role: after.intent.role, tradeSz: fill.sz, share: null };
         after = addFill(after, after.oid ?? fill.oid, fill.sz);
       }
     }
@@ -156,9 +166,10 @@ export function createMemoryLedger(ledgerId: string): MemoryLedger {
     for (const fill of seen) {
       if (fillAt.has(fillKey(fill))) continue;
       const order = (fill.cloid === null ? null : orders.get(keyOf(fill.cloid))) ?? byOid(bot, fill.oid);
-      const record: FillRecord = { ...fill, tradeId: order?.tradeId ?? null, role: order?.intent.role ?? null };
+      const tradeSz = lots(order === null ? 0 : fill.sz);
+      const record: FillRecord = { ...fill, tradeId: order?.tradeId ?? null, role: order?.intent.role ?? null, tradeSz };
       fillAt.set(fillKey(fill), fills.length);
-      fills.push(record);
+      fills.push({ ...record, share: null });
       writes += 1;
       fresh.push(record);
       if (order === null) continue;
@@ -174,6 +185,16 @@ export function createMemoryLedger(ledgerId: string): MemoryLedger {
     for (const tradeId of changed) raise(tradeId);
     if (markMs !== null) watermarkMs = Math.max(watermarkMs ?? markMs, markMs);
     return fresh;
+  };
+
+  /** Says what of a fill without an owner is a trade's, null for nothing; false when that was said before or the fill is not known. */
+  const judge = (fill: Fill, share: FillShare | null): boolean => {
+    const index = fillAt.get(fillKey(fill));
+    const known = index === undefined ? undefined : fills[index];
+    if (index === undefined || known === undefined || known.tradeId !== null || known.share !== null) return false;
+    fills[index] = { ...known, tradeId: share?.tradeId ?? null, tradeSz: share?.sz ?? lots(0), share: share ?? NOTHING };
+    writes += 1;
+    return true;
   };
 
   const project = ({ trade }: StoredTrade): Projection => {
@@ -238,14 +259,14 @@ export function createMemoryLedger(ledgerId: string): MemoryLedger {
     liveOrders: (bot) => [...orders.values()].filter((order) => order.bot === bot && LIVE.has(order.state)),
     applyOrderNews: applyNews,
     recordFills: (bot, _account, seen, markMs) => storeFills(bot, seen, markMs),
-    assignFill(_account, fill, tradeId) {
-      const index = fillAt.get(fillKey(fill));
-      const known = index === undefined ? undefined : fills[index];
-      if (index === undefined || known === undefined || known.tradeId !== null) return;
-      fills[index] = { ...known, tradeId };
-      raise(tradeId);
+    unjudgedFills: () => byTime(fills.filter(({ tradeId, share }) => tradeId === null && share === null)).map(told),
+    assignFill(_account, fill, share, version) {
+      if (trades.get(share.tradeId)?.trade.version !== version || !judge(fill, share)) return false;
+      raise(share.tradeId);
+      return true;
     },
-    fills: (tradeId) => fillsOf(tradeId).sort((a, b) => a.timeMs - b.timeMs),
+    leaveFills: (_account, seen) => seen.filter((fill) => judge(fill, null)).length,
+    fills: (tradeId) => byTime(fillsOf(tradeId)).map(told),
     fillSums: sums,
     recordFunding(bot, _account, payments) {
       return payments.filter((payment) => {
@@ -338,7 +359,7 @@ function booksOf(
   return { openedMs: opening.timeMs, cash: microUsd(cash), held: new Map(held.map(([coin, szi]) => [coin, lots(szi)])) };
 }
 
-function sumsOf(own: readonly FillRecord[], funding: readonly StoredFunding[], tradeId: string): TradeFills {
+function sumsOf(own: readonly StoredFill[], funding: readonly StoredFunding[], tradeId: string): TradeFills {
   let [entrySz, entryCost, entryFees, exitSz, exitCost, fees, closedPnl, carried] = [0, 0, 0, 0, 0, 0, 0, 0];
   let firstFillMs: number | null = null;
   let lastFillMs: number | null = null;
@@ -348,11 +369,12 @@ function sumsOf(own: readonly FillRecord[], funding: readonly StoredFunding[], t
       entryCost += fill.px * fill.sz;
       entryFees += fill.fee;
     } else {
-      exitSz += fill.sz;
-      exitCost += fill.px * fill.sz;
+      exitSz += fill.tradeSz;
+      exitCost += fill.px * fill.tradeSz;
     }
-    fees += fill.fee;
-    closedPnl += fill.closedPnl;
+    const { fee, closedPnl: gained } = fill.share ?? fill;
+    fees += fee;
+    closedPnl += gained;
     firstFillMs = Math.min(firstFillMs ?? fill.timeMs, fill.timeMs);
     lastFillMs = Math.max(lastFillMs ?? fill.timeMs, fill.timeMs);
   }

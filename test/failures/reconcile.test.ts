@@ -290,6 +290,7 @@ describe('a fill', () => {
     given({ order: sampleOrder({ number: 1 }), state: 'resting' });
     takeFills(deps, [sampleFill({ tid: 1, cloid: cloidOf(1) })], null);
   };
+  const alerts = () => reports.flatMap((report) => (report.kind === 'alert' ? [report.phrase] : []));
   const outside = (liquidation: boolean, tid = 2) => sampleFill({ tid, oid: 99, side: 'sell', liquidation });
 
   it('of an order of ours is told with its trade', () => {
@@ -311,9 +312,33 @@ describe('a fill', () => {
     takeFills(deps, [outside(false, 3)], null);
     given({ order: sampleOrder({ number: 1 }), state: 'resting' });
     takeFills(deps, [sampleFill({ tid: 4, coin: 'ETH', oid: 99, side: 'sell' }), sampleFill({ tid: 5, oid: 98, side: 'buy' })], null);
-    expect(reports.filter((report) => report.kind === 'alert').map(({ phrase }) => phrase)).toEqual(Array(3).fill('foreign fill'));
+    expect(alerts()).toEqual(Array(3).fill('foreign fill'));
     takeFills(deps, [outside(false, 6)], null);
     expect(ledger.fillSums('t1').exitSz).toBe(0);
+  });
+
+  it('of a wallet with a past are told in one, once', () => {
+    const past = Array.from({ length: 11 }, (_, tid) => sampleFill({ tid, oid: 99, coin: tid === 0 ? 'ETH' : 'BTC', timeMs: 1_000 + tid }));
+    takeFills(deps, past, null);
+    takeFills(deps, past, null);
+    expect(reports).toMatchObject([{ kind: 'alert', phrase: 'foreign fills', detail: { count: 11, coins: 'BTC,ETH' } }]);
+  });
+
+  it('that no order explains wait ten seconds for the fills of an entry they may have reduced, and are then foreign', () => {
+    given({ order: sampleOrder({ number: 1 }), state: 'resting' });
+    const entry = sampleFill({ tid: 1, cloid: cloidOf(1) });
+    nowMs = entry.timeMs + 2_000;
+    const early = { ...outside(false, 2), timeMs: entry.timeMs + 1, startPosition: entry.sz };
+    takeFills(deps, [early], null);
+    expect(reports).toEqual([]);
+    takeFills(deps, [entry], null);
+    expect(ledger.fillSums('t1')).toMatchObject({ entrySz: 40, exitSz: 40 });
+    takeFills(deps, [{ ...early, tid: 3, timeMs: entry.timeMs - 1 }], null);
+    expect(alerts()).toEqual(['closed from outside']);
+    nowMs = entry.timeMs + 10_000;
+    takeFills(deps, [], null);
+    expect(alerts()).toEqual(['closed from outside', 'foreign fill']);
+    expect(ledger.unjudgedFills('Sentient')).toEqual([]);
   });
 
   it('is read from three minutes before the watermark, which never passes what was read', async () => {

@@ -46,6 +46,7 @@ const WRITES: ReadonlySet<string> = new Set([
   'applyOrderNews',
   'recordFills',
   'assignFill',
+  'leaveFills',
   'recordFunding',
   'recordBookings',
   'setDifferences',

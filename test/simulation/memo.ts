@@ -41,7 +41,8 @@ const WRITES: ReadonlyMap<string, Write> = new Map<string, Write>([
   // News that says nothing new is written nowhere, and the answer is the order as it was.
   ['applyOrderNews', { facts: ORDERS, changed: (answer, args, read) => (same(read('order', String(args[0])), answer) ? NOTHING : ORDERS) }],
   ['recordFills', unlessEmpty(FILLS, ['watermark'])],
-  ['assignFill', { facts: FILLS }],
+  ['assignFill', unlessFalse(FILLS)],
+  ['leaveFills', { facts: FILLS }],
   ['recordFunding', unlessEmpty(FILLS)],
   ['recordBookings', unlessEmpty(['books'])],
   ['setDifferences', { facts: ['books'] }],
@@ -75,6 +76,7 @@ const READS: ReadonlyMap<string, readonly Fact[]> = new Map<string, readonly Fac
   ['liveOrders', ['orders']],
   ['fills', ['fills']],
   ['fillSums', ['fills']],
+  ['unjudgedFills', ['fills']],
   ['books', ['books', 'fills']],
   ['acknowledged', ['books']],
   ['differences', ['books']],

@@ -4,10 +4,15 @@ import {
   type Fill,
   type FillRecord,
   type LedgerEvent,
+  type Lots,
+  lots,
   mayBeLive,
+  microUsd,
+  mulDiv,
   type OpenOrder,
   type OrderState,
   type OrderUpdate,
+  type Trade,
 } from '@hyperfleet/trading';
 import { NOT_LISTED } from './decide/stop.ts';
 import type { LoopDeps } from './settings.ts';
@@ -16,52 +21,112 @@ import { isUnresolved, type TradeSight } from './sight.ts';
 /** Fills are read again from this long before the watermark, since a stream may have passed an older one by; three reconcile intervals. */
 const WATERMARK_OVERLAP_MS = 180_000;
 
+/** Foreign fills known of at once that are told one by one; more are told in one: a wallet with a past has thousands. */
+const TOLD_ONE_BY_ONE = 10;
+
+/** How often a fill is judged anew where the trade it fits has just been written to. */
+const JUDGE_TRIES = 3;
+/** For so long a fill that fits a trade of which nothing is held waits for the fills of that trade's entry, ms. */
+const ENTRY_FILLS_LATE_MS = 10_000;
+
 /** Brings fills into the ledger and gives those that no order explains to the trade they reduced. Returns the new ones. */
 export function takeFills(deps: LoopDeps, fills: readonly Fill[], watermarkMs: number | null): readonly FillRecord[] {
   const { ledger, settings } = deps;
   const fresh = ledger.recordFills(settings.id, settings.accountAddress, fills, watermarkMs);
-  for (const fill of fresh) {
-    if (fill.tradeId !== null) {
-      deps.report({
-        kind: 'trade',
-        tradeId: fill.tradeId,
-        coin: fill.coin,
-        what: 'fill',
-        detail: { role: fill.role, side: fill.side, px: fill.px, sz: fill.sz, dir: fill.dir },
-        atMs: deps.clock.now(),
-      });
-      continue;
-    }
-    assignToOpenTrade(deps, fill);
+  for (const { tradeId, coin, role, side, px, sz, dir } of fresh) {
+    if (tradeId === null) continue;
+    deps.report({ kind: 'trade', tradeId, coin, what: 'fill', detail: { role, side, px, sz, dir }, atMs: deps.clock.now() });
   }
+  judgeFills(deps);
   return fresh;
 }
 
-/** A liquidation, an auto-deleveraging or a close by hand reduces a trade of ours without an order of ours. */
-function assignToOpenTrade(deps: LoopDeps, fill: FillRecord): void {
+/**
+ * Says of each fill that no order explains whose it is: our trade's, which a liquidation, an auto-deleveraging or a close by hand
+ * reduces without an order of ours, or somebody else's.
+ */
+function judgeFills(deps: LoopDeps): void {
+  const { ledger, settings } = deps;
+  const foreign: FillRecord[] = [];
+  for (const fill of ledger.unjudgedFills(settings.id)) {
+    let judged = judge(deps, fill);
+    // The other worker has just written to this trade: what it holds is looked at again.
+    for (let tries = 1; judged === 'outdated' && tries < JUDGE_TRIES; tries += 1) judged = judge(deps, fill);
+    if (judged === 'foreign') foreign.push(fill);
+  }
+  leaveForeign(deps, foreign);
+}
+
+function judge(deps: LoopDeps, fill: FillRecord): 'ours' | 'foreign' | 'waits' | 'outdated' {
   const { ledger, settings, clock } = deps;
   const trade = ledger
     .activeTrades(settings.id)
-    .find((candidate) => candidate.coin === fill.coin && candidate.direction !== null && closeSide(candidate.direction) === fill.side);
-  const atMs = clock.now();
-  if (trade === undefined) {
-    const detail = { coin: fill.coin, side: fill.side, px: fill.px, sz: fill.sz, dir: fill.dir };
-    ledger.record({ bot: settings.id, tradeId: null, atMs, event: 'foreign fill', detail });
-    deps.report({ kind: 'alert', phrase: 'foreign fill', detail });
-    return;
-  }
-  const sums = ledger.fillSums(trade.tradeId);
-  if (sums.entrySz - sums.exitSz <= 0) return;
-  ledger.assignFill(settings.accountAddress, fill, trade.tradeId);
+    .find(({ coin, direction }) => coin === fill.coin && direction !== null && closeSide(direction) === fill.side);
+  if (trade === undefined) return 'foreign';
+  const heldLots = heldAt(ledger.fills(trade.tradeId), fill.timeMs);
+  // What it reduced may be of an entry whose own fills are still to come.
+  if (heldLots <= 0) return startOn(fill) > 0 && clock.now() - fill.timeMs < ENTRY_FILLS_LATE_MS ? 'waits' : 'foreign';
+  const sz = shareOf(fill, heldLots);
+  if (sz <= 0) return 'foreign';
+  return assignShare(deps, trade, fill, sz) ? 'ours' : 'outdated';
+}
+
+/** Lots of the position before the fill, on the side the fill takes from; below zero on the other. */
+const startOn = (fill: FillRecord): number => (fill.side === 'sell' ? fill.startPosition : -fill.startPosition);
+
+/** Lots that a trade held through a moment, by its fills. */
+function heldAt(fills: readonly FillRecord[], timeMs: number): number {
+  let held = 0;
+  for (const fill of fills) if (fill.timeMs <= timeMs) held += fill.role === 'entry' ? fill.tradeSz : -fill.tradeSz;
+  return held;
+}
+
+/**
+ * Lots of a fill that reduce our trade. The venue has one position a coin and says what it was before the fill (PROTOCOL §7): what is
+ * beyond our trade's is somebody else's, and goes first, so that ours stays held by its stop.
+ */
+function shareOf(fill: FillRecord, heldLots: number): Lots {
+  const foreign = Math.max(0, startOn(fill) - heldLots);
+  return lots(Math.min(fill.sz - foreign, heldLots));
+}
+
+function assignShare(deps: LoopDeps, trade: Trade, fill: FillRecord, sz: Lots): boolean {
+  const { ledger, settings, clock } = deps;
+  // Profit is of what the fill closed, the fee of all of it.
+  const closed = fill.startPosition === 0 ? fill.sz : Math.min(fill.sz, Math.abs(fill.startPosition));
+  const share = {
+    tradeId: trade.tradeId,
+    sz,
+    fee: microUsd(mulDiv(fill.fee, sz, fill.sz, 'truncate')),
+    closedPnl: microUsd(mulDiv(fill.closedPnl, Math.min(sz, closed), closed, 'truncate')),
+  };
   const event: LedgerEvent = {
     bot: settings.id,
     tradeId: trade.tradeId,
-    atMs,
+    atMs: clock.now(),
     event: fill.liquidation ? 'liquidated by the venue' : 'closed from outside',
-    detail: { px: fill.px, sz: fill.sz, dir: fill.dir },
+    detail: { px: fill.px, sz, ...(sz === fill.sz ? {} : { ofSz: fill.sz }), dir: fill.dir },
   };
-  ledger.record(event);
+  if (!ledger.assignFill(settings.accountAddress, fill, share, trade.version, [event])) return false;
   deps.report({ kind: 'alert', phrase: event.event, detail: { coin: fill.coin, ...event.detail } });
+  return true;
+}
+
+function leaveForeign(deps: LoopDeps, foreign: readonly FillRecord[]): void {
+  const { ledger, settings, clock } = deps;
+  const leave = (fills: readonly FillRecord[], phrase: string, detail: LedgerEvent['detail']): void => {
+    const event: LedgerEvent = { bot: settings.id, tradeId: null, atMs: clock.now(), event: phrase, detail };
+    if (ledger.leaveFills(settings.accountAddress, fills, [event]) > 0) deps.report({ kind: 'alert', phrase, detail });
+  };
+  if (foreign.length > TOLD_ONE_BY_ONE) {
+    const coins = [...new Set(foreign.map(({ coin }) => coin))].sort().join(',');
+    leave(foreign, 'foreign fills', { count: foreign.length, coins });
+    return;
+  }
+  for (const fill of foreign) {
+    const { coin, side, px, sz, dir } = fill;
+    leave([fill], 'foreign fill', { coin, side, px, sz, dir });
+  }
 }
 
 /** Reads fills since the watermark, with overlap, and moves it. */

@@ -23,6 +23,7 @@ describe('an alert', () => {
       { coin: 'BTC', side: 'buy', px: 1_097_880, sz: 1_000, dir: 'Open Long' },
       /BTC: bought 0\.01 at \$109,788 by no order/,
     ],
+    ['foreign fills', { count: 10_000, coins: 'BTC,ETH' }, /10000 fills on BTC, ETH by no order of the fleet: left alone/],
     [
       'foreign fill',
       { coin: 'NEW', side: 'sell', px: 5, sz: 7, dir: 'Open Short' },

@@ -36,6 +36,8 @@ function tell(
       return `the venue differs from our books by ${word('amount')} since ${time(detail.since)}: ${word('rule')}; look at the account, then npx admin_controls "${bot}" ACKNOWLEDGE takes it as it is`;
     case 'foreign fill':
       return `${word('coin')}: ${word('side') === 'buy' ? 'bought' : 'sold'} ${of('sz')} at ${at('px')} by no order of the fleet (${word('dir')}): left alone, in no trade's books`;
+    case 'foreign fills':
+      return `${word('count')} fills on ${word('coins').replaceAll(',', ', ')} by no order of the fleet: left alone, in no trade's books`;
     case 'foreign orders or positions seen':
       return `orders or positions that are not the fleet's on ${word('coins').replaceAll(',', ', ')}: left alone, and no entries there until they are gone; npx admin_controls "${bot}" CLOSE_ALL --foreign closes them`;
     case 'liquidated by the venue':

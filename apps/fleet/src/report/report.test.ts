@@ -1,4 +1,4 @@
-import { type Fill, lots, microUsd, type Trade, type TradeFills, ticks } from '@hyperfleet/trading';
+import { type FillRecord, lots, microUsd, type Trade, type TradeFills, ticks } from '@hyperfleet/trading';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { outcomeOf } from './outcome.ts';
@@ -105,7 +105,7 @@ test('naked time is the part of the venue’s intervals that lies within the tra
 });
 
 test('a timeline tells events and fills in order, in dollars, coins and time after the start', () => {
-  const fill: Fill & { tradeId: string; role: 'tp1' } = {
+  const fill: FillRecord = {
     coin: 'BTC',
     oid: 1,
     tid: 1,
@@ -122,6 +122,7 @@ test('a timeline tells events and fills in order, in dollars, coins and time aft
     liquidation: false,
     tradeId: 't1',
     role: 'tp1',
+    tradeSz: lots(30_300),
   };
   const events = [
     {

@@ -22,7 +22,7 @@ export function timelineOf(
 ): readonly TimelineEntry[] {
   const { marketStartMs } = how;
   const told = events.map((event) => ({ atMs: event.atMs - marketStartMs, event: event.event, ...shown(event.detail, how) }));
-  const filled = fills.map(({ role, side, px, sz, fee, crossed, timeMs }) => ({
+  const filled = fills.map(({ role, side, px, tradeSz: sz, fee, crossed, timeMs }) => ({
     atMs: timeMs - marketStartMs,
     event: 'fill',
     ...shown({ role, side, px, sz }, how),

@@ -2,6 +2,7 @@ import {
   type Cloid,
   type Fill,
   type FillRecord,
+  type FillShare,
   type FundingPayment,
   lots,
   microUsd,
@@ -29,6 +30,7 @@ interface FillSqlRow {
   readonly liquidation: number;
   readonly trade_id: string | null;
   readonly role: OrderRole | null;
+  readonly trade_sz: number | null;
 }
 
 interface SumsSqlRow {
@@ -69,6 +71,7 @@ function toFillRecord(row: FillSqlRow): FillRecord {
     liquidation: row.liquidation === 1,
     tradeId: row.trade_id,
     role: row.role,
+    tradeSz: lots(row.trade_id === null ? 0 : (row.trade_sz ?? row.sz)),
   };
 }
 
@@ -83,17 +86,17 @@ const SUMS = `
   SELECT coalesce(sum(CASE WHEN role = 'entry' THEN sz END), 0) AS entry_sz,
          coalesce(sum(CASE WHEN role = 'entry' THEN px * sz END), 0) AS entry_cost,
          coalesce(sum(CASE WHEN role = 'entry' THEN fee END), 0) AS entry_fees,
-         coalesce(sum(CASE WHEN role IS NOT 'entry' THEN sz END), 0) AS exit_sz,
-         coalesce(sum(CASE WHEN role IS NOT 'entry' THEN px * sz END), 0) AS exit_cost,
-         coalesce(sum(fee), 0) AS fees,
-         coalesce(sum(closed_pnl), 0) AS closed_pnl,
+         coalesce(sum(CASE WHEN role IS NOT 'entry' THEN coalesce(trade_sz, sz) END), 0) AS exit_sz,
+         coalesce(sum(CASE WHEN role IS NOT 'entry' THEN px * coalesce(trade_sz, sz) END), 0) AS exit_cost,
+         coalesce(sum(coalesce(trade_fee, fee)), 0) AS fees,
+         coalesce(sum(coalesce(trade_pnl, closed_pnl)), 0) AS closed_pnl,
          min(time_ms) AS first_ms,
          max(time_ms) AS last_ms
   FROM fills WHERE trade_id = ?`;
 
-const ASSIGN = `
-  UPDATE fills SET trade_id = @tradeId
-  WHERE account = @account AND coin = @coin AND time_ms = @timeMs AND tid = @tid AND trade_id IS NULL`;
+const JUDGE = `
+  UPDATE fills SET trade_id = @tradeId, trade_sz = @sz, trade_fee = @fee, trade_pnl = @closedPnl
+  WHERE account = @account AND coin = @coin AND time_ms = @timeMs AND tid = @tid AND trade_id IS NULL AND trade_sz IS NULL`;
 
 const HELD = `
   SELECT bot, coin, sum(CASE side WHEN 'buy' THEN sz ELSE -sz END) AS szi
@@ -110,8 +113,10 @@ const HOLDER = `
   WHERE t.bot = @bot AND t.coin = @coin AND t.kind = 'entry' AND f.time_ms <= @timeMs
   GROUP BY t.seq
   HAVING sum(CASE WHEN f.role = 'entry' THEN f.sz ELSE 0 END) >
-         sum(CASE WHEN f.role IS NOT 'entry' AND f.time_ms < @timeMs THEN f.sz ELSE 0 END)
+         sum(CASE WHEN f.role IS NOT 'entry' AND f.time_ms < @timeMs THEN coalesce(f.trade_sz, f.sz) ELSE 0 END)
   ORDER BY t.seq DESC LIMIT 1`;
+
+const NOTHING = { tradeId: null, sz: 0, fee: 0, closedPnl: 0 } as const;
 
 export type FillTable = ReturnType<typeof createFillTable>;
 
@@ -122,11 +127,16 @@ export function createFillTable(db: Connection) {
   const ofBot = db.prepare<[string], FillSqlRow>('SELECT * FROM fills WHERE bot = ? ORDER BY time_ms, seq');
   const sums = db.prepare<[string], SumsSqlRow>(SUMS);
   const fundingSum = db.prepare<[string], { usd: number }>('SELECT coalesce(sum(usd), 0) AS usd FROM funding WHERE trade_id = ?');
-  const assign = db.prepare(ASSIGN);
+  const judge = db.prepare(JUDGE);
+  const unjudged = db.prepare<[string], FillSqlRow>(
+    'SELECT * FROM fills WHERE bot = ? AND trade_id IS NULL AND trade_sz IS NULL ORDER BY time_ms, seq',
+  );
   const unexplained = db.prepare<[string, number], { seq: number; sz: number }>(
     'SELECT seq, sz FROM fills WHERE bot = ? AND oid = ? AND trade_id IS NULL ORDER BY seq',
   );
-  const explain = db.prepare<[string, string, number]>('UPDATE fills SET trade_id = ?, role = ? WHERE seq = ?');
+  const explain = db.prepare<[string, string, number]>(
+    'UPDATE fills SET trade_id = ?, role = ?, trade_sz = NULL, trade_fee = NULL, trade_pnl = NULL WHERE seq = ?',
+  );
   const held = db.prepare<[], HeldSize>(HELD);
   const insertFunding = db.prepare(INSERT_FUNDING);
   const holder = db.prepare<[{ bot: string; coin: string; timeMs: number }], { trade_id: string }>(HOLDER);
@@ -167,10 +177,11 @@ export function createFillTable(db: Connection) {
     },
     ofTrade: (tradeId: string): readonly FillRecord[] => ofTrade.all(tradeId).map(toFillRecord),
     ofBot: (bot: string): readonly FillRecord[] => ofBot.all(bot).map(toFillRecord),
-    /** Gives a fill without an owner to a trade; false when it has one already or is not known. */
-    assign(account: string, fill: Fill, tradeId: string): boolean {
-      const key = { account: account.toLowerCase(), coin: fill.coin, timeMs: fill.timeMs, tid: fill.tid, tradeId };
-      return assign.run(key).changes === 1;
+    unjudged: (bot: string): readonly FillRecord[] => unjudged.all(bot).map(toFillRecord),
+    /** Says what of a fill without an owner is a trade's, null for nothing; false when that was said before or the fill is not known. */
+    judge(account: string, fill: Fill, share: FillShare | null): boolean {
+      const key = { account: account.toLowerCase(), coin: fill.coin, timeMs: fill.timeMs, tid: fill.tid };
+      return judge.run({ ...key, ...(share ?? NOTHING) }).changes === 1;
     },
     /** Gives the fills that came before their order's id was known to that order. Returns their sizes in lots. */
     explain(bot: string, oid: number, owner: { tradeId: string; role: OrderRole }): readonly number[] {

@@ -184,16 +184,33 @@ describe('fills', () => {
     expect(ledger.fills('t1').map((fill) => fill.role)).toEqual(['entry']);
   });
 
-  it('that no order explains count as exits of the trade they are assigned to, once', () => {
+  it('that no order explains count as exits of the trade they are assigned to, once, as far as they are its own', () => {
     const ledger = withEntry();
     const liquidation = sampleFill({ tid: 5, oid: 999, side: 'sell', liquidation: true });
     ledger.recordFills(BOT, ACCOUNT, [liquidation], null);
-    ledger.assignFill(ACCOUNT, liquidation, 't1');
-    const version = ledger.trade('t1')?.version;
-    ledger.assignFill(ACCOUNT, liquidation, 't1');
-    expect(ledger.trade('t1')?.version).toBe(version);
-    expect(ledger.fillSums('t1')).toMatchObject({ entrySz: 0, exitSz: 40 });
+    expect(ledger.unjudgedFills(BOT)).toMatchObject([{ tid: 5, tradeId: null, tradeSz: 0 }]);
+    const share = { tradeId: 't1', sz: lots(30), fee: microUsd(3), closedPnl: microUsd(-7) };
+    const version = ledger.trade('t1')?.version ?? 0;
+    expect(ledger.assignFill(ACCOUNT, liquidation, share, version - 1)).toBe(false);
+    expect(ledger.assignFill(ACCOUNT, liquidation, share, version)).toBe(true);
+    expect(ledger.trade('t1')?.version).toBe(version + 1);
+    expect(ledger.assignFill(ACCOUNT, liquidation, share, version + 1)).toBe(false);
+    expect(ledger.unjudgedFills(BOT)).toEqual([]);
+    expect(ledger.fills('t1')).toMatchObject([{ tid: 5, sz: 40, tradeSz: 30 }]);
+    expect(ledger.fillSums('t1')).toMatchObject({ entrySz: 0, exitSz: 30, exitCost: 30 * liquidation.px, fees: 3, closedPnl: -7 });
     expect(ledger.held()).toEqual([{ bot: BOT, coin: 'BTC', szi: -40 }]);
+  });
+
+  it('that nobody here made are left, once, until an order explains them after all', () => {
+    const ledger = withEntry();
+    const early = sampleFill({ tid: 6 });
+    ledger.recordFills(BOT, ACCOUNT, [early], null);
+    expect(ledger.leaveFills(ACCOUNT, [early])).toBe(1);
+    expect(ledger.leaveFills(ACCOUNT, [early])).toBe(0);
+    expect(ledger.unjudgedFills(BOT)).toEqual([]);
+    ledger.applyOrderNews(cloidOf(1), { state: 'resting', oid: early.oid });
+    expect(ledger.fills('t1')).toMatchObject([{ tid: 6, role: 'entry', tradeSz: 40 }]);
+    expect(ledger.fillSums('t1').entrySz).toBe(40);
   });
 });
 

@@ -128,7 +128,7 @@ function storeFills(
     const order = explainingOrder(tables, bot, fill);
     const owner: { tradeId: string | null; role: OrderRole | null } = { tradeId: order?.tradeId ?? null, role: order?.intent.role ?? null };
     if (!tables.fills.insert(bot, account, fill, owner)) continue;
-    fresh.push({ ...fill, ...owner });
+    fresh.push({ ...fill, ...owner, tradeSz: lots(order === null ? 0 : fill.sz) });
     if (order === null) continue;
     tables.orders.addFill(order, fill.oid, fill.sz);
     changed.add(order.tradeId);
@@ -200,9 +200,20 @@ function ledgerPort(db: Connection, tables: Tables, guard: Guard): Omit<Ledger, 
     liveOrders: guard((bot) => orders.live(bot)),
     applyOrderNews: guard((cloid, news, happened) => write(() => applyNews(tables, cloid, news, happened))),
     recordFills: guard((bot, account, seen, watermarkMs) => write(() => storeFills(tables, { bot, account, watermarkMs }, seen))),
-    assignFill: guard((account, fill, tradeId) =>
+    unjudgedFills: guard((bot) => fills.unjudged(bot)),
+    assignFill: guard((account, fill, share, version, happened) =>
       write(() => {
-        if (fills.assign(account, fill, tradeId)) trades.raiseVersion(tradeId);
+        if (trades.get(share.tradeId)?.version !== version || !fills.judge(account, fill, share)) return false;
+        trades.raiseVersion(share.tradeId);
+        events.addAll(happened);
+        return true;
+      }),
+    ),
+    leaveFills: guard((account, seen, happened) =>
+      write(() => {
+        const left = seen.filter((fill) => fills.judge(account, fill, null)).length;
+        if (left > 0) events.addAll(happened);
+        return left;
       }),
     ),
     fills: guard((tradeId) => fills.ofTrade(tradeId)),

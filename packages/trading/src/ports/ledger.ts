@@ -45,6 +45,16 @@ export interface OrderNews {
 export interface FillRecord extends Fill {
   readonly tradeId: string | null;
   readonly role: OrderRole | null;
+  /** Lots of it that are its trade's: all where an order explains it, 0 while it has no trade. */
+  readonly tradeSz: Lots;
+}
+
+/** What of a fill that no order explains is a trade's. */
+export interface FillShare {
+  readonly tradeId: string;
+  readonly sz: Lots;
+  readonly fee: MicroUsd;
+  readonly closedPnl: MicroUsd;
 }
 
 export interface BotState {
@@ -105,8 +115,15 @@ export interface Ledger {
    * then by oid), raises versions, and moves the watermark last, all in one transaction. Returns only the new ones.
    */
   recordFills(bot: string, account: string, fills: readonly Fill[], watermarkMs: number | null): readonly FillRecord[];
-  /** Gives a fill no order explains (liquidation, ADL) to the trade it ended. */
-  assignFill(account: string, fill: Fill, tradeId: string): void;
+  /** Fills no order explains of which nobody has said yet whose they are, oldest first. */
+  unjudgedFills(bot: string): readonly FillRecord[];
+  /**
+   * Gives a fill no order explains (liquidation, ADL, by hand) to the trade it reduced, as far as it is that trade's. Compare and set by
+   * the trade's version, since a share follows from what the trade holds: false when that was old, or the fill has been judged.
+   */
+  assignFill(account: string, fill: Fill, share: FillShare, version: number, events?: readonly LedgerEvent[]): boolean;
+  /** Leaves fills that no order explains to whoever made them. Returns how many had not been judged yet. */
+  leaveFills(account: string, fills: readonly Fill[], events?: readonly LedgerEvent[]): number;
   fills(tradeId: string): readonly FillRecord[];
   fillSums(tradeId: string): TradeFills;
   /** Funding payments not yet known, given to the trade that was open on that coin then. Returns the new ones. */
