@@ -1,4 +1,6 @@
 /** The network between one bot and the venue core: requests, reads and the account stream, each with its own ways to fail. */
+
+import { retryOf } from '@hyperfleet/hyperliquid';
 import type { ActionReply, Venue, VenueAction, VenueEvent } from '@hyperfleet/paper-exchange';
 import type {
   AccountEvent,
@@ -103,7 +105,7 @@ function createRequests({ venue, clock, user, chance, weather, events }: LinkOpt
       };
       const arriveIn = (ms: number, again = false): void => void clock.after(ms, () => void arrive(sending, fault, again));
       const said = (reply: ActionReply): Answer<T> => {
-        if (reply.status === 'err') return { kind: 'refused', reason: reply.response, retry: 'never' };
+        if (reply.status === 'err') return { kind: 'refused', reason: reply.response, retry: retryOf(reply.response) };
         const statuses = reply.response.type === 'default' ? [] : reply.response.data.statuses;
         return { kind: 'answered', value: read(fault === 'short-answer' ? statuses.slice(0, 1) : statuses) };
       };

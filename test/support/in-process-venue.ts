@@ -2,6 +2,8 @@
  * The bot's ports bound straight to the matching core, without a socket: for tests that step time and market by hand.
  * The wire adapter has tests of its own against the real server.
  */
+
+import { retryOf } from '@hyperfleet/hyperliquid';
 import type { ActionReply, Address, Venue, VenueEvent } from '@hyperfleet/paper-exchange';
 import type {
   AccountEvent,
@@ -77,7 +79,7 @@ export function linkVenue(args: {
     link.pump();
     await wait(latencyMs / 2);
     if (fault === 'lost-after') return { kind: 'unknown', reason: 'timed out' };
-    if (reply.status === 'err') return { kind: 'refused', reason: reply.response, retry: 'never' };
+    if (reply.status === 'err') return { kind: 'refused', reason: reply.response, retry: retryOf(reply.response) };
     return { kind: 'answered', value: read(reply.response.type === 'default' ? [] : reply.response.data.statuses) };
   };
 

@@ -15,6 +15,7 @@ import {
   type PlaceRequest,
   type Trade,
 } from '@hyperfleet/trading';
+import { turnedAway } from './decide/turned-away.ts';
 import type { FillsSynced } from './fills-synced.ts';
 import { noteDisowned } from './key.ts';
 import { resolveOrders } from './resolve.ts';
@@ -146,7 +147,8 @@ function saidOf(order: OrderIntent, news: OrderNews): Said[] {
 /** What an answer says of each order. Fewer outcomes than orders leave the rest unknown, never failed. */
 function newsOf(request: PlaceRequest, answer: Answer<readonly OrderOutcome[]>): OrderNews[] {
   return request.orders.map((order, index): OrderNews => {
-    if (answer.kind === 'refused') return { state: 'rejected', reason: answer.reason };
+    if (answer.kind === 'refused')
+      return { state: 'rejected', reason: answer.retry === 'never' ? answer.reason : turnedAway(answer.reason) };
     if (answer.kind === 'unknown') return { state: 'unknown', reason: answer.reason };
     return newsOfOutcome(order, answer.value[index] ?? { kind: 'unknown', reason: 'the venue answered for fewer orders than were sent' });
   });

@@ -14,6 +14,7 @@ export {
   openMarketFeed,
 } from './feeds.ts';
 export type { BboMessage, BookMessage, MarkMessage, PrintsMessage, PublicTrade } from './from-wire/market.ts';
+export { retryOf } from './from-wire/replies.ts';
 export type { AddressRole, ApprovedAgent } from './from-wire/standing.ts';
 export { fetchInstruments } from './instruments.ts';
 export { createNonceCell, type NonceCell, openNonceCell } from './nonce.ts';

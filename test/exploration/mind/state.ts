@@ -49,7 +49,7 @@ export const WORDS = [
   'Invalid TP/SL price. asset=0',
   'Order could not immediately match against any resting orders. asset=0',
   'Insufficient margin to place order. asset=0',
-  'Action already expired',
+  'turned away: Action already expired',
 ] as const;
 export type Word = (typeof WORDS)[number];
 export const wordOf = (word: Word): number => WORDS.indexOf(word);

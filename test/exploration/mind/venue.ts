@@ -150,7 +150,7 @@ export function doubleLanding(s: State, slots: readonly number[]): string | null
 export function land(s: State, slots: readonly number[]): number[] {
   const [slot = 0] = slots;
   const first = orderAt(s, slot);
-  if (first.age >= 2) return slots.map(() => refusal('Action already expired'));
+  if (first.age >= 2) return slots.map(() => refusal('turned away: Action already expired'));
   if (first.role !== ROLE.entry) return slots.map((nth) => landOne(s, orderAt(s, nth)));
   landEntry(s, slot);
   return [SAYS.resting, SAYS.waiting];

@@ -3,7 +3,8 @@ import { breakevenPrice, FINE_PER_TICK, midTwice, mulDiv, type Ticks } from '@hy
 import { nextAttempt, ofRole, remaining, type TradeSight } from '../sight.ts';
 import type { Step } from '../step.ts';
 import { tpRole } from './ladder.ts';
-import { STOP_TRIES, stopIntent, trailingFailures } from './stop.ts';
+import { STOP_REST_MS, STOP_TRIES, stopIntent, trailingFailures } from './stop.ts';
+import { restMsAfter } from './turned-away.ts';
 
 /** The venue refreshes its mark about this often. */
 const MARK_REFRESH_MS = 3_000;
@@ -44,6 +45,8 @@ export function moveToBreakeven(sight: TradeSight): Step | null {
       alert: true,
     };
   }
+  const restMs = restMsAfter(ofRole(sight, 'breakeven'), sight.nowMs, STOP_REST_MS);
+  if (restMs > 0) return { do: 'wait', forMs: restMs };
   if (sight.mark === null) return { do: 'wait', forMs: 250 };
   const trigger = breakevenTrigger(sight, sight.mark);
   if (trigger === null && markIsBehind(sight)) return { do: 'wait', forMs: 250 };

@@ -1,7 +1,7 @@
 import { lots } from '@hyperfleet/trading';
 import { expect, test } from 'vitest';
-import { orderOf, sightOf, usd } from '../testing/sights.ts';
-import { placeLadder, resolveTakeProfits } from './ladder.ts';
+import { NOW_MS, orderOf, sightOf, usd } from '../testing/sights.ts';
+import { awaitLadder, placeLadder, resolveTakeProfits } from './ladder.ts';
 
 const refused = (attempt: number) => orderOf('tp1', { attempt, state: 'rejected', reason: 'too many open orders' });
 
@@ -37,7 +37,39 @@ test('a leg that was refused or never arrived is sent again, three times at most
   });
   const dead = orderOf('tp2', { state: 'dead' });
   expect(placeLadder(sightOf({ orders: [orderOf('tp1'), dead] }))).toMatchObject({ orders: [{ role: 'tp2', attempt: 1 }] });
+  const last = placeLadder(sightOf({ orders: [refused(0), refused(1), orderOf('tp2')] }));
+  expect(last).toMatchObject({ orders: [{ attempt: 2 }], said: [{ event: 'take-profit refused, last try' }], alert: true });
   expect(placeLadder(sightOf({ orders: [refused(0), refused(1), refused(2), orderOf('tp2')] }))).toBeNull();
+});
+
+test('what never arrived or was turned away is no try of a leg, and rests longer each time it is turned away, half a minute at most', () => {
+  const dead = (attempt: number) => orderOf('tp1', { attempt, state: 'dead' });
+  const away = (attempt: number, agoMs: number) =>
+    orderOf('tp1', { attempt, state: 'rejected', reason: 'turned away: Trading is halted', recordedAtMs: NOW_MS - agoMs });
+  const orders = [refused(0), dead(1), dead(2), refused(3), away(4, 800), away(5, 400), orderOf('tp2')];
+  expect(placeLadder(sightOf({ orders: [...orders, away(6, 999)] }))).toBeNull();
+  expect(awaitLadder(sightOf({ orders: [...orders, away(6, 999)] }))).toEqual({ do: 'wait', forMs: 1 });
+  expect(placeLadder(sightOf({ orders: [...orders, away(6, 1_000)] }))).toMatchObject({ orders: [{ role: 'tp1', attempt: 7 }] });
+  const many = Array.from({ length: 20 }, (_, attempt) => away(attempt, 29_999));
+  expect(awaitLadder(sightOf({ orders: [...many, orderOf('tp2')] }))).toEqual({ do: 'wait', forMs: 1 });
+  expect(awaitLadder(sightOf({ orders: [orderOf('tp1'), orderOf('tp2')] }))).toBeNull();
+  expect(awaitLadder(sightOf({ trade: { ladder: null } }))).toBeNull();
+});
+
+test('a leg that another hand or the venue has ended is placed again for what of it has not filled, once the fills are read', () => {
+  const ended = (change = {}) => orderOf('tp1', { state: 'canceled', filledSz: lots(20), ...change });
+  const held = { fills: { exitSz: lots(20) }, isSynced: true };
+  expect(placeLadder(sightOf({ ...held, isSynced: false, orders: [ended(), orderOf('tp2')] }))).toEqual({ do: 'sync-fills' });
+  expect(placeLadder(sightOf({ ...held, orders: [ended(), orderOf('tp2')] }))).toMatchObject({
+    orders: [{ role: 'tp1', attempt: 1, sz: 30 }],
+    said: [{ event: 'take-profit sent again' }],
+  });
+  expect(placeLadder(sightOf({ ...held, orders: [ended({ cancelAsked: true }), orderOf('tp2')] }))).toBeNull();
+});
+
+test('a leg too small for the venue is not sent again', () => {
+  const orders = [orderOf('tp1', { state: 'canceled', filledSz: lots(49) }), orderOf('tp2')];
+  expect(placeLadder(sightOf({ fills: { exitSz: lots(49) }, isSynced: true, orders }))).toBeNull();
 });
 
 test('a leg is sent again only for what no other leg holds', () => {

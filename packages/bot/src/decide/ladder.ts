@@ -1,10 +1,22 @@
 /** The take-profits of a trade whose entry is done. Pure. */
-import { lots, type OrderIntent, type OrderRole, splitLadder, type Ticks } from '@hyperfleet/trading';
+import {
+  type Lots,
+  lots,
+  notional,
+  type OrderIntent,
+  type OrderRecord,
+  type OrderRole,
+  splitLadder,
+  type Ticks,
+} from '@hyperfleet/trading';
 import { isLive, isTakeProfit, isUnresolved, nextAttempt, ofRole, outSide, remaining, type TradeSight } from '../sight.ts';
 import type { Step } from '../step.ts';
+import { isTurnedAway, restMsAfter } from './turned-away.ts';
 
 /** A take-profit the venue refuses is tried this often; the stop protects what it would have closed. */
 const TAKE_PROFIT_TRIES = 3;
+/** One that was turned away is sent again at least this often. */
+const TAKE_PROFIT_REST_MS = 30_000;
 
 export const tpRole = (index: number): OrderRole => `tp${index}` as OrderRole;
 
@@ -33,25 +45,65 @@ export function placeLadder(sight: TradeSight): Step | null {
       said: [{ event: 'take-profits sent', detail: { legs: legs.length, sz: sight.openSz } }],
     };
   }
+  const missing = missingLegs(sight, trade.ladder).find(({ restMs }) => restMs <= 0);
+  if (missing === undefined) return null;
+  const { leg, sz, last, refusals } = missing;
+  // The venue ends what a position that shrinks no longer needs, and says so before it tells of the fill.
+  if (last.state === 'canceled' && !sight.fillsAreSynced) return { do: 'sync-fills' };
+  const isLastTry = refusals === TAKE_PROFIT_TRIES - 1;
+  return {
+    do: 'place',
+    approval: 'protection',
+    grouping: 'na',
+    orders: [takeProfit(sight, leg.index, leg.px, sz)],
+    patch: {},
+    said: [
+      { event: isLastTry ? 'take-profit refused, last try' : 'take-profit sent again', detail: { leg: leg.index, reason: last.reason } },
+    ],
+    alert: isLastTry,
+  };
+}
+
+/** Waits for the time at which a leg that was turned away is sent again; null where there is none. */
+export function awaitLadder(sight: TradeSight): Step | null {
+  const { trade } = sight;
+  if (trade.phase !== 'open' || sight.openSz === 0 || trade.ladder === null) return null;
+  const rests = missingLegs(sight, trade.ladder).map(({ restMs }) => restMs);
+  return rests.length > 0 ? { do: 'wait', forMs: Math.min(...rests) } : null;
+}
+
+type Leg = NonNullable<TradeSight['trade']['ladder']>[number];
+
+interface MissingLeg {
+  readonly leg: Leg;
+  /** What of it has not filled and no other leg holds. */
+  readonly sz: Lots;
+  readonly last: OrderRecord;
+  /** Times the venue has refused or ended it: what never arrived or was turned away is no judgement of it. */
+  readonly refusals: number;
+  readonly restMs: number;
+}
+
+/** Legs of which nothing stands, and which are not given up. */
+function missingLegs(sight: TradeSight, ladder: readonly Leg[]): MissingLeg[] {
   let free = sight.openSz as number;
   for (const order of sight.orders) if (isTakeProfit(order) && isLive(order)) free -= remaining(order);
-  for (const leg of trade.ladder) {
+  return ladder.flatMap((leg) => {
     const tries = ofRole(sight, tpRole(leg.index));
     const last = tries.at(-1);
-    const refused = last !== undefined && (last.state === 'rejected' || last.state === 'dead');
-    const sz = lots(Math.min(leg.sz, free));
-    if (!refused || tries.length >= TAKE_PROFIT_TRIES || sz <= 0) continue;
-    return {
-      do: 'place',
-      approval: 'protection',
-      grouping: 'na',
-      orders: [takeProfit(sight, leg.index, leg.px, sz)],
-      patch: {},
-      said: [{ event: 'take-profit sent again', detail: { leg: leg.index, reason: last.reason } }],
-    };
-  }
-  return null;
+    if (last === undefined || !(isRefused(last) || isTurnedAway(last) || last.state === 'dead')) return [];
+    const refusals = tries.filter(isRefused).length;
+    const filled = tries.reduce((sum, order) => sum + order.filledSz, 0);
+    const sz = lots(Math.min(leg.sz - filled, free));
+    const isWorthIt = sz > 0 && notional(leg.px, sz) >= sight.settings.limits.minNotional;
+    if (refusals >= TAKE_PROFIT_TRIES || !isWorthIt) return [];
+    return [{ leg, sz, last, refusals, restMs: restMsAfter(tries, sight.nowMs, TAKE_PROFIT_REST_MS) }];
+  });
 }
+
+/** Refused for what it is, or ended by the venue or another hand while it stood. */
+const isRefused = (order: OrderRecord): boolean =>
+  (order.state === 'rejected' && !isTurnedAway(order)) || (order.state === 'canceled' && !order.cancelAsked);
 
 function takeProfit(sight: TradeSight, index: number, px: Ticks, sz: OrderIntent['sz']): OrderIntent {
   const role = tpRole(index);

@@ -86,8 +86,8 @@ describe('a stop beyond liquidation', () => {
     });
   });
 
-  test('waits where the last try never left this machine', () => {
-    const orders = [outside, ...tries(2, { state: 'rejected', reason: 'not sent: no weight', recordedAtMs: NOW_MS - 100 })];
+  test('waits where the last try was turned away', () => {
+    const orders = [outside, ...tries(2, { state: 'rejected', reason: 'turned away: HTTP 429', recordedAtMs: NOW_MS - 100 })];
     expect(bringStopInside(sightOf({ ...danger, orders }))).toEqual({ do: 'wait', forMs: 400 });
   });
 

@@ -18,24 +18,21 @@ import {
   isUnresolved,
   lastOf,
   nextAttempt,
+  ofRole,
   outSide,
   remaining,
   stillFilling,
   type TradeSight,
 } from '../sight.ts';
-import type { Step } from '../step.ts';
+import type { Said, Step } from '../step.ts';
 import { exitNow } from './exit.ts';
+import { isTurnedAway, restMsAfter } from './turned-away.ts';
 
 /** A stop that cannot be placed in this many tries ends the position instead. */
 export const STOP_TRIES = 3;
 
-/**
- * What never left this machine, or was turned away unread or too late, is no try: it says nothing of the stop, and a close would go
- * no better. It is sent again as soon as that may help.
- */
-const UNSENT = /^(not sent|HTTP 429|Action already expired)/i;
-const UNSENT_MS = 250;
-const UNSENT_MS_MAX = 2_000;
+/** A stop that was turned away is sent again at least this often. */
+export const STOP_REST_MS = 2_000;
 
 /** The reason of a stop that the venue ended with size left: no fill of it is still to come. */
 export const LEFT_SIZE = 'fired and left size';
@@ -98,7 +95,7 @@ export function bringStopInside(sight: TradeSight): Step | null {
       said: { event: 'no stop could be placed', detail: { tries: failures.count, reason: failures.reason } },
       beside: null,
     });
-  const restMs = unsentRestMs(sight, failures.unsent);
+  const restMs = restMsAfter(ofRole(sight, 'own-stop'), sight.nowMs, STOP_REST_MS);
   if (restMs > 0) return { do: 'wait', forMs: restMs };
   return {
     do: 'place',
@@ -112,13 +109,6 @@ export function bringStopInside(sight: TradeSight): Step | null {
   };
 }
 
-/** How long a stop that never left this machine, so many times in a row, waits for its next try, ms. */
-function unsentRestMs(sight: TradeSight, unsent: number): number {
-  const last = lastOf(sight, 'own-stop');
-  if (last === null || unsent === 0) return 0;
-  return Math.min(UNSENT_MS * 2 ** (unsent - 1), UNSENT_MS_MAX) - (sight.nowMs - last.recordedAtMs);
-}
-
 /** A filled lot without a stop gets one. */
 export function ensureStop(sight: TradeSight): Step | null {
   if (sight.openSz === 0 || armedStopSz(sight) >= sight.openSz) return null;
@@ -129,23 +119,34 @@ export function ensureStop(sight: TradeSight): Step | null {
   const last = lastOf(sight, 'own-stop');
   if (sight.trade.exitClaimedBy === null) {
     if (failures.count >= STOP_TRIES || failures.hopeless) return giveUpStops(sight, failures);
-    const restMs = unsentRestMs(sight, failures.unsent);
+    const restMs = restMsAfter(ofRole(sight, 'own-stop'), sight.nowMs, STOP_REST_MS);
     if (restMs > 0) return { do: 'wait', forMs: restMs };
-  } else if (last !== null && (failures.count > 0 || failures.unsent > 0)) {
+  } else if (last !== null && (failures.count > 0 || isTurnedAway(last))) {
     // It is being closed, and each try of a stop is one more beside the closes.
     const restMs = EXITING_MS - (sight.nowMs - last.recordedAtMs);
     if (restMs > 0) return { do: 'wait', forMs: restMs };
   }
   if (last !== null && isTooSmall(last) && !sight.fillsAreSynced) return { do: 'sync-fills' };
   const stop = sight.trade.exitClaimedBy === null ? ownStop(sight, protectiveTrigger(sight)) : stopBeyondMark(sight);
+  const sent: Said = { event: 'own stop sent', detail: { sz: sight.openSz, attempt: stop.attempt } };
+  const ended = endedFromOutside(sight);
   return {
     do: 'place',
     approval: 'protection',
     grouping: 'na',
     orders: [stop],
     patch: {},
-    said: [{ event: 'own stop sent', detail: { sz: sight.openSz, attempt: stop.attempt } }],
+    said: ended === null ? [sent] : [{ event: 'stop ended from outside', detail: { reason: ended.reason } }, sent],
+    alert: ended !== null,
   };
+}
+
+/** The newest stop, where it stood and somebody else or the venue has ended it; a child ends with its parent, which is no news. */
+function endedFromOutside(sight: TradeSight): OrderRecord | null {
+  const last = sight.orders.findLast(isStop);
+  if (last === undefined || last.state !== 'canceled' || last.cancelAsked || last.filledSz > 0) return null;
+  const isChild = last.intent.role === 'stop';
+  return isChild && lastOf(sight, 'entry')?.state !== 'filled' ? null : last;
 }
 
 /** No stop stands where it belongs: the position is closed. Where the mark is past that place, one further out holds what is left. */
@@ -196,18 +197,12 @@ const outgrown = (order: OrderRecord, sight: TradeSight): boolean => isTooSmall(
 export function trailingFailures(
   sight: TradeSight,
   roles: readonly OrderRole[],
-): { count: number; unsent: number; hopeless: boolean; reason: string | null } {
+): { count: number; hopeless: boolean; reason: string | null } {
   let count = 0;
-  let unsent = 0;
   let reason: string | null = null;
   let hopeless = false;
   for (const order of sight.orders) {
-    if (!roles.includes(order.intent.role) || outgrown(order, sight)) continue;
-    if (order.state === 'rejected' && UNSENT.test(order.reason ?? '')) {
-      unsent += 1;
-      continue;
-    }
-    unsent = 0;
+    if (!roles.includes(order.intent.role) || outgrown(order, sight) || isTurnedAway(order)) continue;
     // One the venue ended by itself (fired into nothing, cancelled for margin) protects as little as a refused one.
     const ended = order.state === 'canceled' && !order.cancelAsked;
     const failed = order.state === 'rejected' || order.state === 'dead' || ended || isUnresolved(order);
@@ -216,7 +211,7 @@ export function trailingFailures(
     // The market is past the trigger: another try gets the same answer, and each costs time without a stop.
     hopeless = order.state === 'rejected' && /Invalid TP\/SL price/.test(order.reason ?? '');
   }
-  return { count, unsent, hopeless, reason };
+  return { count, hopeless, reason };
 }
 
 /** Where a stop belongs now: at breakeven once that was reached, else where the signal put it. */

@@ -94,6 +94,7 @@ interface Change {
   readonly view?: MarketView | null;
   readonly mark?: FineTicks | null;
   readonly isStale?: boolean;
+  readonly isSynced?: boolean;
   readonly breakeven?: boolean;
   readonly liquidationPx?: FineTicks;
 }
@@ -143,7 +144,7 @@ export function sightOf(change: Change = {}): TradeSight {
       expiresAfterMs: 5_000,
       reconcileIntervalMs: 60_000,
     },
-    fillsAreSynced: true,
+    fillsAreSynced: change.isSynced ?? true,
     fillsAreSettled: true,
     fillsReadMs: NOW_MS,
     cloidOf: (role, attempt) => cloidOf(`${role}${attempt}`),

@@ -110,7 +110,8 @@ function refusalOf(body: unknown): Answer<never> | null {
   return { kind: 'refused', reason, retry: retryOf(reason) };
 }
 
-function retryOf(reason: string): Retry {
+/** Whether what `{status:"err"}` or a pre-validation error says is worth another try. */
+export function retryOf(reason: string): Retry {
   return RETRY.find(([pattern]) => pattern.test(reason))?.[1] ?? 'never';
 }
 
