@@ -4,15 +4,12 @@
  */
 import {
   type Booking,
-  type Books,
   type BotState,
   type Cloid,
-  cashFlow,
   type Difference,
   type Fill,
   type FillRecord,
   type FillShare,
-  type FundingPayment,
   type Ledger,
   lots,
   microUsd,
@@ -26,6 +23,7 @@ import {
   type TradeFills,
   type TradePatch,
 } from '@hyperfleet/trading';
+import { booksOf, completionTimes, type StoredFill, type StoredFunding, sumsOf } from './memory-sums.ts';
 
 interface StoredTrade {
   trade: Trade;
@@ -33,17 +31,8 @@ interface StoredTrade {
   projectedVersion: number;
 }
 
-/** `share` is null until somebody has said whose it is, and where an order explains it. */
-interface StoredFill extends FillRecord {
-  readonly share: Pick<FillShare, 'sz' | 'fee' | 'closedPnl'> | null;
-}
-
 const NOTHING = { sz: lots(0), fee: microUsd(0), closedPnl: microUsd(0) };
 const told = ({ share, ...fill }: StoredFill): FillRecord => fill;
-
-interface StoredFunding extends FundingPayment {
-  tradeId: string | null;
-}
 
 /** What the port says and what a check besides wants to see. */
 export interface MemoryLedger extends Ledger {
@@ -59,7 +48,6 @@ export interface MemoryLedger extends Ledger {
 
 const FRESH = { paused: false, tradingState: 'active', reason: null, equityStart: null } as const;
 const LIVE: ReadonlySet<string> = new Set(['intent', 'waiting', 'resting', 'triggered', 'unknown']);
-const COMPLETED_ROLES: readonly OrderRole[] = ['entry', 'tp1', 'tp2', 'tp3', 'tp4', 'tp5'];
 
 const isOver = (trade: Trade): boolean => trade.phase === 'settled' || trade.phase === 'refused';
 const byClaim = (a: StoredTrade, b: StoredTrade): number => a.trade.claimedAtMs - b.trade.claimedAtMs;
@@ -328,78 +316,4 @@ export function createMemoryLedger(ledgerId: string): MemoryLedger {
     writes: () => writes,
     orderCount: () => orders.size,
   };
-}
-
-function booksOf(
-  { bookings, fills, funding }: { bookings: readonly Booking[]; fills: readonly FillRecord[]; funding: readonly StoredFunding[] },
-  throughMs: number,
-): Books | null {
-  const opening = bookings.find(({ key }) => key === 'opening');
-  if (opening === undefined) return null;
-  const isIn = ({ timeMs }: { readonly timeMs: number }): boolean => timeMs > opening.timeMs && timeMs <= throughMs;
-  // Fills of the opening's own millisecond are in it, unless nothing was held then.
-  const wasFlat = !bookings.some(({ kind, coin }) => kind === 'opening' && coin !== null);
-  const isFillIn = (fill: { readonly timeMs: number }): boolean =>
-    isIn(fill) || (wasFlat && fill.timeMs === opening.timeMs && fill.timeMs <= throughMs);
-  let cash = 0;
-  const sizes = new Map<string, number>();
-  const add = (coin: string, szi: number): void => void sizes.set(coin, (sizes.get(coin) ?? 0) + szi);
-  for (const { usd, coin, szi, timeMs } of bookings) {
-    if (timeMs > throughMs) continue;
-    cash += usd;
-    if (coin !== null) add(coin, szi);
-  }
-  for (const payment of funding) if (isIn(payment)) cash += payment.usd;
-  for (const fill of fills) {
-    if (!isFillIn(fill)) continue;
-    cash += cashFlow(fill);
-    add(fill.coin, fill.side === 'buy' ? fill.sz : -fill.sz);
-  }
-  const held = [...sizes].filter(([, szi]) => szi !== 0).sort(([a], [b]) => (a < b ? -1 : 1));
-  return { openedMs: opening.timeMs, cash: microUsd(cash), held: new Map(held.map(([coin, szi]) => [coin, lots(szi)])) };
-}
-
-function sumsOf(own: readonly StoredFill[], funding: readonly StoredFunding[], tradeId: string): TradeFills {
-  let [entrySz, entryCost, entryFees, exitSz, exitCost, fees, closedPnl, carried] = [0, 0, 0, 0, 0, 0, 0, 0];
-  let firstFillMs: number | null = null;
-  let lastFillMs: number | null = null;
-  for (const fill of own) {
-    if (fill.role === 'entry') {
-      entrySz += fill.sz;
-      entryCost += fill.px * fill.sz;
-      entryFees += fill.fee;
-    } else {
-      exitSz += fill.tradeSz;
-      exitCost += fill.px * fill.tradeSz;
-    }
-    const { fee, closedPnl: gained } = fill.share ?? fill;
-    fees += fee;
-    closedPnl += gained;
-    firstFillMs = Math.min(firstFillMs ?? fill.timeMs, fill.timeMs);
-    lastFillMs = Math.max(lastFillMs ?? fill.timeMs, fill.timeMs);
-  }
-  for (const payment of funding) if (payment.tradeId === tradeId) carried += payment.usd;
-  return {
-    entrySz: lots(entrySz),
-    entryCost: microUsd(entryCost),
-    entryFees: microUsd(entryFees),
-    exitSz: lots(exitSz),
-    exitCost: microUsd(exitCost),
-    fees: microUsd(fees),
-    closedPnl: microUsd(closedPnl),
-    funding: microUsd(carried),
-    firstFillMs,
-    lastFillMs,
-  };
-}
-
-function completionTimes(trade: Trade, own: readonly OrderRecord[], fills: readonly FillRecord[]): Projection['filledAtMs'] {
-  const times: Partial<Record<OrderRole, number>> = {};
-  for (const role of COMPLETED_ROLES) {
-    const filled = fills.filter((fill) => fill.role === role);
-    const isWhole = own.some((order) => order.intent.role === role && order.filledSz >= order.intent.sz);
-    const isComplete = isWhole || (role === 'entry' && (trade.phase === 'open' || trade.phase === 'settled'));
-    if (filled.length > 0 && isComplete) times[role] = Math.max(...filled.map((fill) => fill.timeMs));
-  }
-  return times;
 }
