@@ -203,6 +203,7 @@ describe('requests refused whole', () => {
   for (const [status, retry] of [
     [422, 'never'],
     [429, 'later'],
+    [403, 'later'],
     [404, 'never'],
   ] as const) {
     test(`HTTP ${status} was never applied`, async () => {

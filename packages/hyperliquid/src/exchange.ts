@@ -3,6 +3,7 @@ import type { AddressBudget } from './address-budget.ts';
 import type { RequestBudget } from './budget.ts';
 import { preview } from './from-wire/fields.ts';
 import { parseCancelReply, parseDefaultReply, parsePlaceReply, type SentOrder } from './from-wire/replies.ts';
+import { isGatewayRefusal } from './gateway.ts';
 import { openHttp, type Posted } from './http.ts';
 import type { RequestClass } from './request-class.ts';
 import { createRoundTrip } from './round-trip.ts';
@@ -225,7 +226,7 @@ function answerOf<T>(posted: Posted, read: (body: unknown) => Answer<T>): Answer
   if (posted.kind === 'lost') return { kind: 'unknown', reason: posted.reason };
   const { status, contentType, body } = posted;
   const told = `HTTP ${status} ${preview(body)}`;
-  if (status === 429 || status === 408) return { kind: 'refused', reason: told, retry: 'later' };
+  if (status === 429 || isGatewayRefusal(status)) return { kind: 'refused', reason: told, retry: 'later' };
   if (status >= 400 && status < 500) return { kind: 'refused', reason: told, retry: 'never' };
   if (status !== 200) return { kind: 'unknown', reason: told };
   if (!contentType.includes('application/json'))

@@ -4,6 +4,7 @@ import { jitteredBackoff, type RequestBudget } from './budget.ts';
 import type { ClockSkew } from './clock-skew.ts';
 import { type VenueReadCode, VenueReadError } from './errors.ts';
 import { isObject, type Parsed, preview } from './from-wire/fields.ts';
+import { isGatewayRefusal } from './gateway.ts';
 import { openHttp, type Posted } from './http.ts';
 import { openWay } from './way.ts';
 import { infoWeight, rowsWeight } from './weights.ts';
@@ -145,7 +146,7 @@ function jsonOf(posted: Posted, type: string): unknown {
   if (posted.kind === 'lost') return fail(posted.cause === 'timeout' ? 'VENUE_TIMEOUT' : 'VENUE_CUT', posted.reason);
   const { status, contentType, body } = posted;
   if (status === 429) return fail('VENUE_RATE_LIMITED', 'HTTP 429, its rate limit is reached');
-  if (status >= 500) return fail('VENUE_DOWN', `HTTP ${status} ${preview(body)}`);
+  if (status >= 500 || isGatewayRefusal(status)) return fail('VENUE_DOWN', `HTTP ${status} ${preview(body)}`);
   if (status >= 400) return fail('VENUE_REFUSED', `HTTP ${status} ${preview(body)}`);
   if (status !== 200 || !contentType.includes('application/json')) {
     return fail('VENUE_UNREADABLE', `HTTP ${status} of type ${contentType || 'none'}: ${preview(body)}`);

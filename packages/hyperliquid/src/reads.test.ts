@@ -68,6 +68,10 @@ describe('the account', () => {
     mode = 'unifiedAccount';
     expect(await reads.account()).toMatchObject({ equity: 7_500_000 });
   });
+  test('is not taken for a standard one where a gateway refused the question', async () => {
+    venue.answer((_, response) => void response.writeHead(403, { 'content-type': 'text/html' }).end('<html>'));
+    await expect(reads.hasSpotCollateral()).rejects.toMatchObject({ code: 'VENUE_DOWN' });
+  });
   test('of a venue that knows no modes is a standard one', async () => {
     serve({ clearinghouseState: recorded.clearinghouseState });
     expect(await reads.account()).toMatchObject({ equity: 179_007_426 });
@@ -174,6 +178,7 @@ describe('no trustworthy answer', () => {
     ['VENUE_RATE_LIMITED', '429', (response) => response.writeHead(429, { 'content-type': 'application/json' }).end('null')],
     ['VENUE_DOWN', '500', (response) => response.writeHead(500, { 'content-type': 'application/json' }).end('null')],
     ['VENUE_DOWN', '503 with a page', (response) => response.writeHead(503, { 'content-type': 'text/html' }).end('<html>')],
+    ['VENUE_DOWN', '403 of a gateway', (response) => response.writeHead(403, { 'content-type': 'text/html' }).end('<html>')],
     ['VENUE_REFUSED', '422', (response) => response.writeHead(422, { 'content-type': 'text/plain' }).end('no')],
     ['VENUE_UNREADABLE', 'garbage', (response) => response.writeHead(200, { 'content-type': 'application/json' }).end('\u0000{{{')],
     [
