@@ -233,6 +233,37 @@ describe('the key', () => {
     expect(world.row(id).status).toBe('closed');
     expect(world.ledger.botState('Sentient').tradingState).toBe('active');
   });
+
+  it.each(['PAUSE', 'CLOSE_ALL'])(
+    'halts the bot as long as it is not approved again, though %s and RESUME come meanwhile',
+    async (command) => {
+      const means = await open();
+      means.standing = { kind: 'disowned' };
+      for (let minute = 0; minute < 16; minute += 8) await world.clock.advance(500_000);
+      const halt = { tradingState: 'halted', reason: expect.stringMatching(/^the key no longer acts for its account/) };
+      const shown = () => world.reports.findLast((report) => report.kind === 'state');
+      world.queue.insertControl('Sentient', command);
+      await hold(3_000);
+      expect(world.ledger.botState('Sentient')).toMatchObject({ ...halt, paused: true });
+      expect(shown()).toMatchObject({ state: 'halted', reason: halt.reason });
+      const resume = world.queue.insertControl('Sentient', 'RESUME');
+      await hold(3_000);
+      expect(world.ledger.botState('Sentient')).toMatchObject({ ...halt, paused: false });
+      expect(shown()).toMatchObject({ state: 'halted', reason: halt.reason });
+      expect(world.ledger.controlOutcomes(resume.key).get('Sentient')).toMatch(
+        /^halted: the key no longer acts .*; not paused, but no entry goes before that is put right and the fleet started again$/,
+      );
+      await world.restart();
+      expect(shown()).toMatchObject({ state: 'halted', reason: halt.reason });
+      means.standing = { kind: 'acts', untilMs: null };
+      await world.clock.advance(70_000);
+      expect(world.ledger.botState('Sentient')).toMatchObject({ tradingState: 'active', reason: null, paused: false });
+      expect(shown()).toMatchObject({ state: 'active', reason: null });
+      const id = world.signal(now);
+      await hold(8_000);
+      expect(world.row(id).status).toBe('filled');
+    },
+  );
 });
 
 it('a stop that never left is sent again until it can, and the position is kept', async () => {

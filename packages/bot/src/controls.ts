@@ -3,6 +3,7 @@ import { type ControlRow, parseCreatedAt, type SignalQueue } from '@hyperfleet/t
 import { acknowledge } from './books.ts';
 import { claimForExit } from './exits.ts';
 import type { LoopDeps } from './settings.ts';
+import { tellStanding } from './tell.ts';
 
 /** A control older than this when the bot starts was meant for another moment. */
 const STALE_MS = 5 * 60_000;
@@ -63,11 +64,15 @@ export function createControls(args: {
   };
 
   const pause = (paused: boolean, why: string): string => {
-    const before = ledger.botState(settings.id).paused;
-    ledger.setBotState(settings.id, { paused, reason: paused ? why : null });
-    deps.report({ kind: 'state', state: paused ? 'paused' : 'active', reason: paused ? why : null });
+    const { paused: before, tradingState, reason } = ledger.botState(settings.id);
+    const isActive = tradingState === 'active';
+    // The reason of a halt stays: whoever may take it back knows it by that.
+    ledger.setBotState(settings.id, isActive ? { paused, reason: paused ? why : null } : { paused });
+    tellStanding(deps);
     const word = paused ? 'paused' : 'active';
-    return before === paused ? `already ${word}` : word;
+    if (isActive) return before === paused ? `already ${word}` : word;
+    const halt = `${tradingState}: ${reason ?? 'for no reason told'}`;
+    return paused ? `paused; ${halt}` : `${halt}; not paused, but no entry goes before that is put right and the fleet started again`;
   };
 
   const takeTrades = (row: ControlRow): readonly string[] => {

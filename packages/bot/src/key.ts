@@ -1,6 +1,7 @@
 /** The key that no longer acts for its account: seen in the venue's words, kept in the ledger, where both threads look. */
 import type { Answer } from '@hyperfleet/trading';
 import type { LoopDeps } from './settings.ts';
+import { tellStanding } from './tell.ts';
 
 /** The venue does not know the signer, or knows that it once acted for somebody (PROTOCOL §2.2). */
 const DISOWNED = /^(User or API Wallet 0x[0-9a-f]+ does not exist|Must deposit before performing actions)/i;
@@ -26,7 +27,7 @@ export function haltDisowned(deps: LoopDeps, words: string): void {
   deps.ledger.record({ bot: id, tradeId: null, atMs: deps.clock.now(), event: 'key disowned', detail });
   deps.log.error('key disowned', detail);
   deps.report({ kind: 'alert', phrase: 'key disowned', detail });
-  deps.report({ kind: 'state', state: 'halted', reason });
+  tellStanding(deps);
 }
 
 /** Whether the bot was halted because its key is disowned. */
@@ -40,6 +41,5 @@ export function noteOwned(deps: LoopDeps): void {
   if (!isDisowned(deps)) return;
   deps.ledger.setBotState(deps.settings.id, { tradingState: 'active', reason: null });
   deps.log.warn('key acts again');
-  const { paused, reason } = deps.ledger.botState(deps.settings.id);
-  deps.report({ kind: 'state', state: paused ? 'paused' : 'active', reason });
+  tellStanding(deps);
 }

@@ -19,7 +19,7 @@ import { createReconcileHearing } from './shared-reconcile.ts';
 import { isUnresolved, lastOf, lookAt } from './sight.ts';
 import { createStandIn, type StandInMemory } from './stand-in.ts';
 import type { Performed } from './step.ts';
-import { change } from './tell.ts';
+import { change, tellStanding } from './tell.ts';
 import { createTradeRunner, isOperational, type RunnerMemory } from './trade-runner.ts';
 import { createWallet, type WalletMemory } from './wallet.ts';
 
@@ -324,9 +324,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
       }
       started = true;
       standIn.start();
-      const state = ledger.botState(settings.id);
-      const stands = isDisowned(deps) ? 'halted' : state.paused ? 'paused' : 'active';
-      deps.report({ kind: 'state', state: stands, reason: state.reason });
+      tellStanding(deps);
       poll();
     },
     wake,

@@ -17,6 +17,12 @@ export function tell(deps: LoopDeps, trade: Trade, said: readonly Said[], alert 
   }
 }
 
+/** Tells the board how the bot stands. A halt outlasts a pause, and its reason is the one the ledger keeps. */
+export function tellStanding({ ledger, settings, report }: LoopDeps): void {
+  const { tradingState, paused, reason } = ledger.botState(settings.id);
+  report({ kind: 'state', state: tradingState === 'halted' ? 'halted' : paused ? 'paused' : 'active', reason });
+}
+
 /** Writes a change of a trade if nobody was faster, and tells it. False when the version had moved on. */
 export function change(deps: LoopDeps, trade: Trade, patch: TradePatch, said: readonly Said[], alert = false): boolean {
   const written = deps.ledger.changeTrade(trade.tradeId, trade.version, patch, eventsOf(trade, deps.clock.now(), said));

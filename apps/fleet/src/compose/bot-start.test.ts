@@ -95,6 +95,16 @@ async function answering(replies: (body: { type: string; user?: string }) => unk
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+/** A venue at which the account holds five dollars and its key is its own. */
+const fitVenue = (): Promise<string> =>
+  answering(({ type }) =>
+    type === 'clearinghouseState'
+      ? { ...NOTHING, marginSummary: { ...NOTHING.marginSummary, accountValue: '5.0', totalRawUsd: '5.0' } }
+      : type === 'userFees'
+        ? { userCrossRate: '0.00045', userAddRate: '0.00015' }
+        : 'disabled',
+  );
+
 describe('bots that come up together', () => {
   const other = { ...account, id: 'Vulcan' };
 
@@ -164,19 +174,35 @@ describe('what the venue said lately of an account', () => {
   });
 
   it('is remembered by a look that found the account fit', async () => {
-    const url = await answering(({ type }) =>
-      type === 'clearinghouseState'
-        ? { ...NOTHING, marginSummary: { ...NOTHING.marginSummary, accountValue: '5.0', totalRawUsd: '5.0' } }
-        : type === 'userFees'
-          ? { userCrossRate: '0.00045', userAddRate: '0.00015' }
-          : 'disabled',
-    );
-    const { floor, ledger } = floorAt(url);
+    const { floor, ledger } = floorAt(await fitVenue());
     ledger.setBotState('Sentient', { equityStart: ZERO_USD });
     const look = await firstLook(floor, account as never).catch((error: unknown) => error);
     expect(look).toEqual({ takerPpm: 450, hasSpotCollateral: false });
     expect(ledger.accountLook('Sentient')).toMatchObject(LOOK);
     expect(rememberedLook(floor, account as never)).toEqual(look);
+  });
+});
+
+describe('a halt that stands when a bot starts', () => {
+  async function halted(reason: string | null) {
+    const { floor, ledger } = floorAt(await fitVenue());
+    ledger.setBotState('Sentient', { equityStart: ZERO_USD, paused: true, tradingState: 'halted', reason });
+    await firstLook(floor, account as never);
+    return ledger.botState('Sentient');
+  }
+
+  it.each([
+    'a worker is past its restart budget',
+    'the key no longer acts for its account (User or API Wallet 0x1a does not exist): approve a new key',
+    'the account is unfit: its key 0x2b is no agent of 0x1a',
+    'CLOSE_ALL',
+    null,
+  ])('is taken back where account and key are fit and its reason, %j, is ours or was written over by a pause', async (reason) => {
+    expect(await halted(reason)).toMatchObject({ tradingState: 'active', reason: null, paused: true });
+  });
+
+  it('stays where a person gave its reason', async () => {
+    expect(await halted('on holiday')).toMatchObject({ tradingState: 'halted', reason: 'on holiday' });
   });
 });
 

@@ -144,7 +144,8 @@ function eventsOf({ house, newsroom, watch, slots }: Floor, id: string): BotPair
       }
       if (report.kind !== 'state') return;
       if (report.state === 'halted') watch.halted(id, report.reason ?? 'for no reason told');
-      else watch.recovered(id);
+      // While it begins anew it has yet to say.
+      else if (report.state === 'active' || report.state === 'paused') watch.recovered(id);
     },
     onDamaged: watch.damaged,
     onStreamClosed: () => slots.left(id),

@@ -12,8 +12,11 @@ const UNFIT_HALT = 'the account is unfit: ';
 /** The reason of a halt of a bot at work whose account turned out to be unfit. */
 export const unfitHalt = (error: UnfitAccountError): string => `${UNFIT_HALT}${error.message}`;
 
+/** What a pause, or its end, once wrote over the reason of a halt of ours. A person who halts a bot gives a reason. */
+const OVERWRITTEN: ReadonlySet<string | null> = new Set(['PAUSE', 'CLOSE_ALL', null]);
+
 const isOurHalt = (reason: string | null): boolean =>
-  reason !== null && (reason === HALT_REASON || reason.startsWith(KEY_HALT) || reason.startsWith(UNFIT_HALT));
+  OVERWRITTEN.has(reason) || reason === HALT_REASON || reason?.startsWith(KEY_HALT) === true || reason?.startsWith(UNFIT_HALT) === true;
 
 /** The account or key of a bot is not what it must be; asking again would not help. */
 export class UnfitAccountError extends Error {
