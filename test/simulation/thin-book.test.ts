@@ -1,4 +1,5 @@
 /** A stop that fires where there is not enough to take: what it leaves is closed and held again at once, however thin the book. */
+import { lots, ticks } from '@hyperfleet/trading';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openWorld, type World } from '../support/one-bot.ts';
@@ -12,7 +13,7 @@ const REACTION_MS = 100;
 let world: World;
 const heldLots = (): number => Math.abs(world.venue.account(USER).positions[0]?.szi ?? 0);
 const around = (mid: number, size: string): void => world.book('BTC', String(mid - 5), String(mid + 5), size);
-async function open(row: Record<string, string | number>): Promise<number> {
+async function open(row: Record<string, string | number | null>): Promise<number> {
   const id = world.signal(row);
   for (let i = 0; i < 6; i += 1) {
     around(100_000, '10');
@@ -80,6 +81,29 @@ describe.each([
     for (const { recordedAtMs } of closes) {
       expect(closes.filter((other) => Math.abs(other.recordedAtMs - recordedAtMs - 500) <= 499).length).toBeLessThanOrEqual(4);
     }
+  });
+});
+
+describe.each([
+  ['long', { ...LONG, target_1: null }, { px: 999_950, step: -1 }],
+  ['short', { ...SHORT, target_1: null }, { px: 1_000_050, step: 1 }],
+] as const)('an exit of a %s that finds one side of the book empty', (direction, row, best) => {
+  it('meets the other side, and closes', async () => {
+    const id = await open(row);
+    const levels = Array.from({ length: 20 }, (_, i) => ({ px: ticks(best.px + i * 10 * best.step), sz: lots(1_000_000) }));
+    const oneSided = (): void => {
+      const atMs = world.clock.now();
+      const sides = direction === 'long' ? { bids: levels, asks: [] } : { bids: [], asks: levels };
+      world.venue.market({ kind: 'book', coin: 'BTC', atMs, exchangeTimeMs: atMs, ...sides });
+      world.link.pump();
+    };
+    world.signal({ symbol: 'BTC', signal_type: 'exit' });
+    for (let i = 0; i < 20; i += 1) {
+      oneSided();
+      await world.advance(250);
+    }
+    expect(heldLots()).toBe(0);
+    expect(world.row(id).status).toBe('closed');
   });
 });
 

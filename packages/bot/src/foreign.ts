@@ -3,11 +3,11 @@ import {
   type AccountView,
   approveClose,
   deriveCloid,
-  freshView,
   isDenied,
   type LedgerEvent,
   lots,
   marketLimitFor,
+  metBy,
   type OpenOrder,
   type OrderIntent,
   type OrderRole,
@@ -134,9 +134,10 @@ export async function closeForeign(deps: LoopDeps): Promise<number> {
 
 async function closePosition(deps: LoopDeps, position: PositionView, size: number): Promise<boolean> {
   const instrument = deps.instruments.get(position.coin);
-  const view = freshView(deps.market.view(position.coin), deps.clock.now(), Number.MAX_SAFE_INTEGER);
-  if (instrument === undefined || view === null || view.bid === null || view.ask === null) return false;
+  const view = deps.market.view(position.coin);
   const side = position.szi > 0 ? 'sell' : 'buy';
+  const met = view === null ? null : metBy(side, view);
+  if (instrument === undefined || met === null) return false;
   const trade = standInTrade(deps, position.coin);
   const order: OrderIntent = {
     cloid: deriveCloid(deps.digest, {
@@ -150,7 +151,7 @@ async function closePosition(deps: LoopDeps, position: PositionView, size: numbe
     role: 'close',
     attempt: 0,
     side,
-    px: marketLimitFor(side, { bid: view.bid, ask: view.ask }, CLOSE_SLIPPAGE_PPM, instrument),
+    px: marketLimitFor(side, met, CLOSE_SLIPPAGE_PPM, instrument),
     sz: lots(size),
     reduceOnly: true,
     kind: { type: 'limit', tif: 'ioc' },

@@ -1,3 +1,4 @@
+import type { Side } from './order.ts';
 import type { FineTicks, Lots, Ticks } from './units.ts';
 
 export interface Level {
@@ -32,6 +33,10 @@ export function freshView(view: MarketView | null, nowMs: number, maxAgeMs: numb
   if (view === null || view.bid === null || view.ask === null) return null;
   return nowMs - view.receivedAtMs <= maxAgeMs ? (view as Fresh<MarketView>) : null;
 }
+
+/** The best level of the book that an order of this side meets. */
+export const metBy = <L extends Level | null>(side: Side, { bid, ask }: { readonly bid: L; readonly ask: L }): L =>
+  side === 'buy' ? ask : bid;
 
 /** Mid price in half ticks (bid + ask), exact. */
 export function midTwice(view: Fresh<MarketView>): number {

@@ -151,9 +151,8 @@ describe('limits of orders that must fill', () => {
   });
 
   test('a market order is bounded from the price it meets', () => {
-    const view = { bid: { px: ticks(649_990), sz: lots(1) }, ask: { px: ticks(650_000), sz: lots(1) } };
-    expect(marketLimitFor('buy', view, 10_000, BTC)).toBe(656_500);
-    expect(marketLimitFor('sell', view, 10_000, BTC)).toBe(643_490);
+    expect(marketLimitFor('buy', { px: ticks(650_000), sz: lots(1) }, 10_000, BTC)).toBe(656_500);
+    expect(marketLimitFor('sell', { px: ticks(649_990), sz: lots(1) }, 10_000, BTC)).toBe(643_490);
   });
 
   test('are valid, outward of the trigger and above zero, for any trigger and slippage', () => {

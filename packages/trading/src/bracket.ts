@@ -90,14 +90,9 @@ export function stopLimitFor(trigger: Ticks, side: Side, slippagePpm: number, in
   return slipped(trigger, side, slippagePpm, instrument);
 }
 
-/** The bound of a market order, an IOC: best opposite price and slippage in parts per million, rounded outward to a valid price. */
-export function marketLimitFor(
-  side: Side,
-  view: { readonly bid: Level; readonly ask: Level },
-  slippagePpm: number,
-  instrument: Instrument,
-): Ticks {
-  return slipped(side === 'buy' ? view.ask.px : view.bid.px, side, slippagePpm, instrument);
+/** The bound of a market order, an IOC: the best level it meets and slippage in parts per million, rounded outward to a valid price. */
+export function marketLimitFor(side: Side, met: Level, slippagePpm: number, instrument: Instrument): Ticks {
+  return slipped(met.px, side, slippagePpm, instrument);
 }
 
 function slipped(px: Ticks, side: Side, slippagePpm: number, instrument: Instrument): Ticks {

@@ -2,7 +2,7 @@
  * The signal worker's mind about a trade that is to end now: cancel its entry, close what is held, and leave nothing behind.
  * Stops stay until the position is flat. Pure.
  */
-import { type Level, marketLimitFor, type OrderIntent, type Ticks } from '@hyperfleet/trading';
+import { marketLimitFor, metBy, type OrderIntent, type Ticks } from '@hyperfleet/trading';
 import { armedStopSz, isDone, isUnresolved, lastOf, nextAttempt, ofRole, outSide, type TradeSight } from '../sight.ts';
 import type { Said, Step } from '../step.ts';
 import { finish } from './finish.ts';
@@ -63,7 +63,7 @@ function closePosition(sight: TradeSight): Step | null {
 
 const closeSaid = ({ sz, px, attempt }: OrderIntent): Said => ({ event: 'close sent', detail: { sz, px, attempt } });
 
-/** A close of all that is held; null where no book was ever seen. `inVain` closes before it filled nothing. */
+/** A close of all that is held; null where nobody is seen to take it. `inVain` closes before it filled nothing. */
 function closeOrder(sight: TradeSight, inVain: number): OrderIntent | null {
   const px = closeLimit(sight, inVain);
   if (px === null) return null;
@@ -93,11 +93,14 @@ export function exitNow(sight: TradeSight, by: string, how: { readonly said: Sai
   return { do: 'place', approval: 'close', grouping: 'na', orders, patch, said: [how.said, closeSaid(close)], alert: true };
 }
 
-/** Slippage bound from the book, wider for each try that filled nothing; a stale book is better than no exit. */
+/**
+ * Slippage bound from the side of the book that the close meets, wider for each try that filled nothing. A book that is stale, or empty on
+ * the other side, is better than no exit.
+ */
 function closeLimit(sight: TradeSight, inVain: number): Ticks | null {
-  const bid: Level | null = sight.view?.bid ?? null;
-  const ask: Level | null = sight.view?.ask ?? null;
-  if (bid === null || ask === null) return null;
+  const side = outSide(sight);
+  const met = sight.view === null ? null : metBy(side, sight.view);
+  if (met === null) return null;
   const widened = sight.settings.limits.marketSlippagePpm * (inVain + (sight.fresh === null ? 2 : 1));
-  return marketLimitFor(outSide(sight), { bid, ask }, Math.min(widened, WIDEST_CLOSE_PPM), sight.instrument);
+  return marketLimitFor(side, met, Math.min(widened, WIDEST_CLOSE_PPM), sight.instrument);
 }

@@ -1,4 +1,4 @@
-import { type Fresh, type Level, type MarketView, midTwice } from '../book.ts';
+import { type Fresh, type Level, type MarketView, metBy, midTwice } from '../book.ts';
 import { marketLimitFor, stopLimitFor } from '../bracket.ts';
 import { formatPrice, type Instrument } from '../instrument.ts';
 import { closeSide, type Direction, entrySide } from '../order.ts';
@@ -118,7 +118,8 @@ function chooseEntry(
     case 'refuse':
       return { ok: false, reason: `${moved}, and this bot refuses entries more than ${percent(limits.staleEntryPpm)} away` };
     case 'market': {
-      const entryPx = marketLimitFor(entrySide(context.direction), best, limits.marketSlippagePpm, instrument);
+      const side = entrySide(context.direction);
+      const entryPx = marketLimitFor(side, metBy(side, best), limits.marketSlippagePpm, instrument);
       context.notes.push(`${moved}; entered at market, at worst at $${formatPrice(entryPx, instrument)}`);
       return { ok: true, entryPx, tif: 'ioc' };
     }
