@@ -2,6 +2,7 @@
 import { type ControlRow, parseCreatedAt, type SignalQueue } from '@hyperfleet/trading';
 import { acknowledge } from './books.ts';
 import { claimForExit } from './exits.ts';
+import type { ForeignCloser } from './foreign-close.ts';
 import type { LoopDeps } from './settings.ts';
 import { tellStanding } from './tell.ts';
 
@@ -14,9 +15,9 @@ export interface Controls {
   apply(): void;
   /** At start: rows older than five minutes are void, but for the last word on pausing. */
   applyStale(): void;
-  /** Notes the outcome of a CLOSE_ALL whose trades are all over. */
+  /** Notes the outcome of a CLOSE_ALL whose trades are all over, and with `--foreign` what is not ours too. */
   finishClosing(): void;
-  /** Keys of the CLOSE_ALL rows whose trades are not all over. */
+  /** Keys of the CLOSE_ALL rows that are not carried out yet. */
   closing(): readonly string[];
 }
 
@@ -26,6 +27,7 @@ const begunKey = (row: ControlRow): string => `${row.key}:begun`;
 interface Closing {
   readonly row: ControlRow;
   readonly tradeIds: readonly string[];
+  readonly isForeignToo: boolean;
 }
 
 /** Makes the hands of `bot_controls` for one bot. `controlBots` are all configured ids: an ALL row is done when each has obeyed. */
@@ -35,10 +37,9 @@ export function createControls(args: {
   readonly controlBots: readonly string[];
   readonly wallToMarket: (wallMs: number) => number;
   readonly kick: (tradeId: string) => void;
-  readonly closeForeign: () => Promise<number>;
-  readonly onBug: (error: unknown) => void;
+  readonly foreign: ForeignCloser;
 }): Controls {
-  const { deps, queue, controlBots, kick } = args;
+  const { deps, queue, controlBots, kick, foreign } = args;
   const { ledger, settings } = deps;
   const closing: Closing[] = [];
 
@@ -87,17 +88,12 @@ export function createControls(args: {
     return tradeIds;
   };
 
-  const closeAll = (row: ControlRow, foreign: boolean): void => {
+  const closeAll = (row: ControlRow, isForeignToo: boolean): void => {
     const begun = ledger.controlOutcomes(begunKey(row)).get(settings.id);
     // Taken before a restart: its trades stand claimed, and what came after it has had its say since.
     const tradeIds = begun === undefined ? takeTrades(row) : begun.split(' ').filter((id) => id !== '');
-    closing.push({ row, tradeIds });
-    if (foreign) {
-      args.closeForeign().then(
-        (count) => deps.log.warn('foreign orders and positions closed', { count }),
-        (error: unknown) => args.onBug(error),
-      );
-    }
+    closing.push({ row, tradeIds, isForeignToo });
+    if (isForeignToo) foreign.close(row.key);
   };
 
   const applyRow = (row: ControlRow): void => {
@@ -127,9 +123,11 @@ export function createControls(args: {
     for (const item of [...closing]) {
       const trades = item.tradeIds.map((tradeId) => ledger.trade(tradeId));
       if (trades.some((trade) => trade !== null && trade.phase !== 'settled' && trade.phase !== 'refused')) continue;
+      if (item.isForeignToo && !foreign.isOver(item.row.key)) continue;
       closing.splice(closing.indexOf(item), 1);
       const closed = trades.filter((trade) => trade?.status === 'closed').length;
-      settleRow(item.row, `closed ${closed} position(s), cancelled ${trades.length - closed} entry order(s), paused`);
+      const ours = `closed ${closed} position(s), cancelled ${trades.length - closed} entry order(s)`;
+      settleRow(item.row, item.isForeignToo ? `${ours}, ${foreign.outcome(item.row.key)}, paused` : `${ours}, paused`);
     }
   };
 

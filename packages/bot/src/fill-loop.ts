@@ -7,7 +7,7 @@ import { nextProtectionStep } from './decide/protection.ts';
 import { LEFT_SIZE } from './decide/stop.ts';
 import { createFillsSynced, type FillsRead } from './fills-synced.ts';
 import { heldByTrades } from './foreign.ts';
-import { isDisowned } from './key.ts';
+import { DISOWNED_MS, isDisowned } from './key.ts';
 import { createLiquidationWatch } from './liquidation.ts';
 import { backoffMs, lotOf } from './lot.ts';
 import { performNoting } from './perform.ts';
@@ -23,8 +23,6 @@ import { createWatchkeeper, type Watch } from './watchkeeper.ts';
 
 /** Looks at every open trade this often even when nothing is heard: ends of life, touches of a target. */
 const TICK_MS = 1_000;
-/** A bot whose key is disowned looks this often whether it is owned again. */
-const DISOWNED_MS = 10_000;
 /** Waits between tries to reconcile. */
 const RECONCILE_BACKOFF = { leastMs: 100, baseMs: 1_000, mostMs: 8_000 } as const;
 /** A stop that fires takes this long at most until the stream says how it ended. */

@@ -1,24 +1,6 @@
-/** Orders and positions that are not ours: seen, shown, and touched only when an operator says so by name. */
-import {
-  type AccountView,
-  approveClose,
-  deriveCloid,
-  isDenied,
-  type LedgerEvent,
-  lots,
-  marketLimitFor,
-  metBy,
-  type OpenOrder,
-  type OrderIntent,
-  type OrderRole,
-  type PositionView,
-  type Trade,
-} from '@hyperfleet/trading';
-import { newTrade } from './new-trade.ts';
-import { recordsOf, requestOf, send } from './perform.ts';
+/** Orders and positions that are not ours: seen and shown. */
+import type { AccountView, OpenOrder, OrderRole } from '@hyperfleet/trading';
 import type { LoopDeps } from './settings.ts';
-
-const CLOSE_SLIPPAGE_PPM = 50_000;
 
 /** Signed size our open trades hold on each coin, in lots. */
 export function heldByTrades(deps: Pick<LoopDeps, 'ledger' | 'settings'>): ReadonlyMap<string, number> {
@@ -69,7 +51,8 @@ export function createForeignNews({ clock, settings }: Pick<LoopDeps, 'clock' | 
   };
 }
 
-const isForeignOrder = (deps: LoopDeps, order: OpenOrder): boolean =>
+/** Whether we never recorded it. */
+export const isForeignOrder = (deps: LoopDeps, order: OpenOrder): boolean =>
   (order.cloid === null ? deps.ledger.orderByOid(deps.settings.id, order.oid) : deps.ledger.order(order.cloid)) === null;
 
 const hasLiveOrder = (deps: LoopDeps, coin: string, role?: OrderRole): boolean =>
@@ -112,68 +95,3 @@ export async function lookAtWallet(
 }
 
 const exceeds = (szi: number, ours: number): boolean => Math.sign(szi) === Math.sign(ours) && Math.abs(szi) > Math.abs(ours);
-
-/** Cancels every order and closes every position that is not ours. Returns how many of both there were. */
-export async function closeForeign(deps: LoopDeps): Promise<number> {
-  const orders = (await deps.reads.openOrders()).filter((order) => isForeignOrder(deps, order));
-  if (orders.length > 0) {
-    await deps.exchange.cancelByOid(
-      orders.map(({ coin, oid }) => ({ coin, oid })),
-      deps.nextNonce(),
-    );
-  }
-  const held = heldByTrades(deps);
-  let closed = 0;
-  for (const position of (await deps.reads.account()).positions) {
-    const excess = position.szi - (held.get(position.coin) ?? 0);
-    if (excess === 0 || Math.sign(excess) !== Math.sign(position.szi)) continue;
-    if (await closePosition(deps, position, Math.abs(excess))) closed += 1;
-  }
-  return orders.length + closed;
-}
-
-async function closePosition(deps: LoopDeps, position: PositionView, size: number): Promise<boolean> {
-  const instrument = deps.instruments.get(position.coin);
-  const view = deps.market.view(position.coin);
-  const side = position.szi > 0 ? 'sell' : 'buy';
-  const met = view === null ? null : metBy(side, view);
-  if (instrument === undefined || met === null) return false;
-  const trade = standInTrade(deps, position.coin);
-  const order: OrderIntent = {
-    cloid: deriveCloid(deps.digest, {
-      ledgerId: deps.ledger.ledgerId,
-      bot: deps.settings.id,
-      tradeId: trade.tradeId,
-      role: 'close',
-      attempt: 0,
-    }),
-    coin: position.coin,
-    role: 'close',
-    attempt: 0,
-    side,
-    px: marketLimitFor(side, met, CLOSE_SLIPPAGE_PPM, instrument),
-    sz: lots(size),
-    reduceOnly: true,
-    kind: { type: 'limit', tif: 'ioc' },
-  };
-  const approved = approveClose(requestOf(deps, [order], 'na'), { instrument, positionAbs: lots(size) });
-  if (isDenied(approved)) throw new Error(`closing a foreign position: ${approved.reason}`);
-  const event: LedgerEvent = {
-    bot: deps.settings.id,
-    tradeId: trade.tradeId,
-    atMs: deps.clock.now(),
-    event: 'foreign position closed',
-    detail: { coin: position.coin, sz: size },
-  };
-  deps.ledger.insertTrade(trade, {});
-  const done = { phase: 'settled', status: 'executed', reason: 'CLOSE_ALL --foreign', settledAtMs: deps.clock.now() } as const;
-  if (!deps.ledger.recordIntents(trade.tradeId, trade.version, recordsOf(deps, trade, approved), done, [event])) return false;
-  await send(deps, trade, approved);
-  return true;
-}
-
-/** The ledger hangs every order on a trade; this one stands for a position no signal of ours made. */
-function standInTrade(deps: LoopDeps, coin: string): Trade {
-  const signal = { databaseId: 'operator', rowId: 0, createdAt: String(deps.clock.now()), rowDigest: coin };
-  return newTrade(deps, { signal, kind: 'exit', coin });
-}

@@ -9,6 +9,9 @@ const DISOWNED = /^(User or API Wallet 0x[0-9a-f]+ does not exist|Must deposit b
 /** How the reason of such a halt begins, and no other's. */
 export const KEY_HALT = 'the key no longer acts for its account';
 
+/** A bot whose key is disowned looks this often whether it is owned again, ms of market time. */
+export const DISOWNED_MS = 10_000;
+
 /** Halts the bot when an answer says that its key is disowned. Its stops rest at the venue; nothing more is sent. */
 export function noteDisowned(deps: LoopDeps, answer: Answer<unknown>): void {
   if (answer.kind === 'refused' && DISOWNED.test(answer.reason)) haltDisowned(deps, answer.reason);

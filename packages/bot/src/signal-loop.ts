@@ -7,8 +7,8 @@ import { nextExitStep } from './decide/exit.ts';
 import { type EntryContext, enter, isOlder, refuse, refuseAtClaim } from './entries.ts';
 import { claimForExit, coinOf, driveExit } from './exits.ts';
 import { createFillsSynced, type FillsRead } from './fills-synced.ts';
-import { closeForeign } from './foreign.ts';
-import { isDisowned } from './key.ts';
+import { createForeignCloser, type ForeignCloserMemory } from './foreign-close.ts';
+import { DISOWNED_MS, isDisowned } from './key.ts';
 import { createLeverage } from './leverage.ts';
 import { refOf, tradeOf } from './new-trade.ts';
 import { performNoting } from './perform.ts';
@@ -25,8 +25,6 @@ import { createWallet, type WalletMemory } from './wallet.ts';
 
 /** Exits have this long before entries of other coins go on beside them. */
 const EXITS_FIRST_MS = 10_000;
-/** A bot whose key is disowned looks this often whether it is owned again. */
-const DISOWNED_MS = 10_000;
 /** Rows refused in one go before the thread looks at its messages again. */
 const CLAIMS_A_TURN = 32;
 const PROJECTIONS_A_TURN = 64;
@@ -41,6 +39,7 @@ export interface SignalLoopMemory {
   readonly guardHeardMs: number | null;
   readonly standIn: StandInMemory;
   readonly closing: readonly string[];
+  readonly foreign: ForeignCloserMemory;
   readonly started: boolean;
 }
 
@@ -163,14 +162,14 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     onAccount: wallet.hear,
     onReconciled: wallet.hearAll,
   });
+  const foreign = createForeignCloser(deps, () => wake());
   const controls = createControls({
     deps,
     queue,
     controlBots: deps.controlBots,
     wallToMarket: deps.wallToMarket,
     kick: runner.kick,
-    closeForeign: () => closeForeign(deps),
-    onBug: deps.onBug,
+    foreign,
   });
 
   const takeExits = (): void => {
@@ -347,7 +346,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
       leverage.stop();
       stopPoll();
       await standIn.stop();
-      await runner.drain();
+      await Promise.all([runner.drain(), foreign.drain()]);
       await turning;
       try {
         project();
@@ -364,6 +363,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
       guardHeardMs,
       standIn: standIn.memory(),
       closing: controls.closing(),
+      foreign: foreign.memory(),
       started,
     }),
   };
