@@ -95,6 +95,28 @@ describe('a close whose answer is lost', () => {
   });
 });
 
+it('that had begun and is found again by a start more than five minutes later ends our trades, leaves the rest, and says so', async () => {
+  const id = world.signal(LONG);
+  await hold(4_000);
+  buyByHand('ETH', '4020', '0.1');
+  world.placeByHand('BTC', 'buy', '90000', '0.01');
+  world.link.onRequest = (kind, orders) => (kind === 'place' && isClose(orders) ? 'refused' : null);
+  const key = closeAll();
+  await hold(3_000);
+  const { controls } = world.queue;
+  const createdAtText = new Date(world.clock.now() - 301_000).toISOString();
+  Object.assign(world.queue, { controls: (bot: string) => controls(bot).map((row) => ({ ...row, createdAtText })) });
+  await world.restart();
+  world.link.onRequest = () => null;
+  expect(outcome(key)).toBeUndefined();
+  await hold(10_000);
+  expect(world.row(id).status).toBe('closed');
+  expect([held('BTC'), held('ETH')]).toEqual([0, 1_000]);
+  expect(outcome(key)).toBe(
+    'closed 1 position(s), cancelled 0 entry order(s), closed 0 position(s) and cancelled 1 order(s) that were not ours; what is left of those is stale and left alone, paused',
+  );
+});
+
 it('said twice closes once', async () => {
   buyByHand();
   const [first, second] = [closeAll(), closeAll()];

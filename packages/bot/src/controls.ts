@@ -13,7 +13,7 @@ const STALE_OUTCOME = 'stale, not applied';
 export interface Controls {
   /** Applies what has come since the last call. `onChange` is told when the pause state moved. */
   apply(): void;
-  /** At start: rows older than five minutes are void, but for the last word on pausing. */
+  /** At start: rows older than five minutes are void, but for the last word on pausing, and what a CLOSE_ALL had taken. */
   applyStale(): void;
   /** Notes the outcome of a CLOSE_ALL whose trades are all over, and with `--foreign` what is not ours too. */
   finishClosing(): void;
@@ -24,10 +24,14 @@ export interface Controls {
 /** Under this key stands which trades a CLOSE_ALL took, so that after a restart it takes no others and pauses nobody again. */
 const begunKey = (row: ControlRow): string => `${row.key}:begun`;
 
+const CLOSE_FOREIGN = 'CLOSE_ALL --FOREIGN';
+const commandOf = (row: ControlRow): string => row.command.trim().toUpperCase().replace(/\s+/g, ' ');
+
 interface Closing {
   readonly row: ControlRow;
   readonly tradeIds: readonly string[];
-  readonly isForeignToo: boolean;
+  /** Whether what is not ours is meant too. Of one that is stale, what was done before is told, and no more is done. */
+  readonly foreign: 'not meant' | 'meant' | 'stale';
 }
 
 /** Makes the hands of `bot_controls` for one bot. `controlBots` are all configured ids: an ALL row is done when each has obeyed. */
@@ -88,17 +92,19 @@ export function createControls(args: {
     return tradeIds;
   };
 
-  const closeAll = (row: ControlRow, isForeignToo: boolean): void => {
+  /** The trades a CLOSE_ALL took before a restart: they stand claimed, and what came after it has had its say since. Null when it took none yet. */
+  const takenTrades = (row: ControlRow): readonly string[] | null => {
     const begun = ledger.controlOutcomes(begunKey(row)).get(settings.id);
-    // Taken before a restart: its trades stand claimed, and what came after it has had its say since.
-    const tradeIds = begun === undefined ? takeTrades(row) : begun.split(' ').filter((id) => id !== '');
-    closing.push({ row, tradeIds, isForeignToo });
+    return begun === undefined ? null : begun.split(' ').filter((id) => id !== '');
+  };
+
+  const closeAll = (row: ControlRow, isForeignToo: boolean): void => {
+    closing.push({ row, tradeIds: takenTrades(row) ?? takeTrades(row), foreign: isForeignToo ? 'meant' : 'not meant' });
     if (isForeignToo) foreign.close(row.key);
   };
 
   const applyRow = (row: ControlRow): void => {
-    const command = row.command.trim().toUpperCase().replace(/\s+/g, ' ');
-    switch (command) {
+    switch (commandOf(row)) {
       case 'PAUSE':
         settleRow(row, pause(true, 'PAUSE'));
         break;
@@ -108,7 +114,7 @@ export function createControls(args: {
       case 'CLOSE_ALL':
         closeAll(row, false);
         break;
-      case 'CLOSE_ALL --FOREIGN':
+      case CLOSE_FOREIGN:
         closeAll(row, true);
         break;
       case 'ACKNOWLEDGE':
@@ -119,15 +125,21 @@ export function createControls(args: {
     }
   };
 
+  const foreignOutcome = (item: Closing): string => {
+    if (item.foreign === 'not meant') return '';
+    const rest = item.foreign === 'stale' ? '; what is left of those is stale and left alone' : '';
+    return `, ${foreign.outcome(item.row.key)}${rest}`;
+  };
+
   const finishClosing = (): void => {
     for (const item of [...closing]) {
       const trades = item.tradeIds.map((tradeId) => ledger.trade(tradeId));
       if (trades.some((trade) => trade !== null && trade.phase !== 'settled' && trade.phase !== 'refused')) continue;
-      if (item.isForeignToo && !foreign.isOver(item.row.key)) continue;
+      if (item.foreign === 'meant' && !foreign.isOver(item.row.key)) continue;
       closing.splice(closing.indexOf(item), 1);
       const closed = trades.filter((trade) => trade?.status === 'closed').length;
       const ours = `closed ${closed} position(s), cancelled ${trades.length - closed} entry order(s)`;
-      settleRow(item.row, item.isForeignToo ? `${ours}, ${foreign.outcome(item.row.key)}, paused` : `${ours}, paused`);
+      settleRow(item.row, `${ours}${foreignOutcome(item)}, paused`);
     }
   };
 
@@ -144,8 +156,11 @@ export function createControls(args: {
       });
       const lastWord = stale.filter((row) => /^(PAUSE|RESUME)$/i.test(row.command.trim())).at(-1);
       for (const row of stale) {
+        const tradeIds = takenTrades(row);
         if (row === lastWord) applyRow(row);
-        else settleRow(row, STALE_OUTCOME);
+        else if (tradeIds === null) settleRow(row, STALE_OUTCOME);
+        // Its trades are on their way out; on the wallet its owner may have begun anew meanwhile.
+        else closing.push({ row, tradeIds, foreign: commandOf(row) === CLOSE_FOREIGN ? 'stale' : 'not meant' });
       }
     },
     finishClosing,
