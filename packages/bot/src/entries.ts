@@ -26,6 +26,7 @@ import {
   type Trade,
   type TradePlan,
 } from '@hyperfleet/trading';
+import type { LeverageRefusal } from './leverage.ts';
 import { recordsOf, requestOf, send } from './perform.ts';
 import type { Detail, LoopDeps } from './settings.ts';
 import type { Performed, Said } from './step.ts';
@@ -49,7 +50,7 @@ export interface EntryContext {
   /** Creation time of the newest exit seen for a coin, and its row id; null when none. */
   newestExit(coin: string): { readonly createdAtMs: number; readonly rowId: number } | null;
   wallToMarket(wallMs: number): number;
-  ensureLeverage(instrument: Instrument): Promise<string | null>;
+  ensureLeverage(instrument: Instrument): Promise<LeverageRefusal | null>;
   /** Whether the bot's fill monitor has been heard lately: without it a fill would stand without a stop. */
   guardIsUp(): boolean;
   /** Why no entry may be sent as the bot stands; null when none speaks against it. */
@@ -107,16 +108,8 @@ export async function enter(deps: LoopDeps, context: EntryContext, trade: Trade)
   const hindrance = context.hindrance();
   if (hindrance !== null) return waitOrRefuse(deps, trade, hindrance);
 
-  const first = deps.market.view(instrument.coin);
-  const waitedMs = deps.clock.now() - trade.claimedAtMs;
-  if (freshView(first, deps.clock.now(), deps.settings.staleBookMs) === null) {
-    if (waitedMs < (first === null ? FIRST_BOOK_WAIT_MS : BOOK_WAIT_MS)) return { kind: 'later', afterMs: 200 };
-    const age = first === null ? 'has never been received' : `is ${((deps.clock.now() - first.receivedAtMs) / 1000).toFixed(1)} s old`;
-    return refuse(deps, trade, 'failed', `the book of ${instrument.coin} ${age}; an entry needs a fresh one`);
-  }
-  const leverageError = await context.ensureLeverage(instrument);
-  if (leverageError !== null)
-    return waitedMs < LEVERAGE_WAIT_MS ? { kind: 'later', afterMs: 500 } : refuse(deps, trade, 'failed', leverageError);
+  const unready = waitForBook(deps, trade, instrument) ?? (await waitForLeverage(deps, context, { trade, instrument }));
+  if (unready !== null) return unready;
   const account = await context.wallet.account();
 
   // From here to the send nothing is awaited: what was looked at is what is acted on.
@@ -124,6 +117,7 @@ export async function enter(deps: LoopDeps, context: EntryContext, trade: Trade)
   if (view === null) return { kind: 'later', afterMs: 200 };
   const again = judge(deps, context, trade, row);
   if (again.kind !== 'go') return { kind: 'again' };
+  const waitedMs = deps.clock.now() - trade.claimedAtMs;
   // What the reconciler knows of foreign positions may be as old as its interval, and this account as old as our last trade's end.
   if (account.positions.some(({ coin, szi }) => coin === instrument.coin && szi !== 0)) {
     context.wallet.askAccountAgain();
@@ -165,6 +159,28 @@ export async function enter(deps: LoopDeps, context: EntryContext, trade: Trade)
   tell(deps, trade, said);
   context.wallet.placed();
   return await send(deps, trade, approved);
+}
+
+/** The wait for a fresh book of the entry's coin, or its end in a refusal; null where there is one. */
+function waitForBook(deps: LoopDeps, trade: Trade, { coin }: Instrument): Performed | null {
+  const view = deps.market.view(coin);
+  const nowMs = deps.clock.now();
+  if (freshView(view, nowMs, deps.settings.staleBookMs) !== null) return null;
+  if (nowMs - trade.claimedAtMs < (view === null ? FIRST_BOOK_WAIT_MS : BOOK_WAIT_MS)) return { kind: 'later', afterMs: 200 };
+  const age = view === null ? 'has never been received' : `is ${((nowMs - view.receivedAtMs) / 1000).toFixed(1)} s old`;
+  return refuse(deps, trade, 'failed', `the book of ${coin} ${age}; an entry needs a fresh one`);
+}
+
+/** The same for the leverage of its coin. */
+async function waitForLeverage(
+  deps: LoopDeps,
+  context: EntryContext,
+  { trade, instrument }: { readonly trade: Trade; readonly instrument: Instrument },
+): Promise<Performed | null> {
+  const refusal = await context.ensureLeverage(instrument);
+  if (refusal === null) return null;
+  const waits = !refusal.isLasting && deps.clock.now() - trade.claimedAtMs < LEVERAGE_WAIT_MS;
+  return waits ? { kind: 'later', afterMs: 500 } : refuse(deps, trade, 'failed', refusal.reason);
 }
 
 /** What stands against an entry may pass in a moment; it is waited for as long as for a book. */
