@@ -15,6 +15,7 @@ export type { Approved } from './risk/approval.ts';
 export * from './risk/check.ts';
 export * from './risk/limits.ts';
 export * from './risk/plan-entry.ts';
+export * from './risk/venue-maximum.ts';
 export * from './signal.ts';
 export * from './symbol.ts';
 export * from './trade.ts';

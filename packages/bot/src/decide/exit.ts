@@ -2,7 +2,7 @@
  * The signal worker's mind about a trade that is to end now: cancel its entry, close what is held, and leave nothing behind.
  * Stops stay until the position is flat. Pure.
  */
-import { marketLimitFor, metBy, type OrderIntent, type Ticks } from '@hyperfleet/trading';
+import { lots, marketLimitFor, metBy, mostLots, type OrderIntent, type Ticks } from '@hyperfleet/trading';
 import { armedStopSz, isDone, isUnresolved, lastOf, nextAttempt, ofRole, outSide, type TradeSight } from '../sight.ts';
 import type { Said, Step } from '../step.ts';
 import { finish } from './finish.ts';
@@ -63,7 +63,10 @@ function closePosition(sight: TradeSight): Step | null {
 
 const closeSaid = ({ sz, px, attempt }: OrderIntent): Said => ({ event: 'close sent', detail: { sz, px, attempt } });
 
-/** A close of all that is held; null where nobody is seen to take it. `inVain` closes before it filled nothing. */
+/**
+ * A close of all that is held, or of as much as one market order may be (PROTOCOL §5): the rest is the next one's. Null where nobody is
+ * seen to take it. `inVain` closes before it filled nothing.
+ */
 function closeOrder(sight: TradeSight, inVain: number): OrderIntent | null {
   const px = closeLimit(sight, inVain);
   if (px === null) return null;
@@ -75,7 +78,7 @@ function closeOrder(sight: TradeSight, inVain: number): OrderIntent | null {
     attempt,
     side: outSide(sight),
     px,
-    sz: sight.openSz,
+    sz: lots(Math.min(sight.openSz, mostLots(sight.instrument, 'ioc', px))),
     reduceOnly: true,
     kind: { type: 'limit', tif: 'ioc' },
   };
