@@ -99,6 +99,9 @@ describe('an entry', () => {
     expect(judge(sized(1539))).toMatch(/is over 1 times the equity of \$1000\.00/);
     expect(judge(sized(1538))).toBe('approved');
     expect(judge(sized(500_000_000), {}, { equity: microUsd(9e15), maxLeverage: 40 })).toMatch(/venue's maximum of \$300000000\.00/);
+    expect(judge(sized(60_000_000), {}, { equity: microUsd(9e15), maxLeverage: 40 })).toMatch(
+      /^the stop's \$34398000\.00 is over the venue's maximum of \$30000000\.00 for a market order$/,
+    );
     expect(judge([ENTRY, STOP], {}, { instrument: { ...BTC, isDelisted: true } })).toMatch(/delisted/);
   });
 

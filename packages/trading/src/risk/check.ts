@@ -4,7 +4,7 @@ import { type OrderIntent, type OrderRole, opposite } from '../order.ts';
 import type { PlaceRequest } from '../ports/exchange.ts';
 import { divideSum, type Lots, type MicroUsd, microUsd, notional } from '../units.ts';
 import type { Approved } from './approval.ts';
-import { venueMaximum } from './venue-maximum.ts';
+import { mostLots, venueMaximum } from './venue-maximum.ts';
 import { atPrice, dollars, ofSize } from './wording.ts';
 
 /** Refused by us, before anything was sent. */
@@ -115,7 +115,13 @@ function faultOfEntry(
   if (entry.side === 'buy' ? triggerPx >= entry.px : triggerPx <= entry.px) {
     return `the stop ${atPrice(triggerPx, instrument)} is not on the losing side of the entry ${atPrice(entry.px, instrument)}`;
   }
-  return faultOfNotional(entry, entry.kind.tif, see);
+  return faultOfNotional(entry, entry.kind.tif, see) ?? faultOfStopValue(stop, instrument);
+}
+
+/** A stop that is a market order is refused beyond the maximum of one, and its entry with it (PROTOCOL §3, §5). */
+function faultOfStopValue({ px, sz }: OrderIntent, instrument: Instrument): string | null {
+  if (sz <= mostLots(instrument, 'ioc', px)) return null;
+  return `the stop's ${dollars(notional(px, sz))} is over the venue's maximum of ${dollars(venueMaximum(instrument, 'ioc'))} for a market order`;
 }
 
 function faultOfNotional(

@@ -382,7 +382,7 @@ test('any entry that is planned keeps every limit, is valid at the venue, and is
           BigInt(sz) * BigInt(plan.entryPx) * BigInt(1_000_000 + 2 * 450 * s.maxLeverage) * 100n <=
           95n * BigInt(account.freeMargin) * BigInt(s.maxLeverage) * 1_000_000n,
         liquidation: distance <= 0.8 * liquidationDistance({ ...plan, sz: lots(sz) }, account, s.maxLeverage) * (1 + 1e-12),
-        'venue maximum': plan.tif === 'gtc' || sz * plan.entryPx <= marketMaximum,
+        'venue maximum': sz * Math.max(plan.entryPx, plan.stopLimit) <= marketMaximum,
       });
       expect(distance).toBeGreaterThan(0);
       for (const [limit, kept] of Object.entries(keeps(plan.sz))) expect(kept, limit).toBe(true);

@@ -64,7 +64,8 @@ export function planEntry(signal: Extract<ParsedSignal, { kind: 'entry' }>, see:
   const stopTrigger = trigger.px;
   const targets = planTargets(signal.targets, entryPx, context);
   if (!targets.ok) return refused(targets.reason);
-  const size = planSize({ direction: signal.direction, entryPx, tif, stopTrigger, ask: ask.px, instrument, account, limits });
+  const stopLimit = stopLimitFor(stopTrigger, closeSide(signal.direction), limits.stopSlippagePpm, instrument);
+  const size = planSize({ direction: signal.direction, entryPx, tif, stopTrigger, stopLimit, ask: ask.px, instrument, account, limits });
   if (!size.ok) return refused(size.reason);
   notes.push(size.note);
   const plan: EntryPlan = {
@@ -74,7 +75,7 @@ export function planEntry(signal: Extract<ParsedSignal, { kind: 'entry' }>, see:
     tif,
     sz: size.sz,
     stopTrigger,
-    stopLimit: stopLimitFor(stopTrigger, closeSide(signal.direction), limits.stopSlippagePpm, instrument),
+    stopLimit,
     targets: targets.targets,
     boundBy: size.boundBy,
     notes,

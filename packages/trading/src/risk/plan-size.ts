@@ -1,8 +1,8 @@
 import type { Instrument } from '../instrument.ts';
 import type { Direction } from '../order.ts';
-import { divideSum, type Lots, lots, type MicroUsd, microUsd, notional, type Ticks } from '../units.ts';
+import { divideSum, type Lots, lots, type MicroUsd, microUsd, notional, type Ticks, ticks } from '../units.ts';
 import type { AccountForSizing, EntryLimits } from './limits.ts';
-import { venueMaximum } from './venue-maximum.ts';
+import { mostLots, venueMaximum } from './venue-maximum.ts';
 import { atPrice, dollars, ofSize, percent } from './wording.ts';
 
 const PPM = 1_000_000;
@@ -16,6 +16,8 @@ export interface SizeQuestion {
   readonly entryPx: Ticks;
   readonly tif: 'gtc' | 'ioc';
   readonly stopTrigger: Ticks;
+  /** The worst price the fired stop accepts. */
+  readonly stopLimit: Ticks;
   readonly ask: Ticks;
   readonly instrument: Instrument;
   readonly account: AccountForSizing;
@@ -34,22 +36,24 @@ interface Cap {
 
 /**
  * The size of an entry: equity × risk ÷ |entry − stop|, then the smallest of the caps, floored to lots. Refused under the
- * minimum notional, and where a resting order would pass the venue's maximum, which no sane account reaches.
+ * minimum notional, and where a resting order would pass the venue's maximum, which no sane account reaches. The stop is a market
+ * order, for which that maximum is a tenth (PROTOCOL §5): its refusal would be the entry's too. One that moves up to the entry later
+ * is to stand as well, so the dearer of both prices counts.
  */
 export function planSize(question: SizeQuestion): Sized {
-  const { entryPx, tif, instrument, account, limits } = question;
+  const { entryPx, tif, stopLimit, instrument, account, limits } = question;
   if (account.equity <= 0) return { ok: false, reason: `the account's equity is ${dollars(account.equity)}: there is nothing to risk` };
   const caps = capsOf(question);
   const [risk] = caps;
   const tightest = caps.reduce((least, cap) => (cap.sz < least.sz ? cap : least), risk);
-  const maximum = venueMaximum(instrument, tif);
-  const most = divideSum([[maximum]], [entryPx], { rounding: 'floor' });
-  if (tightest.sz > most && tif === 'gtc') {
+  if (tif === 'gtc' && tightest.sz > mostLots(instrument, 'gtc', entryPx)) {
     const size = ofSize(lots(tightest.sz), instrument);
-    return { ok: false, reason: `a size of ${size} is absurd: over the venue's maximum of ${dollars(maximum)} for one order` };
+    const maximum = dollars(venueMaximum(instrument, 'gtc'));
+    return { ok: false, reason: `a size of ${size} is absurd: over the venue's maximum of ${maximum} for one order` };
   }
-  const chosen: Cap =
-    tightest.sz > most ? { bound: 'venue maximum', sz: most, what: `${dollars(maximum)} at most in one market order` } : tightest;
+  const most = mostLots(instrument, 'ioc', ticks(Math.max(entryPx, stopLimit)));
+  const what = `${dollars(venueMaximum(instrument, 'ioc'))} at most in one market order, which the stop is`;
+  const chosen: Cap = tightest.sz > most ? { bound: 'venue maximum', sz: most, what } : tightest;
   const sz = lots(Math.max(0, chosen.sz));
   // An IOC counts at the price it first crosses, which for a purchase is under its bound (PROTOCOL §5).
   const value = notional(tif === 'ioc' && question.ask < entryPx ? question.ask : entryPx, sz);
