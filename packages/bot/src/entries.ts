@@ -47,8 +47,8 @@ export interface EntryContext {
   readonly wallet: Pick<Wallet, 'account' | 'askAccountAgain' | 'lookAgain' | 'isForeign' | 'placed'>;
   /** Coins an exit is at work on. */
   isExiting(coin: string): boolean;
-  /** Creation time of the newest exit seen for a coin, and its row id; null when none. */
-  newestExit(coin: string): { readonly createdAtMs: number; readonly rowId: number } | null;
+  /** Of the newest exit seen for a coin; null when none. */
+  newestExit(coin: string): RowPlace | null;
   wallToMarket(wallMs: number): number;
   ensureLeverage(instrument: Instrument): Promise<LeverageRefusal | null>;
   /** Whether the bot's fill monitor has been heard lately: without it a fill would stand without a stop. */
@@ -223,11 +223,16 @@ function judge(deps: LoopDeps, context: EntryContext, trade: Trade, row: SignalR
 
 const minutes = (ms: number): string => (ms / 60_000).toFixed(1);
 
+/** A row's place in the order of rows. */
+export interface RowPlace {
+  /** As its writer told it, ms of wall time. */
+  readonly createdAtMs: number;
+  readonly rowId: number;
+}
+
 /** Whether a row came before another: by creation, then by id. */
-export const isOlder = (
-  a: { readonly createdAtMs: number; readonly rowId: number },
-  b: { readonly createdAtMs: number; readonly rowId: number },
-): boolean => a.createdAtMs < b.createdAtMs || (a.createdAtMs === b.createdAtMs && a.rowId < b.rowId);
+export const isOlder = (a: RowPlace, b: RowPlace): boolean =>
+  a.createdAtMs < b.createdAtMs || (a.createdAtMs === b.createdAtMs && a.rowId < b.rowId);
 
 /** Entry and its one child, the stop at full size (children arm only when the parent is wholly filled, PROTOCOL §6). */
 function bracket(deps: LoopDeps, trade: Trade, plan: TradePlan, direction: 'long' | 'short', instrument: Instrument): OrderIntent[] {

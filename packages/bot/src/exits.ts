@@ -1,6 +1,6 @@
 /** Carries an exit signal to its end: claims the coin's trades, makes older pending entries void, and waits until all is flat. */
 import { type ClaimedRow, type Instruments, parseSignal, resolveCoin, type SignalQueue, type Trade } from '@hyperfleet/trading';
-import { insertRefused, isOlder, refuse } from './entries.ts';
+import { insertRefused, isOlder, type RowPlace, refuse } from './entries.ts';
 import { tradeOf } from './new-trade.ts';
 import type { LoopDeps } from './settings.ts';
 import type { Performed } from './step.ts';
@@ -43,8 +43,34 @@ export function claimForExit(deps: LoopDeps, trade: Trade, by: string): void {
   throw new Error(`trade ${trade.tradeId} could not be taken by ${by}: its version moved on ${CLAIM_TRIES} times`);
 }
 
+/** An exit's place. One dated ahead by a bad clock must not make every later entry void: it came at the latest when it was claimed. */
+export const placeOfExit = (exit: Trade, createdAtMs: number, marketToWall: (marketMs: number) => number): RowPlace => ({
+  createdAtMs: Math.min(createdAtMs, marketToWall(exit.claimedAtMs)),
+  rowId: exit.signal.rowId,
+});
+
+/** Whether an entry that is claimed and not sent came after an exit: it waits until that is over, and goes then. */
+function isClaimedAfter(deps: LoopDeps, trade: Trade, exit: RowPlace): boolean {
+  if (trade.phase !== 'claimed') return false;
+  const row = deps.ledger.claimedRow(trade.tradeId);
+  const parsed = row === null ? null : parseSignal(row);
+  return parsed?.kind === 'entry' && isOlder(exit, { createdAtMs: parsed.createdAtMs, rowId: trade.signal.rowId });
+}
+
 /** One look at an exit signal. `kick` wakes the trades it claimed. */
-export function driveExit(deps: LoopDeps, queue: SignalQueue, exit: Trade, kick: (tradeId: string) => void): Performed {
+export function driveExit(
+  deps: LoopDeps,
+  exit: Trade,
+  {
+    queue,
+    kick,
+    marketToWall,
+  }: {
+    readonly queue: SignalQueue;
+    readonly kick: (tradeId: string) => void;
+    readonly marketToWall: (marketMs: number) => number;
+  },
+): Performed {
   const row = deps.ledger.claimedRow(exit.tradeId);
   const parsed = row === null ? null : parseSignal(row);
   if (parsed === null || parsed.kind !== 'exit') {
@@ -55,7 +81,10 @@ export function driveExit(deps: LoopDeps, queue: SignalQueue, exit: Trade, kick:
   }
   const by = `exit signal ${exit.signal.rowId}`;
   const touched = new Set(exit.notes);
-  const open = deps.ledger.activeTrades(deps.settings.id).filter((trade) => trade.kind === 'entry' && trade.coin === exit.coin);
+  const place = placeOfExit(exit, parsed.createdAtMs, marketToWall);
+  const open = deps.ledger
+    .activeTrades(deps.settings.id)
+    .filter((trade) => trade.kind === 'entry' && trade.coin === exit.coin && !isClaimedAfter(deps, trade, place));
   for (const trade of open) {
     if (trade.phase !== 'claimed') touched.add(`took trade of signal ${trade.signal.rowId}`);
     claimForExit(deps, trade, by);
@@ -65,7 +94,7 @@ export function driveExit(deps: LoopDeps, queue: SignalQueue, exit: Trade, kick:
     change(deps, exit, { notes: [...touched] }, []);
     return { kind: 'again' };
   }
-  voidOlderEntries(deps, queue, exit, parsed.createdAtMs, by);
+  voidOlderEntries(deps, queue, { coin: exit.coin, place, by });
   if (open.length > 0) return { kind: 'later', afterMs: LOOK_AGAIN_MS };
   const acted = touched.size > 0;
   const status = acted ? 'executed' : 'no_op';
@@ -77,18 +106,18 @@ export function driveExit(deps: LoopDeps, queue: SignalQueue, exit: Trade, kick:
 }
 
 /** Entries still pending that are older than the exit must never be sent. */
-function voidOlderEntries(deps: LoopDeps, queue: SignalQueue, exit: Trade, exitCreatedMs: number, by: string): void {
+function voidOlderEntries(
+  deps: LoopDeps,
+  queue: SignalQueue,
+  { coin, place, by }: { readonly coin: string; readonly place: RowPlace; readonly by: string },
+): void {
   for (const pending of queue.pendingEntries(deps.settings.id)) {
     const parsed = parseSignal(pending.row);
-    if (parsed.kind !== 'entry' || resolveCoin(parsed.coinText, deps.instruments)?.coin !== exit.coin) continue;
-    const older = isOlder(
-      { createdAtMs: parsed.createdAtMs, rowId: pending.rowId },
-      { createdAtMs: exitCreatedMs, rowId: exit.signal.rowId },
-    );
-    if (!older) continue;
+    if (parsed.kind !== 'entry' || resolveCoin(parsed.coinText, deps.instruments)?.coin !== coin) continue;
+    if (!isOlder({ createdAtMs: parsed.createdAtMs, rowId: pending.rowId }, place)) continue;
     const claimed = queue.claimRow(pending);
     if (claimed === null) continue;
-    const trade = tradeOf(deps, claimed, 'entry', exit.coin);
+    const trade = tradeOf(deps, claimed, 'entry', coin);
     insertRefused(deps, trade, { row: claimed.row, status: 'expired', reason: `cancelled before it was sent, by ${by}` });
   }
 }

@@ -4,8 +4,8 @@ import { differenceRefusal } from './books.ts';
 import { type Condition, entryRefusal, restingRefusal } from './condition.ts';
 import { createControls } from './controls.ts';
 import { nextExitStep } from './decide/exit.ts';
-import { type EntryContext, enter, isOlder, refuse, refuseAtClaim } from './entries.ts';
-import { claimForExit, coinOf, driveExit } from './exits.ts';
+import { type EntryContext, enter, isOlder, type RowPlace, refuse, refuseAtClaim } from './entries.ts';
+import { claimForExit, coinOf, driveExit, placeOfExit } from './exits.ts';
 import { createFillsSynced, type FillsRead } from './fills-synced.ts';
 import { createForeignCloser, type ForeignCloserMemory } from './foreign-close.ts';
 import { DISOWNED_MS, isDisowned } from './key.ts';
@@ -34,7 +34,7 @@ export interface SignalLoopMemory {
   readonly runner: RunnerMemory;
   readonly synced: readonly (readonly [string, FillsRead])[];
   readonly exitClaimedAt: readonly (readonly [string, number])[];
-  readonly newestExits: readonly (readonly [string, { readonly createdAtMs: number; readonly rowId: number }])[];
+  readonly newestExits: readonly (readonly [string, RowPlace])[];
   readonly wallet: WalletMemory;
   readonly guardHeardMs: number | null;
   readonly standIn: StandInMemory;
@@ -73,7 +73,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   const { ledger, queue, settings, clock, log } = deps;
   const synced = createFillsSynced();
   const exitClaimedAt = new Map<string, number>();
-  const newestExits = new Map<string, { createdAtMs: number; rowId: number }>();
+  const newestExits = new Map<string, RowPlace>();
   const leverage = createLeverage(deps);
   const hearing = deps.launch === undefined ? null : createReconcileHearing(deps, deps.launch);
   const wallet = createWallet(deps);
@@ -106,7 +106,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     if (trade === null || trade.phase === 'settled' || trade.phase === 'refused') return { kind: 'idle' };
     // Nothing would be taken; its stops stand.
     if (isDisowned(deps)) return { kind: 'later', afterMs: DISOWNED_MS };
-    if (trade.kind === 'exit') return driveExit(deps, queue, trade, runner.kick);
+    if (trade.kind === 'exit') return driveExit(deps, trade, { queue, kick: runner.kick, marketToWall: deps.marketToWall });
     if (trade.phase === 'claimed') return await enter(deps, context, trade);
     const performed = (await driveEntry(trade)) ?? (await driveOut(trade));
     if (performed.kind === 'again' || !standIn.isNeeded()) return performed;
@@ -185,9 +185,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     const row = ledger.claimedRow(trade.tradeId);
     const parsed = row === null ? null : parseSignal(row);
     if (parsed?.kind !== 'exit') return;
-    // Both rows' times are the writer's; one dated ahead by a bad clock must not make every later entry void.
-    const createdAtMs = Math.min(parsed.createdAtMs, deps.marketToWall(trade.claimedAtMs));
-    const exit = { createdAtMs, rowId: trade.signal.rowId };
+    const exit = placeOfExit(trade, parsed.createdAtMs, deps.marketToWall);
     const known = newestExits.get(trade.coin);
     if (known === undefined || isOlder(known, exit)) newestExits.set(trade.coin, exit);
   };
