@@ -62,6 +62,8 @@ export interface WiredOptions {
   readonly bots?: readonly string[];
   readonly settings?: Partial<Omit<BotSettings, 'limits'>>;
   readonly limits?: LimitSettings;
+  /** How long the keys of the bots are approved for, ms; left out, for as long as the venue does without being told. */
+  readonly keyLifeMs?: number;
   /** Wall time a request may take; short where a test lets answers vanish. */
   readonly timeoutMs?: number;
   /** Wall time between pings of the account streams, and for a pong. */

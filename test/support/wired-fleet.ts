@@ -140,7 +140,8 @@ export async function openWiredFleet(options: WiredOptions = {}): Promise<WiredF
     approvals += 1;
     const nonce = approvals;
     const client = new ExchangeClient({ transport: directTransport(exchange), wallet: testWallet(70 + index), nonceManager: () => nonce });
-    await client.approveAgent({ agentAddress, agentName: 'bot' });
+    const end = options.keyLifeMs === undefined ? '' : ` valid_until ${clock.now() + options.keyLifeMs}`;
+    await client.approveAgent({ agentAddress, agentName: `bot${end}` });
   };
   const names = options.bots ?? ['Sentient'];
   const bots: OpenBot[] = [];
