@@ -1,5 +1,4 @@
-/** Clock, key, wallet and budgets that are not what they were: real sockets, the real adapter, faults set at the venue (docs/FAILURES.md). */
-import { limitSettings } from '@hyperfleet/paper-exchange';
+/** Clock, key and wallet that are not what they were: real sockets, the real adapter, faults set at the venue (docs/FAILURES.md). */
 import { FINE_PER_TICK, lots } from '@hyperfleet/trading';
 import { afterEach, describe, expect, it } from 'vitest';
 import { closeFleetUnbroken } from '../support/unbroken.ts';
@@ -155,34 +154,4 @@ it('a venue that answers nonsense for a while is named, its answers are not used
   const out = fleet.signal('Sentient', exit);
   await fleet.until('the exit is done', () => status(out) === 'executed', 60_000);
   expect(bot.held('BTC')).toBe(0);
-});
-
-describe('budgets', () => {
-  it('of the address, once spent, refuse entries with the figures while the stop and the exit go', async () => {
-    fleet = await openWiredFleet({ limits: limitSettings({ on: ['address'] }) });
-    const bot = fleet.bot('Sentient');
-    const id = fleet.signal('Sentient', now);
-    await fleet.until('the position is covered', () => status(id) === 'filled' && isCovered('Sentient'));
-    const { used } = bot.address.count();
-    bot.address.reconcile({ used, allowed: used + 50 });
-    const refused = fleet.signal('Sentient', eth);
-    await fleet.until('the entry is refused', () => status(refused) === 'failed', 60_000);
-    expect(fleet.row(refused).notes).toMatch(/requests its volume allows|requests are spent/);
-    const out = fleet.signal('Sentient', exit);
-    await fleet.until('the exit is done', () => status(out) === 'executed', 20_000);
-    expect(bot.held('BTC')).toBe(0);
-  });
-
-  it('of the IP, once the venue says 429, hold reads and entries back while the exit goes', async () => {
-    fleet = await openWiredFleet();
-    const bot = fleet.bot('Sentient');
-    const id = fleet.signal('Sentient', now);
-    await fleet.until('the position is covered', () => status(id) === 'filled' && isCovered('Sentient'));
-    fleet.fault({ kind: 'status', status: 429, info: 'clearinghouseState', forMs: 20_000 });
-    fleet.fault({ kind: 'status', status: 429, action: 'order', count: 1 });
-    const out = fleet.signal('Sentient', exit);
-    await fleet.until('the exit is done', () => status(out) === 'executed', 60_000);
-    expect(bot.held('BTC')).toBe(0);
-    expect(fleet.venue.openOrders(bot.account)).toEqual([]);
-  });
 });

@@ -45,6 +45,8 @@ export interface WiredFleet {
   setClockOff(ms: number): void;
   /** The account of a bot approves a key under the name its bot's has, which ends that one. */
   approve(bot: string, agent: Address): Promise<void>;
+  /** The owner of a bot's account spends so many of its requests, with cancels of what never was (PROTOCOL §10). */
+  spend(bot: string, requests: number): Promise<void>;
   signal(bot: string, row: Readonly<Record<string, string | number | null>>): number;
   row(id: number): Readonly<Record<string, unknown>>;
   /** Lets so much market time pass. */
@@ -135,13 +137,15 @@ export async function openWiredFleet(options: WiredOptions = {}): Promise<WiredF
     bugs,
     isOver: () => isOver,
   };
-  let approvals = clock.now();
+  let ownerNonce = clock.now();
+  const owner = (index: number): ExchangeClient => {
+    ownerNonce += 1;
+    const nonce = ownerNonce;
+    return new ExchangeClient({ transport: directTransport(exchange), wallet: testWallet(70 + index), nonceManager: () => nonce });
+  };
   const approve = async (index: number, agentAddress: Address): Promise<void> => {
-    approvals += 1;
-    const nonce = approvals;
-    const client = new ExchangeClient({ transport: directTransport(exchange), wallet: testWallet(70 + index), nonceManager: () => nonce });
     const end = options.keyLifeMs === undefined ? '' : ` valid_until ${clock.now() + options.keyLifeMs}`;
-    await client.approveAgent({ agentAddress, agentName: `bot${end}` });
+    await owner(index).approveAgent({ agentAddress, agentName: `bot${end}` });
   };
   const names = options.bots ?? ['Sentient'];
   const bots: OpenBot[] = [];
@@ -198,6 +202,11 @@ export async function openWiredFleet(options: WiredOptions = {}): Promise<WiredF
       offMs = ms;
     },
     approve: (id, agent) => approve(names.indexOf(id), agent),
+    async spend(id, requests) {
+      const cancels = Array.from({ length: requests }, () => ({ a: 0, o: 1 }));
+      const words = await owner(names.indexOf(id)).cancel({ cancels }).then(String, String);
+      if (!words.includes('never placed')) throw new Error(`the requests were not spent: ${words.slice(0, 200)}`);
+    },
     signal: (bot, row) => queue.insertRow({ created_at: new Date(ours.now()).toISOString(), bot_name: bot, ...row }),
     row(id) {
       const found = queue.allRows().find((candidate) => candidate.id === id);
