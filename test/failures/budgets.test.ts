@@ -82,17 +82,30 @@ describe('spent requests of an address', () => {
   });
 });
 
-describe('budgets', () => {
-  it('of the IP, once the venue says 429, hold reads and entries back while the exit goes', async () => {
-    fleet = await openWiredFleet();
+describe('requests of the IP', () => {
+  it('once the venue says 429, hold reads and the entries of all bots back while the exit goes', async () => {
+    fleet = await openWiredFleet({ bots: ['Sentient', 'Vulcan'] });
     const bot = fleet.bot('Sentient');
+    const sibling = fleet.bot('Vulcan');
     const id = fleet.signal('Sentient', now);
     await fleet.until('the position is covered', () => status(id) === 'filled' && isCovered('Sentient'));
-    fleet.fault({ kind: 'status', status: 429, info: 'clearinghouseState', forMs: 20_000 });
-    fleet.fault({ kind: 'status', status: 429, action: 'order', count: 1 });
+    const matched = (rule: number): number => fleet.exchange.faults().find((fault) => fault.id === rule)?.matched ?? 0;
+    const reads = fleet.fault({ kind: 'status', status: 429, info: 'clearinghouseState', forMs: 20_000 });
+    const first = fleet.fault({ kind: 'status', status: 429, action: 'order', count: 1 });
     const out = fleet.signal('Sentient', exit);
-    await fleet.until('the exit is done', () => status(out) === 'executed', 60_000);
-    expect(bot.held('BTC')).toBe(0);
+    await fleet.until('the venue has said 429', () => matched(first) === 1, 5_000);
+    const toldMs = fleet.clock.now();
+    const held = fleet.signal('Vulcan', now);
+    // An emptied budget has room for entries after 15 s, for reads after 17 s.
+    await fleet.pass(toldMs + 12_000 - fleet.clock.now());
+    expect(fleet.venue.openOrders(sibling.account)).toEqual([]);
+    expect(sibling.held('BTC')).toBe(0);
+    expect(isCovered('Sentient')).toBe(bot.held('BTC') !== 0);
+    await fleet.pass(toldMs + 20_000 - fleet.clock.now());
+    expect(matched(reads)).toBeLessThanOrEqual(3);
+    expect(String(fleet.row(held).notes ?? '')).toMatch(/^$|not sent: the request budget of this address is spent/);
+    await fleet.until('the position is closed', () => bot.held('BTC') === 0, 20_000);
+    await fleet.until('the exit is done', () => status(out) === 'executed', 20_000);
     expect(fleet.venue.openOrders(bot.account)).toEqual([]);
   });
 });
