@@ -2,10 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { cleanUp, emptyDir, startFleetWith } from '../support/fleet-process.ts';
+import { walletOf } from '../support/wallet.ts';
 
 afterAll(cleanUp);
 
-const KEY = { BOT_KEY: `0x${'5a'.repeat(31)}${(process.pid % 200).toString(16).padStart(2, '0')}` };
+/** Keys and an account that no other run of this file has at the same time. */
+const unique = (byte: string, length: number): string => `0x${byte.repeat(length - 1)}${(process.pid % 200).toString(16).padStart(2, '0')}`;
+const KEY = { BOT_KEY: unique('5a', 32) };
 
 it('refuses a second fleet on the same key, with another data directory, and names the process that has it', async () => {
   const dir = emptyDir();
@@ -19,6 +22,41 @@ it('refuses a second fleet on the same key, with another data directory, and nam
   expect(second.said()).not.toMatch(/^\s+at /m);
   first.child.kill('SIGTERM');
   expect((await first.exit).code).toBe(0);
+});
+
+it('refuses a second fleet whose key is another agent of the same account', async () => {
+  const dir = emptyDir();
+  const config = join(dir, 'fleet.config.ts');
+  writeFileSync(config, "export default { mode: 'paper', bots: [{ id: 'Sentient', keyEnv: 'BOT_KEY', accountEnv: 'ACCOUNT' }] };");
+  const ACCOUNT = unique('ac', 20);
+  const feed = emptyFeed(dir);
+  const first = startFleetWith(
+    { BOT_KEY: unique('6b', 32), ACCOUNT },
+    ...['--config', config, '--data-dir', join(dir, 'one'), '--signals', feed],
+  );
+  await first.line(/[01] (of 1 )?bots are ready/);
+  const second = startFleetWith({ BOT_KEY: unique('7c', 32), ACCOUNT }, '--config', config, '--data-dir', join(dir, 'two'));
+  expect((await second.exit).code, second.said()).toBe(2);
+  expect(second.said()).toContain(`the account ${ACCOUNT} is in use by another fleet (process ${first.child.pid}, started `);
+  first.child.kill('SIGTERM');
+  await first.exit;
+});
+
+it('refuses two bots of which one is an agent of the other’s account, with both names', async () => {
+  const dir = emptyDir();
+  const config = join(dir, 'fleet.config.ts');
+  writeFileSync(
+    config,
+    "export default { mode: 'paper', bots: [{ id: 'A', keyEnv: 'KEY1', accountEnv: 'ACC' }, { id: 'B', keyEnv: 'KEY2' }] };",
+  );
+  const owner = walletOf(unique('8d', 32));
+  const keys = { KEY1: unique('9e', 32), KEY2: unique('8d', 32), ACC: owner.address };
+  const fleet = startFleetWith(keys, '--config', config, '--data-dir', join(dir, 'data'));
+  expect((await fleet.exit).code, fleet.said()).toBe(2);
+  expect(fleet.said()).toMatch(
+    /bots\[1\]\.keyEnv is "KEY2": "B" would trade the account 0x[0-9a-f]{40}, which "A" trades by bots\[0\]\.accountEnv/,
+  );
+  for (const key of [keys.KEY1, keys.KEY2]) expect(fleet.said()).not.toContain(key.slice(4, 20));
 });
 
 function emptyFeed(dir: string): string {

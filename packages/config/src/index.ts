@@ -13,4 +13,4 @@ export {
 export { type LoadedConfig, loadFleetConfig } from './load.ts';
 export { nearName } from './near-name.ts';
 export type { BotOptions, FleetOptions, LatencyOptions, PaperOptions, RestartOptions } from './options.ts';
-export { type ConfigProblem, FleetConfigError, listProblems } from './problem.ts';
+export { type ConfigProblem, FleetConfigError, listProblems, problem } from './problem.ts';

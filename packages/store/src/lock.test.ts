@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { dataDirHolder, lockDataDir, lockSigner } from './lock.ts';
+import { dataDirHolder, lockAccount, lockDataDir, lockSigner } from './lock.ts';
 import { startProgram } from './testing/programs.ts';
 import { tempDir } from './testing/temp-dir.ts';
 
@@ -90,5 +90,16 @@ describe('the lock of a signer', () => {
 
   it('takes nothing that is no address, and so never names a file after a key', () => {
     expect(() => lockSigner(tempDir(), 'Sentient')).toThrow(TypeError);
+    expect(() => lockAccount(tempDir(), 'Sentient')).toThrow(TypeError);
+  });
+
+  it('is apart from the lock of an account, which is one for an address in any case too', () => {
+    const dir = tempDir();
+    const locks = [lockSigner(dir, SIGNER), lockAccount(dir, SIGNER)];
+    expect(() => lockAccount(dir, SIGNER.toLowerCase())).toThrow(
+      expect.objectContaining({ code: 'in-use', message: expect.stringMatching(/the account 0x[0-9a-f]{40} .* an account of its own/) }),
+    );
+    for (const lock of locks) lock.release();
+    expect(readdirSync(dir)).toEqual([]);
   });
 });

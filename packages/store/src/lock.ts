@@ -121,21 +121,29 @@ export function lockDataDir(dir: string): HeldLock {
   });
 }
 
-/**
- * Takes a signer for this process: two processes with one key would spoil each other's nonces (PROTOCOL §2.4) and trade one
- * account twice. `dir` must be one place for all fleets of the user, whatever their data directories; `address` in any case.
- * Throws `StoreError` `in-use`, naming the holder.
- */
-export function lockSigner(dir: string, address: string): HeldLock {
-  const signer = address.toLowerCase();
-  if (!/^0x[0-9a-f]{40}$/.test(signer)) throw new TypeError('the signer is no address: it must be 0x and 40 hex digits');
+function lockAddress(kind: 'signer' | 'account', { dir, address, own }: { dir: string; address: string; own: string }): HeldLock {
+  const lower = address.toLowerCase();
+  if (!/^0x[0-9a-f]{40}$/.test(lower)) throw new TypeError(`the ${kind} is no address: it must be 0x and 40 hex digits`);
   return takeLock({
     dir,
-    name: `signer-${signer}`,
+    name: `${kind}-${lower}`,
     passing: true,
-    refusal: (holder) => `the signer ${signer} is in use by another fleet (${holder}); stop it, or give this bot a key of its own`,
+    refusal: (holder) => `the ${kind} ${lower} is in use by another fleet (${holder}); stop it, or give this bot ${own} of its own`,
   });
 }
+
+/**
+ * Takes a signer for this process: two processes with one key would spoil each other's nonces (PROTOCOL §2.4). `dir` must be
+ * one place for all fleets of the user, whatever their data directories; `address` in any case. Throws `StoreError` `in-use`,
+ * naming the holder.
+ */
+export const lockSigner = (dir: string, address: string): HeldLock => lockAddress('signer', { dir, address, own: 'a key' });
+
+/**
+ * Takes the account traded for, like `lockSigner` its signer: two fleets whose keys are agents of one account would take each
+ * other's fills and positions for their own.
+ */
+export const lockAccount = (dir: string, address: string): HeldLock => lockAddress('account', { dir, address, own: 'an account' });
 
 /** Who runs on a data directory now; null when nobody does. */
 export function dataDirHolder(dir: string): LockHolder | null {

@@ -3,10 +3,10 @@ import { createAddressBudget, createNonceCell, VenueReadError } from '@hyperflee
 import { StoreError } from '@hyperfleet/store';
 import { createRestartCounter } from '@hyperfleet/supervisor';
 import type { BotData } from '../protocol.ts';
+import type { BotAccount } from './accounts.ts';
 import { type BotPair, type BotPairEvents, startBotPair } from './bot-pair.ts';
 import { type FirstLook, firstLook, HALT_REASON, rememberedLook, UnfitAccountError, unfitHalt } from './first-look.ts';
 import type { Floor } from './floor.ts';
-import type { BotAccount } from './house.ts';
 import { settingsOf } from './settings.ts';
 import { botReadyMs } from './worker-limits.ts';
 

@@ -2,8 +2,8 @@
 import { KEY_HALT } from '@hyperfleet/bot';
 import { type Address, openAccountReads, openRequestBudget } from '@hyperfleet/hyperliquid';
 import { REQUEST_TIMES } from '../workers/feed-times.ts';
+import type { BotAccount } from './accounts.ts';
 import type { Floor } from './floor.ts';
-import type { BotAccount } from './house.ts';
 
 /** A halt written by us is taken back at the next start; one written by a person is not. */
 export const HALT_REASON = 'a worker is past its restart budget';

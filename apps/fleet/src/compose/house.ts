@@ -1,6 +1,4 @@
 import { rmSync } from 'node:fs';
-import { takeSecrets } from '@hyperfleet/config';
-import { addressOfKey } from '@hyperfleet/hyperliquid';
 import {
   defaultVenueSettings,
   limitSettings,
@@ -14,6 +12,7 @@ import {
 import {
   type HeldLock,
   type LedgerHandle,
+  lockAccount,
   lockDataDir,
   lockSigner,
   openLedger,
@@ -21,23 +20,11 @@ import {
   type SignalQueueHandle,
 } from '@hyperfleet/store';
 import { createLog, type Log, type LogSink, openLogSink } from '@hyperfleet/telemetry';
-import type { MicroUsd } from '@hyperfleet/trading';
 import { paperSettings } from '../paper-settings.ts';
+import { type BotAccount, openAccounts } from './accounts.ts';
 import { makeDirectory, signerLocksDir } from './directory.ts';
-import { keepPaperKeys } from './paper-keys.ts';
 import { LOCK_PATIENCE, openPatiently } from './patience.ts';
 import { type Plan, PlanError } from './plan.ts';
-
-/** One bot's account at the venue. */
-export interface BotAccount {
-  readonly id: string;
-  readonly privateKey: string;
-  /** The account traded for: the signer's own, unless the key is an agent's. */
-  readonly address: string;
-  /** The address of the key. */
-  readonly signer: string;
-  readonly usd: MicroUsd;
-}
 
 /** The data directory, opened and ours: nobody else runs on it. */
 export interface House {
@@ -86,9 +73,11 @@ export async function openHouse(plan: Plan, asked: Promise<string>): Promise<Hou
       plan,
       ledger.botStates().map(({ bot }) => bot),
     );
-    for (const { signer } of accounts) {
-      const held = lockSigner(signerLocksDir(), signer);
-      opened.push({ close: () => held.release() });
+    for (const { signer, address } of accounts) {
+      for (const take of [() => lockSigner(signerLocksDir(), signer), () => lockAccount(signerLocksDir(), address)]) {
+        const held = take();
+        opened.push({ close: () => held.release() });
+      }
     }
     const lastMs = Math.max(0, ...ledger.clockSessions().map(({ marketLastMs }) => marketLastMs));
     return {
@@ -122,20 +111,4 @@ function checkJournal({ files, recordingPath, fleet }: Plan): void {
   throw new PlanError(
     `${fleet.dataDir} belongs to another market (${header.market}); choose that one with --market, or another --data-dir`,
   );
-}
-
-/** Keys and accounts named in the configuration are taken out of the environment; the other keys are drawn and kept. */
-function openAccounts({ bots, files }: Plan, traded: readonly string[]): readonly BotAccount[] {
-  const secrets = takeSecrets(bots.flatMap(({ keyEnv, accountEnv }) => [keyEnv, accountEnv].filter((name) => name !== null)));
-  const drawn = keepPaperKeys(
-    files.keys,
-    bots.filter(({ keyEnv }) => keyEnv === null).map(({ id }) => id),
-    traded,
-  );
-  return bots.map(({ id, keyEnv, accountEnv, paperUsd }) => {
-    const privateKey = (keyEnv === null ? drawn.get(id) : secrets.get(keyEnv)?.trim()) ?? '';
-    const signer = addressOfKey(privateKey);
-    const address = accountEnv === null ? signer : (secrets.get(accountEnv)?.trim().toLowerCase() ?? signer);
-    return { id, privateKey, address, signer, usd: paperUsd };
-  });
 }

@@ -1,0 +1,53 @@
+import { microUsd } from '@hyperfleet/trading';
+import { describe, expect, test } from 'vitest';
+import { toAccounts } from './accounts.ts';
+import { PlanError } from './plan.ts';
+
+const AGENT = '5a'.repeat(32);
+/** The key whose account is published with the venue's own SDK. */
+const OWNER = `0x${'0123456789'.repeat(6)}0123`;
+const OWNER_ADDRESS = '0x14791697260e4c9a71f18484c9f997b308e59325';
+
+const bot = (index: number, keyEnv: string | null, held: { key: string; account?: string }) => ({
+  bot: {
+    id: 'AB'[index] ?? '',
+    keyEnv,
+    accountEnv: held.account === undefined ? null : 'ACC',
+    paperUsd: microUsd(1_000_000),
+  },
+  field: `bots[${index}]`,
+  privateKey: held.key,
+  account: held.account ?? null,
+});
+
+function refusal(bots: Parameters<typeof toAccounts>[0]): string {
+  try {
+    toAccounts(bots);
+  } catch (error) {
+    if (error instanceof PlanError) return error.message;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+describe('the account a bot trades', () => {
+  test('is the one named, or the one of its key', () => {
+    const accounts = toAccounts([bot(0, 'KEY1', { key: AGENT, account: `0x${'CD'.repeat(20)}` }), bot(1, 'KEY2', { key: OWNER })]);
+    expect(accounts).toMatchObject([
+      { id: 'A', address: `0x${'cd'.repeat(20)}` },
+      { id: 'B', address: OWNER_ADDRESS, signer: OWNER_ADDRESS },
+    ]);
+  });
+
+  test('is no other bot’s, whichever of them names it: both are told of, with the option', () => {
+    const agent = { key: AGENT, account: OWNER_ADDRESS.toUpperCase().replace('0X', '0x') };
+    const said = refusal([bot(0, 'KEY1', agent), bot(1, 'KEY2', { key: OWNER })]);
+    expect(said).toMatch(
+      new RegExp(
+        `bots\\[1\\]\\.keyEnv is "KEY2": "B" would trade the account ${OWNER_ADDRESS}, which "A" trades by bots\\[0\\]\\.accountEnv "ACC"; .*account of its own`,
+      ),
+    );
+    expect(refusal([bot(0, 'KEY2', { key: OWNER }), bot(1, 'KEY1', agent)])).toMatch(/bots\[1\]\.accountEnv .*bots\[0\]\.keyEnv "KEY2"/);
+    expect(said).not.toContain(AGENT);
+  });
+});

@@ -1,0 +1,78 @@
+import { type BotConfig, type ConfigProblem, listProblems, problem, takeSecrets } from '@hyperfleet/config';
+import { addressOfKey } from '@hyperfleet/hyperliquid';
+import type { MicroUsd } from '@hyperfleet/trading';
+import { keepPaperKeys } from './paper-keys.ts';
+import { type Plan, PlanError } from './plan.ts';
+
+/** One bot's account at the venue. */
+export interface BotAccount {
+  readonly id: string;
+  readonly privateKey: string;
+  /** The account traded for: the signer's own, unless the key is an agent's. */
+  readonly address: string;
+  /** The address of the key. */
+  readonly signer: string;
+  readonly usd: MicroUsd;
+}
+
+/** A bot, where its configuration stands, and what it points at. */
+interface PointingBot {
+  readonly bot: Pick<BotConfig, 'id' | 'keyEnv' | 'accountEnv' | 'paperUsd'>;
+  /** As one would write it: `bots[1]`. */
+  readonly field: string;
+  readonly privateKey: string;
+  /** What `accountEnv` holds; null where the key's own account is traded. */
+  readonly account: string | null;
+}
+
+/** Which option says whose account a bot trades, and what stands there. */
+const accountField = ({ bot, field }: PointingBot): readonly [string, string] => {
+  if (bot.accountEnv !== null) return [`${field}.accountEnv`, bot.accountEnv];
+  return bot.keyEnv === null ? [`${field}.id`, bot.id] : [`${field}.keyEnv`, bot.keyEnv];
+};
+
+function sharedAccount(pointing: PointingBot, earlier: PointingBot, address: string): ConfigProblem {
+  const [field, value] = accountField(pointing);
+  const [otherField, otherValue] = accountField(earlier);
+  return problem(
+    field,
+    value,
+    `"${pointing.bot.id}" would trade the account ${address}, which "${earlier.bot.id}" trades by ${otherField} "${otherValue}"; ` +
+      'two bots on one account spoil each other’s positions: give each an account of its own',
+  );
+}
+
+/** The accounts of bots by what they point at. Throws PlanError, naming every bot and option that is wrong, never a key. */
+export function toAccounts(bots: readonly PointingBot[]): readonly BotAccount[] {
+  const problems: ConfigProblem[] = [];
+  const traders = new Map<string, PointingBot>();
+  const accounts = bots.map((pointing): BotAccount => {
+    const { bot, privateKey, account } = pointing;
+    const signer = addressOfKey(privateKey);
+    const address = account?.toLowerCase() ?? signer;
+    const earlier = traders.get(address);
+    if (earlier === undefined) traders.set(address, pointing);
+    else problems.push(sharedAccount(pointing, earlier, address));
+    return { id: bot.id, privateKey, address, signer, usd: bot.paperUsd };
+  });
+  if (problems.length > 0) throw new PlanError(listProblems(problems));
+  return accounts;
+}
+
+/** Keys and accounts named in the configuration are taken out of the environment; the other keys are drawn and kept. */
+export function openAccounts({ fleet, bots, files }: Plan, traded: readonly string[]): readonly BotAccount[] {
+  const secrets = takeSecrets(bots.flatMap(({ keyEnv, accountEnv }) => [keyEnv, accountEnv].filter((name) => name !== null)));
+  const drawn = keepPaperKeys(
+    files.keys,
+    bots.filter(({ keyEnv }) => keyEnv === null).map(({ id }) => id),
+    traded,
+  );
+  return toAccounts(
+    bots.map((bot) => ({
+      bot,
+      field: `bots[${fleet.bots.indexOf(bot)}]`,
+      privateKey: (bot.keyEnv === null ? drawn.get(bot.id) : secrets.get(bot.keyEnv)?.trim()) ?? '',
+      account: bot.accountEnv === null ? null : (secrets.get(bot.accountEnv)?.trim() ?? null),
+    })),
+  );
+}
