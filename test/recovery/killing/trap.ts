@@ -45,10 +45,13 @@ function isCommit(statement: Database.Statement): boolean {
   return !statement.readonly && !statement.database.inTransaction && !/^\s*(begin|pragma)/i.test(statement.source);
 }
 
-/** Notes how much of the ledger's log is on the disk: with synchronous=FULL everything that is committed. */
-function noteSynced(path: string): void {
-  if (!path.endsWith('ledger.db')) return;
-  const size = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+/** As SQLite tells `synchronous`: only this one has synced the log when a commit returns. */
+const FULL = 2;
+
+/** Notes how much of the ledger's log is on the disk: all of it when a connection that syncs has committed, nothing new otherwise. */
+function noteSynced(db: Database.Database): void {
+  if (!db.name.endsWith('ledger.db') || db.pragma('synchronous', { simple: true }) !== FULL) return;
+  const size = statSync(`${db.name}-wal`, { throwIfNoEntry: false })?.size ?? 0;
   writeFileSync(join(dir, `synced.${safeName}`), String(size));
 }
 
@@ -62,7 +65,7 @@ function trapDatabase(): void {
       if (!isCommit(this) || this.database.memory) return original.apply(this, args);
       moment('commit');
       const done = original.apply(this, args);
-      noteSynced(this.database.name);
+      noteSynced(this.database);
       return done;
     };
   }

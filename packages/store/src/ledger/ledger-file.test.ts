@@ -2,7 +2,7 @@
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openConnection } from '../database.ts';
 import { MIGRATIONS_DIR, readMigrations } from '../migrations.ts';
 import { StoreError } from '../store-error.ts';
@@ -23,11 +23,13 @@ function refusalOf(work: () => unknown): StoreError {
 
 describe('opening a ledger', () => {
   it('commits to disk before it returns, in a log beside the file', () => {
-    const { db, journalMode } = openConnection(join(tempDir(), 'ledger.db'), { busyTimeoutMs: 10, synchronous: 'FULL', create: true });
-    onTestFinished(() => void db.close());
-    expect(journalMode).toBe('wal');
-    expect(db.pragma('synchronous', { simple: true })).toBe(2);
-    expect(db.pragma('foreign_keys', { simple: true })).toBe(1);
+    const pragma = vi.spyOn(Database.prototype, 'pragma');
+    onTestFinished(() => pragma.mockRestore());
+    const ledger = openLedger(join(tempDir(), 'ledger.db'));
+    onTestFinished(() => ledger.close());
+    const connections = [...new Set(pragma.mock.contexts)].filter((context) => context instanceof Database);
+    const settings = ['journal_mode', 'synchronous', 'foreign_keys'];
+    expect(connections.map((db) => settings.map((name) => db.pragma(name, { simple: true })))).toEqual([['wal', 2, 1]]);
   });
 
   it('brings an older schema up to date and keeps what is in it', () => {
