@@ -45,6 +45,42 @@ it('gives no nonce twice over a restart with the clock set back, whatever the no
   }
 });
 
+it('runs a minute ahead of the clock at most, however often its workers are started again, and still gives no nonce twice', () => {
+  const { ledger } = memory();
+  const used = new Set<number>();
+  let nowMs = 1_000_000_000;
+  // Starts every ten seconds for eight hours, then every second for one, then as fast as two workers can start for half of one.
+  for (const [everyMs, starts] of [
+    [10_000, 2_880],
+    [1_000, 3_600],
+    [250, 7_200],
+  ] as const) {
+    for (let start = 0; start < starts; start += 1, nowMs += everyMs) {
+      const cell = newCell();
+      for (const next of [0, 1].map(() => createNonceSource({ cell, ledger, bot: 'A', now: () => nowMs }))) {
+        const nonce = next();
+        expect(used.has(nonce)).toBe(false);
+        expect(nonce - nowMs).toBeLessThan(61_000);
+        used.add(nonce);
+      }
+    }
+  }
+});
+
+it('comes back to the clock once that has caught up after a step back of a day', () => {
+  const { ledger, writes } = memory();
+  const day = 86_400_000;
+  let nowMs = 10 * day;
+  createNonceSource({ cell: newCell(), ledger, bot: 'A', now: () => nowMs })();
+  const mark = ledger.highestNonce();
+  nowMs -= day;
+  const next = createNonceSource({ cell: newCell(), ledger, bot: 'A', now: () => nowMs });
+  for (let taken = 1; taken <= 1_000; taken += 1, nowMs += 1_000) expect(next()).toBe(mark + taken);
+  expect(writes()).toBeLessThanOrEqual(11);
+  nowMs += day;
+  expect(next()).toBe(nowMs);
+});
+
 it('writes its mark once a minute, and before any nonce above the last mark is given', () => {
   const { ledger, writes } = memory();
   let nowMs = 1_000_000;
