@@ -5,14 +5,30 @@ import { createdAtText, rowDigest, SELECT_ROW, type StoredRow, toSignalRow } fro
 /** Must stay letter for letter what the index `hyperfleet_pending` is over, or it is not used. */
 const KIND = "lower(trim(signal_type, ' ' || char(9, 10, 13)))";
 
+/** A number here holds whole ids up to this, either way; SQLite has them up to 2^63, and some writers use ids of chat messages. */
+const LAST_ID = Number.MAX_SAFE_INTEGER;
+
+/** A row without an integer id is not a signal. */
+const HAS_EXACT_ID = `typeof(id) = 'integer' AND id BETWEEN -${LAST_ID} AND ${LAST_ID}`;
+
 /**
  * Rows of one bot and one kind that wait, oldest first. Oldest is lowest id: created_at is written in several forms that do
- * not sort as text, and ids grow with insertion as long as the rows are there. A row without an integer id is not a signal.
+ * not sort as text, and ids grow with insertion as long as the rows are there.
  */
-const PENDING = `WHERE status = 'pending' AND bot_name = ? AND ${KIND} = ? AND typeof(id) = 'integer'`;
+const PENDING = `WHERE status = 'pending' AND bot_name = ? AND ${KIND} = ? AND ${HAS_EXACT_ID}`;
 
-const COUNT_PENDING = `
-  SELECT count(*) AS n FROM signals WHERE status = 'pending' AND bot_name = ? AND ${KIND} IN ('entry', 'exit') AND typeof(id) = 'integer'`;
+const PENDING_SIGNALS = `WHERE status = 'pending' AND bot_name = ? AND ${KIND} IN ('entry', 'exit') AND typeof(id) = 'integer'`;
+
+const ANY_INEXACT = `
+  SELECT 1 FROM signals ${PENDING_SIGNALS} AND id > ${LAST_ID}
+  UNION ALL SELECT 1 FROM signals ${PENDING_SIGNALS} AND id < -${LAST_ID} LIMIT 1`;
+
+/** Left as they are such rows would be the oldest for ever. Done in SQL, where the id is exact. */
+const REFUSE_INEXACT = `
+  UPDATE signals SET status = 'failed', notes = coalesce(nullif(CAST(notes AS TEXT), '') || ' | ', '') || 'id is ' || id
+    || ', and only ids from -${LAST_ID} to ${LAST_ID} are exact here: write smaller ones, '
+    || 'or none once this row is deleted and the counter in sqlite_sequence is set back'
+  ${PENDING_SIGNALS} AND id NOT BETWEEN -${LAST_ID} AND ${LAST_ID}`;
 
 const REMEMBER = `
   INSERT INTO hyperfleet_claims (row_id, created_at, row_digest) VALUES (?, ?, ?)
@@ -33,9 +49,11 @@ export function createClaims(db: Connection, databaseId: string) {
   const remember = db.prepare<[unknown, string, string]>(REMEMBER);
   const claimOf = db.prepare<[unknown], Claim>('SELECT created_at, row_digest FROM hyperfleet_claims WHERE row_id = ?');
   const inHand = db.prepare<[string], StoredRow>(
-    `${SELECT_ROW} WHERE status = 'processing' AND bot_name = ? AND typeof(id) = 'integer' ORDER BY id`,
+    `${SELECT_ROW} WHERE status = 'processing' AND bot_name = ? AND ${HAS_EXACT_ID} ORDER BY id`,
   );
-  const count = db.prepare<[string], { n: number }>(COUNT_PENDING);
+  const count = db.prepare<[string], { n: number }>(`SELECT count(*) AS n FROM signals ${PENDING_SIGNALS}`);
+  const anyInexact = db.prepare<[string, string], unknown>(ANY_INEXACT);
+  const refuseInexact = db.prepare<[string]>(REFUSE_INEXACT);
   const status = db.prepare<[number], { status: unknown }>('SELECT status FROM signals WHERE id = ?');
 
   function read(stored: StoredRow, digest?: string): ClaimedRow {
@@ -50,13 +68,19 @@ export function createClaims(db: Connection, databaseId: string) {
     return [claimed];
   }
 
+  function refuseInexactIds(bot: string): void {
+    if (anyInexact.get(bot, bot) !== undefined) inTransaction(db, () => refuseInexact.run(bot));
+  }
+
   return {
     exits(bot: string): readonly ClaimedRow[] {
+      refuseInexactIds(bot);
       // A look without a lock first: most wakes find nothing, and then no writer is kept waiting.
       if (any.get(bot, 'exit') === undefined) return [];
       return inTransaction(db, () => pending.all(bot, 'exit').flatMap(claim));
     },
     entry(bot: string): ClaimedRow | null {
+      refuseInexactIds(bot);
       if (any.get(bot, 'entry') === undefined) return null;
       return inTransaction(db, () => {
         if (any.get(bot, 'exit') !== undefined) return null;

@@ -100,6 +100,64 @@ describe('claiming', () => {
     expect(queue.statusOf(2)).toBe('pending');
   });
 
+  describe('of rows whose ids no number here holds exactly', () => {
+    const LAST = 9_007_199_254_740_991n;
+    const insert = (queue: SignalQueueHandle, id: bigint, over: Readonly<Record<string, string>> = {}): void => {
+      const row = { bot_name: BOT, signal_type: 'entry', notes: null, ...over };
+      const sql = 'INSERT INTO signals (id, symbol, bot_name, signal_type, notes) VALUES (?, ?, ?, ?, ?)';
+      foreign(queue).prepare(sql).run(id, 'BTC', row.bot_name, row.signal_type, row.notes);
+    };
+    const shown = (queue: SignalQueueHandle): readonly unknown[] =>
+      foreign(queue).prepare('SELECT CAST(id AS TEXT) AS id, status, notes FROM signals ORDER BY id').all();
+    const reasonOf = (id: string): string =>
+      `id is ${id}, and only ids from -${LAST} to ${LAST} are exact here: write smaller ones, or none`;
+
+    it('refuses each once with its exact id and what to do, and takes those after it', () => {
+      const queue = open();
+      insert(queue, -1_234_567_890_123_456_789n, { signal_type: ' EXIT', notes: 'from the group' });
+      insert(queue, 12n);
+      insert(queue, 1_234_567_890_123_456_789n);
+      insert(queue, 1_234_567_890_123_456_790n);
+      expect(queue.claimEntry(BOT)?.rowId).toBe(12);
+      const after = shown(queue);
+      expect(after).toMatchObject([
+        { status: 'failed', notes: expect.stringContaining(`from the group | ${reasonOf('-1234567890123456789')}`) },
+        { id: '12', status: 'processing', notes: null },
+        { status: 'failed', notes: expect.stringContaining(reasonOf('1234567890123456789')) },
+        { status: 'failed', notes: expect.stringContaining(reasonOf('1234567890123456790')) },
+      ]);
+      expect([queue.claimExits(BOT), queue.claimEntry(BOT), queue.countPending(BOT)]).toEqual([[], null, 0]);
+      expect(shown(queue)).toEqual(after);
+    });
+
+    it('leaves those of other bots and other kinds alone', () => {
+      const queue = open();
+      insert(queue, LAST + 1n, { bot_name: 'Other' });
+      insert(queue, LAST + 2n, { signal_type: 'setup' });
+      expect(queue.claimExits(BOT)).toEqual([]);
+      expect(shown(queue)).toMatchObject([
+        { status: 'pending', notes: null },
+        { status: 'pending', notes: null },
+      ]);
+    });
+
+    it('takes, shows and puts back the first and the last that are exact, and those below zero', () => {
+      const queue = open();
+      for (const id of [-LAST, -5n, LAST]) insert(queue, id);
+      const claimed = [1, 2, 3].map(() => queue.claimEntry(BOT)?.rowId);
+      expect(claimed).toEqual([-Number(LAST), -5, Number(LAST)]);
+      expect(queue.processing(BOT).map(({ rowId }) => rowId)).toEqual(claimed);
+      for (const rowId of claimed) queue.release(rowId ?? 0, 'expired', null);
+      expect(shown(queue).map((row) => (row as { status: string }).status)).toEqual(['expired', 'expired', 'expired']);
+    });
+
+    it('keeps no writer waiting where there are none', () => {
+      const queue = open();
+      foreign(queue).exec('BEGIN IMMEDIATE');
+      expect(queue.claimExits(BOT)).toEqual([]);
+    });
+  });
+
   it('by several processes at once never gives a row to two of them', async () => {
     const queue = open();
     const rows = Array.from({ length: 150 }, () => queue.insertRow(ENTRY));
@@ -117,7 +175,8 @@ describe('claiming', () => {
       insert.run(BOT, 'exit');
     })();
     const kind = "lower(trim(signal_type, ' ' || char(9, 10, 13)))";
-    const query = `SELECT * FROM signals WHERE status = 'pending' AND bot_name = ? AND ${kind} = ? AND typeof(id) = 'integer' ORDER BY id LIMIT 1`;
+    const exact = `typeof(id) = 'integer' AND id BETWEEN -${Number.MAX_SAFE_INTEGER} AND ${Number.MAX_SAFE_INTEGER}`;
+    const query = `SELECT * FROM signals WHERE status = 'pending' AND bot_name = ? AND ${kind} = ? AND ${exact} ORDER BY id LIMIT 1`;
     const plan = writer.prepare<[string, string], { detail: string }>(`EXPLAIN QUERY PLAN ${query}`).all(BOT, 'entry');
     expect(plan.map(({ detail }) => detail)).toEqual([expect.stringMatching(/SEARCH signals USING INDEX hyperfleet_pending/)]);
     expect(queue.claimExits(BOT).map(({ rowId }) => rowId)).toEqual([10_001]);
