@@ -116,6 +116,11 @@ export function createMemoryLedger(ledgerId: string): MemoryLedger {
     return holder;
   };
 
+  /** Payments that came before the fill that explains them. */
+  const explainFunding = (bot: string): void => {
+    for (const payment of funding) payment.tradeId ??= holderAt(bot, payment.coin, payment.timeMs);
+  };
+
   const sums = (tradeId: string): TradeFills => sumsOf(fillsOf(tradeId), funding, tradeId);
 
   const applyNews = (cloid: Cloid, news: OrderNews): OrderRecord | null => {
@@ -143,6 +148,7 @@ export function createMemoryLedger(ledgerId: string): MemoryLedger {
         fills[index] = { ...fill, tradeId: after.tradeId, role: after.intent.role, tradeSz: fill.sz, share: null };
         after = addFill(after, after.oid ?? fill.oid, fill.sz);
       }
+      explainFunding(after.bot);
     }
     raise(after.tradeId);
     return after;
@@ -164,12 +170,7 @@ export function createMemoryLedger(ledgerId: string): MemoryLedger {
       addFill(order, fill.oid, fill.sz);
       changed.add(order.tradeId);
     }
-    const coins = new Set(fresh.map((fill) => fill.coin));
-    for (const payment of funding) {
-      if (payment.tradeId !== null || !coins.has(payment.coin)) continue;
-      payment.tradeId = holderAt(bot, payment.coin, payment.timeMs);
-      if (payment.tradeId !== null) changed.add(payment.tradeId);
-    }
+    explainFunding(bot);
     for (const tradeId of changed) raise(tradeId);
     if (markMs !== null) watermarkMs = Math.max(watermarkMs ?? markMs, markMs);
     return fresh;

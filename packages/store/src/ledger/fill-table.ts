@@ -104,17 +104,26 @@ const HELD = `
 
 const INSERT_FUNDING = `
   INSERT INTO funding (account, bot, coin, time_ms, usd, szi, trade_id)
-  VALUES (@account, @bot, @coin, @timeMs, @usd, @szi, @tradeId)
-  ON CONFLICT (account, coin, time_ms) DO NOTHING`;
+  VALUES (@account, @bot, @coin, @timeMs, @usd, @szi, @tradeId)`;
 
-/** The newest trade that held size of the coin just before a moment. A payment on the hour is for what was held until then. */
-const HOLDER = `
-  SELECT t.trade_id FROM trades t JOIN fills f ON f.trade_id = t.trade_id
-  WHERE t.bot = @bot AND t.coin = @coin AND t.kind = 'entry' AND f.time_ms <= @timeMs
-  GROUP BY t.seq
-  HAVING sum(CASE WHEN f.role = 'entry' THEN f.sz ELSE 0 END) >
-         sum(CASE WHEN f.role IS NOT 'entry' AND f.time_ms < @timeMs THEN coalesce(f.trade_sz, f.sz) ELSE 0 END)
+/**
+ * Selects the newest trade that held size of a coin just before a moment: a payment on the hour is for what was held until then.
+ * Trades that were flat for good before it, all but a few, are not looked at.
+ */
+const holderOf = (at: { readonly bot: string; readonly coin: string; readonly timeMs: string }): string => `
+  SELECT t.trade_id FROM trades t
+  WHERE t.bot = ${at.bot} AND t.coin = ${at.coin} AND t.kind = 'entry' AND t.held_until_ms >= ${at.timeMs}
+    AND (SELECT sum(CASE WHEN f.role = 'entry' THEN f.sz WHEN f.time_ms < ${at.timeMs} THEN -coalesce(f.trade_sz, f.sz) ELSE 0 END)
+         FROM fills f WHERE f.trade_id = t.trade_id AND f.time_ms <= ${at.timeMs}) > 0
   ORDER BY t.seq DESC LIMIT 1`;
+
+const HOLDER = holderOf({ bot: '@bot', coin: '@coin', timeMs: '@timeMs' });
+
+const EXPLAIN_FUNDING = `
+  UPDATE funding SET trade_id = (${holderOf({ bot: 'funding.bot', coin: 'funding.coin', timeMs: 'funding.time_ms' })})
+  FROM trades filled
+  WHERE filled.trade_id = ? AND funding.bot = filled.bot AND funding.coin = filled.coin AND funding.trade_id IS NULL
+    AND funding.time_ms >= (SELECT min(f.time_ms) FROM fills f WHERE f.trade_id = filled.trade_id)`;
 
 const NOTHING = { tradeId: null, sz: 0, fee: 0, closedPnl: 0 } as const;
 
@@ -140,16 +149,14 @@ export function createFillTable(db: Connection) {
   const held = db.prepare<[], HeldSize>(HELD);
   const insertFunding = db.prepare(INSERT_FUNDING);
   const holder = db.prepare<[{ bot: string; coin: string; timeMs: number }], { trade_id: string }>(HOLDER);
-  const unexplainedFunding = db.prepare<[string, string], { seq: number; time_ms: number }>(
-    'SELECT seq, time_ms FROM funding WHERE bot = ? AND coin = ? AND trade_id IS NULL',
+  const knowsFunding = db.prepare<[string, string, number], unknown>(
+    'SELECT 1 FROM funding WHERE account = ? AND coin = ? AND time_ms = ?',
   );
-  const explainFunding = db.prepare<[string, number]>('UPDATE funding SET trade_id = ? WHERE seq = ?');
+  const explainFunding = db.prepare<[string]>(EXPLAIN_FUNDING);
   const watermark = db.prepare<[string], { fills_ms: number }>('SELECT fills_ms FROM watermarks WHERE account = ?');
   const setWatermark = db.prepare<[string, number]>(
     'INSERT INTO watermarks (account, fills_ms) VALUES (?, ?) ON CONFLICT DO UPDATE SET fills_ms = max(fills_ms, excluded.fills_ms)',
   );
-
-  const holderAt = (bot: string, coin: string, timeMs: number): string | null => holder.get({ bot, coin, timeMs })?.trade_id ?? null;
 
   return {
     /** False when this very fill is known. */
@@ -208,27 +215,19 @@ export function createFillTable(db: Connection) {
     held: (): readonly HeldSize[] => held.all(),
     /** The trade a new payment belongs to (null when none held the coin), or undefined when the payment is known. */
     insertFunding(bot: string, account: string, payment: FundingPayment): string | null | undefined {
-      const tradeId = holderAt(bot, payment.coin, payment.timeMs);
-      const stored = {
-        account: account.toLowerCase(),
-        bot,
-        tradeId,
-        coin: payment.coin,
-        timeMs: payment.timeMs,
-        usd: payment.usd,
-        szi: payment.szi,
-      };
-      return insertFunding.run(stored).changes === 1 ? tradeId : undefined;
+      const { coin, timeMs, usd, szi } = payment;
+      const key = account.toLowerCase();
+      // Lists are read again from before their end: most of a list is known.
+      if (knowsFunding.get(key, coin, timeMs) !== undefined) return undefined;
+      const tradeId = holder.get({ bot, coin, timeMs })?.trade_id ?? null;
+      insertFunding.run({ account: key, bot, tradeId, coin, timeMs, usd, szi });
+      return tradeId;
     },
-    /** Payments that came before the fill that explains them. Returns the trades that got one. */
-    explainFunding(bot: string, coin: string): readonly string[] {
-      return unexplainedFunding.all(bot, coin).flatMap(({ seq, time_ms }) => {
-        const tradeId = holderAt(bot, coin, time_ms);
-        if (tradeId === null) return [];
-        explainFunding.run(tradeId, seq);
-        return [tradeId];
-      });
-    },
+    /**
+     * To be called when a trade got fills: payments that came before them are given to who held the coin. That trade alone can
+     * have become a holder, and only from its first fill on.
+     */
+    explainFunding: (tradeId: string): void => void explainFunding.run(tradeId),
     watermark: (account: string): number | null => watermark.get(account.toLowerCase())?.fills_ms ?? null,
     raiseWatermark: (account: string, ms: number): void => void setWatermark.run(account.toLowerCase(), ms),
   };

@@ -1,6 +1,7 @@
 /** What a ledger does when its file, its disk or its neighbours misbehave. */
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { lots, microUsd } from '@hyperfleet/trading';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openConnection } from '../database.ts';
@@ -19,6 +20,18 @@ function refusalOf(work: () => unknown): StoreError {
     throw error;
   }
   throw new Error('nothing was refused');
+}
+
+/** The file of a fleet that did not know the migration `number` yet, with rows of its time. Returns its path. */
+function ledgerBefore(number: string, rows: string): string {
+  const path = join(tempDir(), 'ledger.db');
+  const { db } = openConnection(path, { busyTimeoutMs: 10, synchronous: 'FULL', create: true });
+  const before = readMigrations(MIGRATIONS_DIR, 'ledger').filter(({ name }) => name < number);
+  expect(before).toHaveLength(Number(number) - 1);
+  for (const { sql } of before) db.exec(sql);
+  db.exec(`PRAGMA application_id = ${0x68666c64}; PRAGMA user_version = ${before.length}; ${rows}`);
+  db.close();
+  return path;
 }
 
 describe('opening a ledger', () => {
@@ -51,19 +64,32 @@ describe('opening a ledger', () => {
     expect(refusal.message).toContain(`version ${known + 1}, this fleet knows versions up to ${known}`);
   });
 
+  it('finds whose a payment is by the fills of a ledger from before', () => {
+    const path = ledgerBefore(
+      '0006',
+      `INSERT INTO trades (trade_id, bot, coin, kind, phase, version, database_id, row_id, row_created_at, row_digest, claimed_at_ms,
+                           breakeven, status, signal_row)
+       SELECT value, 'Sentient', 'BTC', 'entry', 'open', 0, 'db', key, '', '', 0, 'none', 'filled', '{}' FROM json_each('["flat", "open"]');
+       INSERT INTO fills (account, bot, coin, time_ms, tid, oid, side, px, sz, fee, closed_pnl, start_position, dir, crossed, liquidation,
+                          trade_id, role)
+       VALUES ('0xab', 'Sentient', 'BTC', 10, 1, 1, 'buy', 7, 3, 2, 0, 0, '', 1, 0, 'flat', 'entry'),
+              ('0xab', 'Sentient', 'BTC', 20, 2, 2, 'sell', 7, 3, 2, 0, 0, '', 1, 0, 'flat', NULL),
+              ('0xab', 'Sentient', 'BTC', 30, 3, 3, 'buy', 7, 3, 2, 0, 0, '', 1, 0, 'open', 'entry')`,
+    );
+    const ledger = openLedger(path);
+    onTestFinished(() => ledger.close());
+    const payments = [9, 20, 21, 99].map((timeMs, index) => ({ coin: 'BTC', timeMs, usd: microUsd(10 ** index), szi: lots(3) }));
+    ledger.recordFunding('Sentient', '0xab', payments);
+    expect(['flat', 'open'].map((tradeId) => ledger.fillSums(tradeId).funding)).toEqual([10, 1_000]);
+  });
+
   it('opens the books of a ledger from before with the equity the bot began with', () => {
-    const dir = tempDir();
-    const path = join(dir, 'ledger.db');
-    const { db } = openConnection(path, { busyTimeoutMs: 10, synchronous: 'FULL', create: true });
-    const migrations = readMigrations(MIGRATIONS_DIR, 'ledger');
-    const before = migrations.filter(({ name }) => name < '0003');
-    expect(before).toHaveLength(2);
-    for (const { sql } of before) db.exec(sql);
-    db.exec(`PRAGMA application_id = ${0x68666c64}; PRAGMA user_version = 2;
-      INSERT INTO bots (bot, paused, trading_state, equity_start) VALUES ('Sentient', 0, 'active', 1000000), ('Fresh', 0, 'active', 5);
-      INSERT INTO fills (account, bot, coin, time_ms, tid, oid, side, px, sz, fee, closed_pnl, start_position, dir, crossed, liquidation)
-      VALUES ('0xab', 'Sentient', 'BTC', 10, 1, 1, 'buy', 7, 3, 2, 0, 0, 'Open Long', 1, 0)`);
-    db.close();
+    const path = ledgerBefore(
+      '0003',
+      `INSERT INTO bots (bot, paused, trading_state, equity_start) VALUES ('Sentient', 0, 'active', 1000000), ('Fresh', 0, 'active', 5);
+       INSERT INTO fills (account, bot, coin, time_ms, tid, oid, side, px, sz, fee, closed_pnl, start_position, dir, crossed, liquidation)
+       VALUES ('0xab', 'Sentient', 'BTC', 10, 1, 1, 'buy', 7, 3, 2, 0, 0, 'Open Long', 1, 0)`,
+    );
     const ledger = openLedger(path);
     onTestFinished(() => ledger.close());
     expect(ledger.books('0xAB', 10)).toEqual({ openedMs: 0, cash: 1_000_000 - 23, held: new Map([['BTC', 3]]) });

@@ -133,10 +133,10 @@ function storeFills(
     tables.orders.addFill(order, fill.oid, fill.sz);
     changed.add(order.tradeId);
   }
-  for (const coin of new Set(fresh.map((fill) => fill.coin))) {
-    for (const tradeId of tables.fills.explainFunding(bot, coin)) changed.add(tradeId);
+  for (const tradeId of changed) {
+    tables.fills.explainFunding(tradeId);
+    tables.trades.raiseVersion(tradeId);
   }
-  for (const tradeId of changed) tables.trades.raiseVersion(tradeId);
   if (watermarkMs !== null) tables.fills.raiseWatermark(account, watermarkMs);
   return fresh;
 }
@@ -157,6 +157,7 @@ function applyNews(tables: Tables, cloid: Cloid, news: OrderNews, events: readon
   if (after.oid !== null && after.oid !== before.oid) {
     const late = tables.fills.explain(after.bot, after.oid, { tradeId: after.tradeId, role: after.intent.role });
     for (const sz of late) after = tables.orders.addFill(after, after.oid ?? 0, lots(sz));
+    if (late.length > 0) tables.fills.explainFunding(after.tradeId);
   }
   tables.trades.raiseVersion(after.tradeId);
   tables.events.addAll(events);
