@@ -88,12 +88,15 @@ describe('opening a ledger', () => {
       '0003',
       `INSERT INTO bots (bot, paused, trading_state, equity_start) VALUES ('Sentient', 0, 'active', 1000000), ('Fresh', 0, 'active', 5);
        INSERT INTO fills (account, bot, coin, time_ms, tid, oid, side, px, sz, fee, closed_pnl, start_position, dir, crossed, liquidation)
-       VALUES ('0xab', 'Sentient', 'BTC', 10, 1, 1, 'buy', 7, 3, 2, 0, 0, 'Open Long', 1, 0)`,
+       VALUES ('0xab', 'Sentient', 'BTC', 10, 1, 1, 'buy', 7, 3, 2, 0, 0, 'Open Long', 1, 0),
+              ('0xab', 'Sentient', 'BTC', 200000000, 2, 1, 'buy', 7, 3, 2, 0, 0, 'Open Long', 1, 0);
+       INSERT INTO funding (account, bot, coin, time_ms, usd, szi) VALUES ('0xab', 'Sentient', 'BTC', 200000001, 5, 6)`,
     );
     const ledger = openLedger(path);
     onTestFinished(() => ledger.close());
     expect(ledger.books('0xAB', 10)).toEqual({ openedMs: 0, cash: 1_000_000 - 23, held: new Map([['BTC', 3]]) });
     expect(ledger.books('0xab', 9)).toMatchObject({ cash: 1_000_000, held: new Map() });
+    expect(ledger.books('0xab', 9e9)).toMatchObject({ cash: 1_000_000 - 23 - 23 + 5, held: new Map([['BTC', 6]]) });
     expect(ledger.bookingsOf('Fresh')).toEqual([]);
   });
 
