@@ -147,7 +147,8 @@ function plansOf(work: (ledger: LedgerHandle) => void): readonly string[] {
 }
 
 /** A look at one row, one order or one trade, or at what came after a time; and at what there are few of for each account. */
-const BOUNDED = /^SEARCH (.*\b(trade_id|rowid|cloid|oid|tid|time_ms|held_until_ms|key)[=>]|(bookings|account_days) USING .*\(account=)/;
+const BOUNDED =
+  /^SEARCH (.*\b(trade_id|rowid|cloid|oid|tid|time_ms|held_until_ms|key)[=>]|(bookings|account_days) USING .*\(account=|fills USING INDEX fills_unjudged)/;
 
 describe('what a ledger of years costs', () => {
   it('is no more than one of a day, for a fill, a payment, an order’s news and the books: none reads through what is behind it', () => {
@@ -162,7 +163,7 @@ describe('what a ledger of years costs', () => {
       expect(ledger.fillSums('t1').funding).toBe(1);
       const opening = { key: 'opening', timeMs: 0, kind: 'opening', usd: microUsd(5), coin: null, szi: lots(0), words: '' } as const;
       ledger.recordBookings(BOT, ACCOUNT, [opening]);
-      expect(ledger.books(ACCOUNT, 9e9)?.held).toEqual(new Map([['BTC', 80]]));
+      expect(ledger.books(ACCOUNT, 9e9)?.held).toEqual(new Map([['BTC', 120]]));
     });
     const looks = plans.filter((detail) => /^(SCAN|SEARCH)/.test(detail));
     expect(looks.length).toBeGreaterThan(10);
