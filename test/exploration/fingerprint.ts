@@ -173,7 +173,9 @@ function signalText(world: World): string {
       ? '-'
       : `${account.view.timeMs <= placedAtMs} ${memory.guardHeardMs !== null} ${ago(world, memory.standIn.heardMs)} ${memory.standIn.silentLooks}`;
   const justPlaced = placedAtMs === world.nowMs();
-  return `${runnerText(world, 'signal')} ${claimed.join()} ${memory.newestExits.length} ${foreign?.coins.join()} ${seen} ${justPlaced} ${memory.closing.length} ${memory.started}`;
+  const { going, aside } = memory.turns;
+  const turns = [going ?? '', ...aside].map((id) => world.ledger.trade(id)?.signal.rowId ?? 0);
+  return `${runnerText(world, 'signal')} ${turns.join()} ${claimed.join()} ${memory.newestExits.length} ${foreign?.coins.join()} ${seen} ${justPlaced} ${memory.closing.length} ${memory.started}`;
 }
 
 function fillText(world: World): string {

@@ -50,6 +50,8 @@ export interface EntryContext {
   /** Of the newest exit seen for a coin; null when none. */
   newestExit(coin: string): RowPlace | null;
   wallToMarket(wallMs: number): number;
+  /** False while another entry is on its way to the venue. */
+  takeTurn(tradeId: string): boolean;
   ensureLeverage(instrument: Instrument): Promise<LeverageRefusal | null>;
   /** Whether the bot's fill monitor has been heard lately: without it a fill would stand without a stop. */
   guardIsUp(): boolean;
@@ -88,7 +90,8 @@ const refusal = (status: SignalStatus, reason: string): Said[] => [
 type Judged =
   | { readonly kind: 'go'; readonly signal: EntrySignal; readonly instrument: Instrument }
   | { readonly kind: 'refuse'; readonly status: SignalStatus; readonly reason: string }
-  | { readonly kind: 'wait' };
+  /** For an exit of its own coin, or with all entries of the bot. */
+  | { readonly kind: 'wait'; readonly forExit: boolean };
 
 /** Ends a claimed entry without sending anything. */
 export function refuse(deps: LoopDeps, trade: Trade, status: SignalStatus, reason: string): Performed {
@@ -100,7 +103,7 @@ export function refuse(deps: LoopDeps, trade: Trade, status: SignalStatus, reaso
 export async function enter(deps: LoopDeps, context: EntryContext, trade: Trade): Promise<Performed> {
   const row = deps.ledger.claimedRow(trade.tradeId) ?? {};
   const judged = judge(deps, context, trade, row);
-  if (judged.kind === 'wait') return { kind: 'later', afterMs: 200 };
+  if (judged.kind === 'wait') return judged.forExit ? aside(200) : { kind: 'later', afterMs: 200 };
   if (judged.kind === 'refuse') return refuse(deps, trade, judged.status, judged.reason);
   const { signal, instrument } = judged;
   if (!context.guardIsUp()) return { kind: 'later', afterMs: 200 };
@@ -110,18 +113,18 @@ export async function enter(deps: LoopDeps, context: EntryContext, trade: Trade)
 
   const unready = waitForBook(deps, trade, instrument) ?? (await waitForLeverage(deps, context, { trade, instrument }));
   if (unready !== null) return unready;
+  if (!context.takeTurn(trade.tradeId)) return { kind: 'later', afterMs: 100 };
   const account = await context.wallet.account();
 
   // From here to the send nothing is awaited: what was looked at is what is acted on.
   const view = freshView(deps.market.view(instrument.coin), deps.clock.now(), deps.settings.staleBookMs);
-  if (view === null) return { kind: 'later', afterMs: 200 };
+  if (view === null) return aside(200);
   const again = judge(deps, context, trade, row);
   if (again.kind !== 'go') return { kind: 'again' };
-  const waitedMs = deps.clock.now() - trade.claimedAtMs;
   // What the reconciler knows of foreign positions may be as old as its interval, and this account as old as our last trade's end.
   if (account.positions.some(({ coin, szi }) => coin === instrument.coin && szi !== 0)) {
     context.wallet.askAccountAgain();
-    if (waitedMs < BOOK_WAIT_MS) return { kind: 'later', afterMs: 500 };
+    if (deps.clock.now() - trade.claimedAtMs < BOOK_WAIT_MS) return aside(500);
     return refuse(deps, trade, 'failed', `${instrument.coin} is foreign: the wallet has a position there that is not ours`);
   }
   const verdict = planEntry(signal, { instrument, view, account: sizingAccount(deps, account, trade), limits: deps.settings.limits });
@@ -161,12 +164,15 @@ export async function enter(deps: LoopDeps, context: EntryContext, trade: Trade)
   return await send(deps, trade, approved);
 }
 
+/** What is waited for is of the entry's coin alone. */
+const aside = (afterMs: number): Performed => ({ kind: 'later', afterMs, aside: true });
+
 /** The wait for a fresh book of the entry's coin, or its end in a refusal; null where there is one. */
 function waitForBook(deps: LoopDeps, trade: Trade, { coin }: Instrument): Performed | null {
   const view = deps.market.view(coin);
   const nowMs = deps.clock.now();
   if (freshView(view, nowMs, deps.settings.staleBookMs) !== null) return null;
-  if (nowMs - trade.claimedAtMs < (view === null ? FIRST_BOOK_WAIT_MS : BOOK_WAIT_MS)) return { kind: 'later', afterMs: 200 };
+  if (nowMs - trade.claimedAtMs < (view === null ? FIRST_BOOK_WAIT_MS : BOOK_WAIT_MS)) return aside(200);
   const age = view === null ? 'has never been received' : `is ${((nowMs - view.receivedAtMs) / 1000).toFixed(1)} s old`;
   return refuse(deps, trade, 'failed', `the book of ${coin} ${age}; an entry needs a fresh one`);
 }
@@ -180,7 +186,7 @@ async function waitForLeverage(
   const refusal = await context.ensureLeverage(instrument);
   if (refusal === null) return null;
   const waits = !refusal.isLasting && deps.clock.now() - trade.claimedAtMs < LEVERAGE_WAIT_MS;
-  return waits ? { kind: 'later', afterMs: 500 } : refuse(deps, trade, 'failed', refusal.reason);
+  return waits ? aside(500) : refuse(deps, trade, 'failed', refusal.reason);
 }
 
 /** What stands against an entry may pass in a moment; it is waited for as long as for a book. */
@@ -208,10 +214,10 @@ function judge(deps: LoopDeps, context: EntryContext, trade: Trade, row: SignalR
   if (exit !== null && isOlder({ createdAtMs: signal.createdAtMs, rowId: trade.signal.rowId }, exit)) {
     return no(`an exit of ${instrument.coin} (signal ${exit.rowId}) came after it`, 'expired');
   }
-  if (context.isExiting(instrument.coin)) return { kind: 'wait' };
+  if (context.isExiting(instrument.coin)) return { kind: 'wait', forExit: true };
   // Claimed before a PAUSE, and not sent or never arrived: it stays until it is resumed, taken out or too old.
   const state = deps.ledger.botState(deps.settings.id);
-  if (state.paused || state.tradingState !== 'active') return { kind: 'wait' };
+  if (state.paused || state.tradingState !== 'active') return { kind: 'wait', forExit: false };
   const other = deps.ledger
     .activeTrades(deps.settings.id)
     .find((candidate) => candidate.kind === 'entry' && candidate.coin === instrument.coin && candidate.tradeId !== trade.tradeId);

@@ -5,6 +5,7 @@ import { type Condition, entryRefusal, restingRefusal } from './condition.ts';
 import { createControls } from './controls.ts';
 import { nextExitStep } from './decide/exit.ts';
 import { type EntryContext, enter, isOlder, type RowPlace, refuse, refuseAtClaim } from './entries.ts';
+import { createEntryTurns, type EntryTurnsMemory } from './entry-turns.ts';
 import { claimForExit, coinOf, driveExit, placeOfExit } from './exits.ts';
 import { createFillsSynced, type FillsRead } from './fills-synced.ts';
 import { createForeignCloser, type ForeignCloserMemory } from './foreign-close.ts';
@@ -35,6 +36,7 @@ export interface SignalLoopMemory {
   readonly synced: readonly (readonly [string, FillsRead])[];
   readonly exitClaimedAt: readonly (readonly [string, number])[];
   readonly newestExits: readonly (readonly [string, RowPlace])[];
+  readonly turns: EntryTurnsMemory;
   readonly wallet: WalletMemory;
   readonly guardHeardMs: number | null;
   readonly standIn: StandInMemory;
@@ -74,6 +76,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   const synced = createFillsSynced();
   const exitClaimedAt = new Map<string, number>();
   const newestExits = new Map<string, RowPlace>();
+  const turns = createEntryTurns(deps);
   const leverage = createLeverage(deps);
   const hearing = deps.launch === undefined ? null : createReconcileHearing(deps, deps.launch);
   const wallet = createWallet(deps);
@@ -94,6 +97,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
       ledger.activeTrades(settings.id).some((trade) => trade.coin === coin && (trade.kind === 'exit' || trade.exitClaimedBy !== null)),
     newestExit: (coin) => newestExits.get(coin) ?? null,
     wallToMarket: deps.wallToMarket,
+    takeTurn: turns.take,
     ensureLeverage: leverage.ensure,
     // It tells of the account at least once an interval, when it reconciles.
     guardIsUp: () => guardHeardMs !== null && clock.now() - guardHeardMs <= 2 * settings.reconcileIntervalMs && !standIn.isNeeded(),
@@ -107,7 +111,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     // Nothing would be taken; its stops stand.
     if (isDisowned(deps)) return { kind: 'later', afterMs: DISOWNED_MS };
     if (trade.kind === 'exit') return driveExit(deps, trade, { queue, kick: runner.kick, marketToWall: deps.marketToWall });
-    if (trade.phase === 'claimed') return await enter(deps, context, trade);
+    if (trade.phase === 'claimed') return await turns.attempt(tradeId, () => enter(deps, context, trade));
     const performed = (await driveEntry(trade)) ?? (await driveOut(trade));
     if (performed.kind === 'again' || !standIn.isNeeded()) return performed;
     const protection = await standIn.protect(tradeId);
@@ -215,18 +219,27 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     const state = ledger.botState(settings.id);
     if (state.paused || state.tradingState !== 'active') return false;
     if (active.some((trade) => trade.kind === 'exit' && clock.now() - trade.claimedAtMs < EXITS_FIRST_MS)) return false;
-    if (active.some((trade) => trade.kind === 'entry' && (trade.phase === 'claimed' || inFlight(trade)))) return false;
-    const claimed = queue.claimEntry(settings.id);
+    if (!turns.isFree()) return false;
+    const held = turns.coinsAside();
+    const claimed = claimNext(held);
     if (claimed === null) return false;
     const trade = tradeOf(deps, claimed, 'entry', coinOf(claimed, deps.instruments));
-    if (refuseAtClaim(deps, context, trade, claimed.row)) return true;
-    if (!remember(trade, claimed)) return true;
-    runner.kick(trade.tradeId);
+    if (!refuseAtClaim(deps, context, trade, claimed.row) && remember(trade, claimed)) {
+      runner.kick(trade.tradeId);
+      return false;
+    }
+    if (held.size === 0) return true;
+    // All pending rows are read for one: the next in a turn of its own.
+    wanted = true;
     return false;
   };
 
-  const inFlight = (trade: Trade): boolean =>
-    trade.phase === 'entering' && ledger.orders(trade.tradeId).some((order) => order.intent.role === 'entry' && isUnresolved(order));
+  /** The oldest pending entry whose coin is not `held`. */
+  const claimNext = (held: ReadonlySet<string>): ClaimedRow | null => {
+    if (held.size === 0) return queue.claimEntry(settings.id);
+    const next = queue.pendingEntries(settings.id).find((row) => !held.has(coinOf(row, deps.instruments)));
+    return next === undefined ? null : queue.claimRow(next);
+  };
 
   const project = (): void => {
     const behind = ledger.unprojected(settings.id, PROJECTIONS_A_TURN);
@@ -357,6 +370,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
       synced: synced.all(),
       exitClaimedAt: [...exitClaimedAt],
       newestExits: [...newestExits],
+      turns: turns.memory(),
       wallet: wallet.memory(),
       guardHeardMs,
       standIn: standIn.memory(),

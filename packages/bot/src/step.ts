@@ -35,5 +35,11 @@ export type Step =
   | { readonly do: 'ask-protection' }
   | { readonly do: 'wait'; readonly forMs: number };
 
-/** What became of a step: look again at once, look again after a while, or nothing more to do. */
-export type Performed = { readonly kind: 'again' } | { readonly kind: 'later'; readonly afterMs: number } | { readonly kind: 'idle' };
+/**
+ * What became of a step: look again at once, look again after a while, or nothing more to do. `aside`: an entry waits for something of its
+ * own coin, and those of other coins need not wait for it.
+ */
+export type Performed =
+  | { readonly kind: 'again' }
+  | { readonly kind: 'later'; readonly afterMs: number; readonly aside?: true }
+  | { readonly kind: 'idle' };
