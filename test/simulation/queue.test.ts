@@ -53,6 +53,14 @@ describe('an exit that the venue keeps from ending for long', () => {
     expect(world.row(second)).toMatchObject({ status: 'failed', notes: `a trade on BTC is already on (signal ${newer})` });
   });
 
+  it('lets it go also where nobody has told of the account since the close', async () => {
+    const { newer } = await stuckExit();
+    world.link.streaming = false;
+    world.link.onRequest = () => null;
+    await hold(20_000);
+    expect(world.row(newer).status).toBe('filled');
+  });
+
   it('makes void, once it is followed by another, an entry that came between the two', async () => {
     const { newer } = await stuckExit();
     const second = world.signal({ symbol: 'BTC', signal_type: 'exit' });

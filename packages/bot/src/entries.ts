@@ -114,7 +114,7 @@ export async function enter(deps: LoopDeps, context: EntryContext, trade: Trade)
   const unready = waitForBook(deps, trade, instrument) ?? (await waitForLeverage(deps, context, { trade, instrument }));
   if (unready !== null) return unready;
   if (!context.takeTurn(trade.tradeId)) return { kind: 'later', afterMs: 100 };
-  const account = await context.wallet.account();
+  const account = await accountFor(deps, context, { trade, coin: instrument.coin });
 
   // From here to the send nothing is awaited: what was looked at is what is acted on.
   const view = freshView(deps.market.view(instrument.coin), deps.clock.now(), deps.settings.staleBookMs);
@@ -122,7 +122,7 @@ export async function enter(deps: LoopDeps, context: EntryContext, trade: Trade)
   const again = judge(deps, context, trade, row);
   if (again.kind !== 'go') return { kind: 'again' };
   // What the reconciler knows of foreign positions may be as old as its interval, and this account as old as our last trade's end.
-  if (account.positions.some(({ coin, szi }) => coin === instrument.coin && szi !== 0)) {
+  if (holds(account, instrument.coin)) {
     context.wallet.askAccountAgain();
     if (deps.clock.now() - trade.claimedAtMs < BOOK_WAIT_MS) return aside(500);
     return refuse(deps, trade, 'failed', `${instrument.coin} is foreign: the wallet has a position there that is not ours`);
@@ -162,6 +162,24 @@ export async function enter(deps: LoopDeps, context: EntryContext, trade: Trade)
   tell(deps, trade, said);
   context.wallet.placed();
   return await send(deps, trade, approved);
+}
+
+const holds = (account: AccountView, coin: string): boolean =>
+  account.positions.some((position) => position.coin === coin && position.szi !== 0);
+
+/**
+ * The account as it is known. One that would refuse an entry which has waited its time, as for an exit, is asked for anew: the position in
+ * it may be the one that has just been closed.
+ */
+async function accountFor(
+  deps: LoopDeps,
+  { wallet }: EntryContext,
+  { trade, coin }: { readonly trade: Trade; readonly coin: string },
+): Promise<AccountView> {
+  const known = await wallet.account();
+  if (!holds(known, coin) || deps.clock.now() - trade.claimedAtMs < BOOK_WAIT_MS) return known;
+  wallet.askAccountAgain();
+  return await wallet.account();
 }
 
 /** What is waited for is of the entry's coin alone. */
