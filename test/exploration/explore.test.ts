@@ -55,18 +55,19 @@ const run = (...args: readonly string[]) =>
 
 describe('npm run explore', () => {
   it.each([
-    ['old-stop-goes-first', '0', 'lots keep a stop'],
-    ['unknown-is-failed', '1', '2 entry orders'],
-    ['send-before-record', '1', 'it is not recorded'],
-    ['no-patience', '1', '2 entry orders'],
-    ['gap-is-not-read-back', '1', 'nobody knows what became of stop#0'],
-    ['orphans-are-left', '0', 'an exit does not end'],
+    ['old-stop-goes-first', '0', '0', 'lots keep a stop'],
+    ['unknown-is-failed', '1', '0', '2 entry orders'],
+    ['send-before-record', '1', '0', 'it is not recorded'],
+    ['no-patience', '1', '0', '2 entry orders'],
+    ['gap-is-not-read-back', '1', '0', 'nobody knows what became of stop#0'],
+    ['orphans-are-left', '0', '0', 'an exit does not end'],
+    ['close-goes-twice', '2', '2', 'close#1 goes while nobody knows'],
   ])(
-    'finds the planted bug %s where %s things intervene, tells the shortest path to it, and ends with 1',
-    (mutant, interventions, what) => {
-      const { status, stdout } = run('--seconds', '60', '--interventions', interventions, '--mutant', mutant);
+    'finds the planted bug %s where %s things intervene from beginning %s, tells the shortest path to it, and ends with 1',
+    (mutant, interventions, from, what) => {
+      const { status, stdout } = run('--seconds', '60', '--from', from, '--interventions', interventions, '--mutant', mutant);
       expect(stdout).toMatch(new RegExp(`BROKEN: .*${what}`));
-      expect(stdout).toContain('  1. entry signal\n');
+      expect(stdout).toContain(from === '0' ? '  1. entry signal\n' : '  1. exit signal\n');
       expect(status).toBe(1);
     },
   );

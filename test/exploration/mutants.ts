@@ -80,6 +80,11 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     find: 'return cancelEntry(sight, claimedForMs) ?? closePosition(sight) ?? finish(sight);',
     put: 'return closePosition(sight) ?? finish(sight);',
   },
+  'close-goes-twice': {
+    file: 'decide/exit.ts',
+    find: '  if (lost.length > 0) return',
+    put: '  if (lost.length > 9) return',
+  },
   'lost-is-dead-in-the-model': {
     file: `${MIND}/answers.ts`,
     find: 'apply(s, orderAt(s, slot), { state: STATE.unknown, reason: TIMED_OUT });',

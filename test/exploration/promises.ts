@@ -1,5 +1,5 @@
 /** The promises, as what must hold when something is sent, when it lands, in every situation, and at rest. */
-import { type Cloid, FINE_PER_TICK } from '@hyperfleet/trading';
+import { type Cloid, FINE_PER_TICK, type OrderRecord } from '@hyperfleet/trading';
 import { BOT, DEPOSIT, USER } from './bracket.ts';
 import { type Request, WORKERS } from './wire.ts';
 import type { Witness, World } from './world.ts';
@@ -68,7 +68,15 @@ function sentOrders(world: World, request: Request, say: (what: string) => void)
     if (order === null) say('it is not recorded');
     else if (order.state !== 'intent') say(`${world.name(cloid)} was sent before and is ${order.state}`);
     if (order?.intent.role === 'entry' && world.ledger.botState(BOT).paused) say('the bot is paused');
+    if (order !== null && hasOneInDoubt(world, order)) say(`${world.name(cloid)} goes while nobody knows what became of the one before`);
   }
+}
+
+/** Whether the fate of an earlier entry, or close, of its trade is open. */
+function hasOneInDoubt(world: World, { tradeId, intent }: OrderRecord): boolean {
+  if (intent.role !== 'entry' && intent.role !== 'close') return false;
+  const others = world.ledger.orders(tradeId).filter((other) => other.intent.role === intent.role && other.intent.cloid !== intent.cloid);
+  return others.some(({ state }) => state === 'intent' || state === 'unknown');
 }
 
 /** A stop may be taken away only while the others that stand hold all of the position that is known of. */

@@ -93,6 +93,37 @@ describe('a stop that is refused', () => {
   });
 });
 
+describe('a close whose answer says nothing', () => {
+  it('and is lost after it was applied is found at the venue, with no other one beside it', async () => {
+    fleet = await openWiredFleet({ timeoutMs: 400 });
+    const bot = fleet.bot('Sentient');
+    const id = fleet.signal('Sentient', now);
+    await fleet.until('the entry has filled', () => status(id) === 'filled' && bot.stopped('BTC') >= bot.held('BTC'));
+    fleet.fault({ kind: 'drop-response', how: 'silence', action: 'order' });
+    fleet.fault({ kind: 'lag', ms: 2_500, forMs: 5_000 });
+    for (const channel of ['orderUpdates', 'userFills'] as const)
+      fleet.fault({ kind: 'lose-message', channel, user: bot.account, forMs: 5_000 });
+    const exit = fleet.signal('Sentient', { symbol: 'BTC', signal_type: 'exit' });
+    await fleet.until('the exit is done', () => status(exit) === 'executed' && status(id) === 'closed');
+    expect(intents('close').map(({ state }) => state)).toEqual(['filled']);
+    expect(bot.held('BTC')).toBe(0);
+  });
+
+  it('and never came there is sent again only when it can no longer arrive', async () => {
+    fleet = await openWiredFleet({ timeoutMs: 400 });
+    const bot = fleet.bot('Sentient');
+    const id = fleet.signal('Sentient', now);
+    await fleet.until('the entry has filled', () => status(id) === 'filled' && bot.stopped('BTC') >= bot.held('BTC'));
+    fleet.fault({ kind: 'drop-request', how: 'silence', action: 'order' });
+    fleet.signal('Sentient', { symbol: 'BTC', signal_type: 'exit' });
+    await fleet.until('the trade is over', () => status(id) === 'closed');
+    const [first, second] = intents('close');
+    expect(first).toMatchObject({ state: 'dead', reason: 'never reached the venue' });
+    expect(second?.recordedAtMs).toBeGreaterThan(first?.expiresAfterMs ?? 0);
+    expect(intents('close')).toHaveLength(2);
+  });
+});
+
 it('a close that finds nothing left to reduce is verified and settled, not tried again', async () => {
   fleet = await openWiredFleet();
   const bot = fleet.bot('Sentient');

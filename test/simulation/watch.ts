@@ -147,6 +147,7 @@ export function createWatch(options: WatchOptions): Watch {
     const trade = tradeOf(tradeId);
     for (const { intent } of orders) {
       const what = `${bot.id} ${intent.role} ${intent.coin} of ${tradeId}`;
+      if (hasOneInDoubt(tradeId, intent)) fail('no entry or close is sent again before the fate of the first is known', what);
       const direction = posted.directionOf(options.ledger().claimedRow(tradeId));
       if (intent.role === 'entry') {
         if (options.ledger().botState(bot.id).paused) fail('while paused no entry is sent', what);
@@ -163,6 +164,13 @@ export function createWatch(options: WatchOptions): Watch {
     }
     if (orders.some(({ intent }) => isTakeProfit(intent.role))) ladderFits(bot, trade);
   };
+  /** Whether nobody knows yet what became of an earlier entry, or close, of the trade. */
+  const hasOneInDoubt = (tradeId: string, { role, cloid }: OrderIntent): boolean =>
+    (role === 'entry' || role === 'close') &&
+    options
+      .ledger()
+      .orders(tradeId)
+      .some(({ intent, state }) => intent.role === role && intent.cloid !== cloid && (state === 'intent' || state === 'unknown'));
   /** What is decided on one version of a trade is written over no other. */
   const sawNewest = (tradeId: string, seen: number): void => {
     const { version } = tradeOf(tradeId);

@@ -63,17 +63,18 @@ const run = (...args: readonly string[]) =>
 
 describe('npm run explore -- --mind', () => {
   it.each([
-    ['waiting-child-counts', 'nobody is doing anything about it'],
-    ['old-stop-goes-first', 'thousand lots keep a stop'],
-    ['ladder-while-exiting', 'is sent after the exit'],
-    ['breakeven-before-its-target', 'its target has not filled'],
-    ['exit-leaves-the-entry', 'after an exit the trade goes on'],
-    ['lost-is-dead-in-the-model', '2 entry orders'],
-    ['no-patience-in-the-model', '2 entry orders'],
-    ['gap-is-not-read-back-in-the-model', 'nobody knows what became of stop#0'],
-    ['orphans-are-left-in-the-model', 'after an exit the trade goes on'],
-  ])('finds the planted bug %s and tells the shortest path to it', (mutant, what) => {
-    const { status, stdout } = run('--seconds', '30', '--interventions', '1', '--mutant', mutant);
+    ['waiting-child-counts', '1', 'nobody is doing anything about it'],
+    ['old-stop-goes-first', '1', 'thousand lots keep a stop'],
+    ['ladder-while-exiting', '1', 'is sent after the exit'],
+    ['breakeven-before-its-target', '1', 'its target has not filled'],
+    ['exit-leaves-the-entry', '1', 'after an exit the trade goes on'],
+    ['lost-is-dead-in-the-model', '1', '2 entry orders'],
+    ['no-patience-in-the-model', '1', '2 entry orders'],
+    ['gap-is-not-read-back-in-the-model', '1', 'nobody knows what became of stop#0'],
+    ['orphans-are-left-in-the-model', '1', 'after an exit the trade goes on'],
+    ['close-goes-twice', '2', 'close#1 is sent while nobody knows'],
+  ])('finds the planted bug %s where %s things intervene, and tells the shortest path to it', (mutant, interventions, what) => {
+    const { status, stdout } = run('--seconds', '30', '--interventions', interventions, '--mutant', mutant);
     expect(stdout).toMatch(new RegExp(`BROKEN: .*${what}`));
     expect(stdout).toContain('  1. signal placing: place entry#0 stop#0: ');
     expect(status).toBe(1);

@@ -43,6 +43,9 @@ export function sentCancel(s: State, bits: number): string | null {
   return left < needed ? `a cancel is sent, and ${left} of ${needed} thousand lots keep a stop` : null;
 }
 
+/** Two of these could both fill: a second one waits until the first is known to be dead. */
+const isOnce = (role: number): boolean => role === ROLE.entry || role === ROLE.close;
+
 /** Each order is recorded, was not sent before, and is one that may be sent as the trade stands. */
 export function sentPlace(s: State, bits: number): string | null {
   for (const [slot, order] of s.orders.entries()) {
@@ -51,6 +54,8 @@ export function sentPlace(s: State, bits: number): string | null {
     if (order.state !== STATE.intent || order.at !== AT.nowhere) return `${name} is sent, and was sent before`;
     if (s.orders.some((other) => other !== order && other.role === order.role && other.attempt === order.attempt))
       return `a second ${name} is recorded`;
+    if (isOnce(order.role) && s.orders.some((other) => other !== order && other.role === order.role && isUnresolved(other.state)))
+      return `${name} is sent while nobody knows what became of the one before`;
     if (order.role === ROLE.entry && s.paused === 1) return `${name} is sent while the bot is paused`;
     if (order.role === ROLE.entry && s.claim === 1) return `${name} is sent after the exit`;
     if (s.claim === 1 && (isTarget(order.role) || order.role === ROLE.breakeven)) return `${name} is sent after the exit`;

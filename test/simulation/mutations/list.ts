@@ -110,6 +110,13 @@ export const MUTATIONS: readonly Mutation[] = [
     trial: { on: 'unknown', count: 1_500 },
   },
   {
+    name: 'send an unanswered close again under a new id',
+    file: `${BOT}decide/exit.ts`,
+    old: '  if (lost.length > 0) return',
+    wrong: '  if (lost.length > 9) return',
+    trial: { on: 'unknown', count: 1_500 },
+  },
+  {
     name: 'split the ladder over what was planned, not what filled',
     file: `${BOT}decide/ladder.ts`,
     old: '      filled: sight.openSz,',
