@@ -266,6 +266,7 @@ it('names a clock one hour behind the venue’s, keeps entries back with that, a
 });
 
 it('ends with what needs a person, bot by bot, and with nothing twice', async () => {
+  await (await venue.client(wallet('Puzzled'))).usdSend({ destination: thief.address, amount: '0.000001' });
   fleet.child.kill('SIGTERM');
   expect((await fleet.exit).code, fleet.said()).toBe(3);
   const needs = fleet
@@ -274,6 +275,7 @@ it('ends with what needs a person, bot by bot, and with nothing twice', async ()
     .filter((line) => line.startsWith('NEEDS A PERSON'));
   expect(needs).toEqual([
     expect.stringMatching(/Replaced is halted: the key no longer acts for its account/),
+    expect.stringMatching(/Puzzled: the venue's cash differs from our books by -0\.000001 USD/),
     expect.stringMatching(/Crowded: the position in BTC has no full stop/),
   ]);
   const report: Report = readReport(join(data, '..', 'report.json'));
