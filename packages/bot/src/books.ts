@@ -55,8 +55,11 @@ export interface BooksKeeper {
   memory(): BooksMemory;
 }
 
-/** Makes the keeper of one bot's books; its fill monitor is the only one to have one. */
-export function createBooksKeeper(deps: LoopDeps): BooksKeeper {
+/**
+ * Makes the keeper of one bot's books; its fill monitor is the only one to have one. While `isClockOff`, times that are compared may be
+ * of two clocks: nothing is opened, compared or told until it is right.
+ */
+export function createBooksKeeper(deps: LoopDeps, isClockOff: () => boolean): BooksKeeper {
   const { ledger, reads, settings, clock } = deps;
   const { id, accountAddress } = settings;
   let doubt: Doubt | null = null;
@@ -64,9 +67,14 @@ export function createBooksKeeper(deps: LoopDeps): BooksKeeper {
   let lookedIntoMs = Number.NEGATIVE_INFINITY;
   const shown = new Map<string | null, Shown>();
 
+  /** An account that holds just what is booked agrees, whatever time it says it is of: the order of two clocks is no difference. */
   const findings = (account: AccountView): readonly Finding[] => {
-    const books = ledger.books(accountAddress, account.timeMs);
-    return books === null ? [] : compareBooks(books, account);
+    const then = ledger.books(accountAddress, account.timeMs);
+    const found = then === null ? [] : compareBooks(then, account);
+    const now = found.length === 0 ? null : ledger.books(accountAddress, Number.MAX_SAFE_INTEGER);
+    if (now === null) return found;
+    const lasting = new Set(compareBooks(now, account).map(({ coin }) => coin));
+    return found.filter(({ coin }) => lasting.has(coin));
   };
 
   /** Reads every list that may explain a difference: payments in and out, funding, fills that went by. */
@@ -120,10 +128,14 @@ export function createBooksKeeper(deps: LoopDeps): BooksKeeper {
 
   return {
     open(account) {
-      if (ledger.books(accountAddress, account.timeMs) !== null) return;
+      if (isClockOff() || ledger.books(accountAddress, account.timeMs) !== null) return;
       ledger.recordBookings(id, accountAddress, openingOf(account) ?? []);
     },
     async look(account) {
+      if (isClockOff()) {
+        doubt = null;
+        return;
+      }
       const books = ledger.books(accountAddress, account.timeMs);
       if (books === null) return;
       takeBack();
@@ -182,7 +194,10 @@ function tellDifference(deps: LoopDeps, difference: Difference, account: Account
   const { coin } = difference;
   const ours = coin === null ? 0 : (heldByTrades(deps).get(coin) ?? 0);
   const theirs = account.positions.find((position) => position.coin === coin)?.szi ?? 0;
-  const rule = coin === null ? 'cash is not explained: shown, and no entry until it is' : positionRule(ours, theirs);
+  const rule =
+    coin === null
+      ? 'cash is not explained: shown, and no entry until it is'
+      : positionRule({ ours, theirs, books: theirs - difference.amount });
   const detail = {
     what: whatOf(difference),
     amount: amountOf(deps, difference),
@@ -209,10 +224,14 @@ export function differenceRefusal(deps: Pick<LoopDeps, 'ledger' | 'settings' | '
   return `the venue differs from our books by ${amounts} since ${new Date(first.sinceMs).toISOString()}: ${REMEDY}`;
 }
 
-/** Takes every difference that stands as it is, in an operator's name. `key` makes it happen once. Returns what came of it. */
-export function acknowledge(deps: LoopDeps, key: string): string {
+/**
+ * Takes every difference that stands as it is, in an operator's name, unless `hindrance` says why not. `key` makes it happen once.
+ * Returns what came of it.
+ */
+export function acknowledge(deps: LoopDeps, key: string, hindrance: string | null): string {
   const standing = deps.ledger.differences(deps.settings.id);
   if (standing.length === 0) return 'nothing to acknowledge: the books agree with the venue';
+  if (hindrance !== null) return `not taken: ${hindrance}, then say it again`;
   const words = 'taken as it is by an operator';
   const bookings = standing.map((difference) =>
     acknowledgedBooking(difference, { key: `acknowledged ${key} ${difference.coin ?? 'cash'}`, timeMs: difference.seenMs, words }),

@@ -41,6 +41,10 @@ export function plainly(ms: number): string {
 export const skewText = (skewMs: number): string =>
   `this machine's clock is ${plainly(skewMs)} ${skewMs > 0 ? 'ahead of' : 'behind'} the venue's: set it by a time server`;
 
+/** What is wrong with our clock; null while it is near enough, or not known. */
+export const clockTrouble = (skewMs: number | null): string | null =>
+  skewMs !== null && Math.abs(skewMs) > SKEW_ALARM_MS ? skewText(skewMs) : null;
+
 /** Why no entry may be sent as things stand; null when none speaks against it. */
 export function entryRefusal({ health, skewMs, keyUntilMs }: Condition, nowMs: number): string | null {
   if (skewMs !== null && Math.abs(skewMs) > SKEW_MS_MAX) return skewText(skewMs);

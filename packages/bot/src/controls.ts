@@ -1,6 +1,5 @@
 /** Obeys `bot_controls`: each row once, in order. */
 import { type ControlRow, parseCreatedAt, type SignalQueue } from '@hyperfleet/trading';
-import { acknowledge } from './books.ts';
 import { claimForExit } from './exits.ts';
 import type { ForeignCloser } from './foreign-close.ts';
 import type { LoopDeps } from './settings.ts';
@@ -42,6 +41,8 @@ export function createControls(args: {
   readonly wallToMarket: (wallMs: number) => number;
   readonly kick: (tradeId: string) => void;
   readonly foreign: ForeignCloser;
+  /** Takes the differences that stand as they are; returns what came of it. */
+  readonly acknowledge: (key: string) => string;
 }): Controls {
   const { deps, queue, controlBots, kick, foreign } = args;
   const { ledger, settings } = deps;
@@ -118,7 +119,7 @@ export function createControls(args: {
         closeAll(row, true);
         break;
       case 'ACKNOWLEDGE':
-        settleRow(row, acknowledge(deps, row.key));
+        settleRow(row, args.acknowledge(row.key));
         break;
       default:
         settleRow(row, `unknown command "${row.command}"; known are PAUSE, RESUME, CLOSE_ALL, ACKNOWLEDGE`);

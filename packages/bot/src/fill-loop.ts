@@ -2,7 +2,7 @@
 import type { AccountEvent, AccountView, OrderUpdate, Trade } from '@hyperfleet/trading';
 import { createAccountPoll } from './account-poll.ts';
 import { type BooksMemory, createBooksKeeper, DOUBT_MS } from './books.ts';
-import type { Risk } from './condition.ts';
+import { clockTrouble, type Risk } from './condition.ts';
 import { nextProtectionStep } from './decide/protection.ts';
 import { LEFT_SIZE } from './decide/stop.ts';
 import { createFillsSynced, type FillsRead } from './fills-synced.ts';
@@ -99,7 +99,7 @@ export function createFillLoop(
   const runner = createTradeRunner({ drive, clock, log, onBug: deps.onBug });
   const reconciler = createReconciler(deps);
   const telling = createReconcileTelling(deps);
-  const books = createBooksKeeper(deps);
+  const books = createBooksKeeper(deps, () => clockTrouble(deps.watch?.ways().skewMs ?? null) !== null);
   const liquidation = createLiquidationWatch(deps);
 
   const active = (): readonly Trade[] => ledger.activeTrades(settings.id).filter((trade) => trade.kind === 'entry');
@@ -257,7 +257,9 @@ export function createFillLoop(
     kickAll();
     readWhatWasMissed();
     const intervalMs = books.inDoubt() ? Math.min(DOUBT_MS, settings.reconcileIntervalMs) : settings.reconcileIntervalMs;
-    if (clock.now() - lastReconcileMs >= intervalMs && reconciling === null) reconcileSoon('interval');
+    const sinceMs = clock.now() - lastReconcileMs;
+    // Below zero the clock was set back.
+    if ((sinceMs < 0 || sinceMs >= intervalMs) && reconciling === null) reconcileSoon('interval');
     readFunding().catch((error: unknown) => {
       if (!isOperational(error)) deps.onBug(error);
       else log.warn('funding not read', { code: error.code, reason: error.message });

@@ -1,7 +1,7 @@
 /** The signal worker: takes what is due from the queue, exits strictly before entries, and drives each trade's way in and out. */
 import { type ClaimedRow, deriveTradeId, parseSignal, type SignalQueue, type Trade } from '@hyperfleet/trading';
-import { differenceRefusal } from './books.ts';
-import { type Condition, entryRefusal, restingRefusal } from './condition.ts';
+import { acknowledge, differenceRefusal } from './books.ts';
+import { type Condition, clockTrouble, entryRefusal, restingRefusal } from './condition.ts';
 import { createControls } from './controls.ts';
 import { nextExitStep } from './decide/exit.ts';
 import { type EntryContext, enter, isOlder, type RowPlace, refuse, refuseAtClaim } from './entries.ts';
@@ -101,7 +101,8 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     ensureLeverage: leverage.ensure,
     // It tells of the account at least once an interval, when it reconciles.
     guardIsUp: () => guardHeardMs !== null && clock.now() - guardHeardMs <= 2 * settings.reconcileIntervalMs && !standIn.isNeeded(),
-    hindrance: () => differenceRefusal(deps) ?? wallet.refusal() ?? (condition === null ? null : entryRefusal(condition, clock.now())),
+    // What is wrong with its means comes first: a clock that is off may be what makes the rest look wrong.
+    hindrance: () => (condition === null ? null : entryRefusal(condition, clock.now())) ?? differenceRefusal(deps) ?? wallet.refusal(),
     restingHindrance: () => (condition === null ? null : restingRefusal(condition)),
   };
 
@@ -174,6 +175,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     wallToMarket: deps.wallToMarket,
     kick: runner.kick,
     foreign,
+    acknowledge: (key) => acknowledge(deps, key, clockTrouble(condition?.skewMs ?? null)),
   });
 
   const takeExits = (): void => {

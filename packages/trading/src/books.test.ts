@@ -111,14 +111,18 @@ describe('a difference', () => {
 });
 
 test.each([
-  [0, 5, 'no trade of ours: shown and left alone'],
-  [5, 0, 'venue flat: the trade is ended'],
-  [5, -1, 'venue flat: the trade is ended'],
-  [-5, 0, 'venue flat: the trade is ended'],
-  [5, 3, 'venue holds less: reduce-only orders are capped by it'],
-  [-5, -3, 'venue holds less: reduce-only orders are capped by it'],
-  [5, 6, 'venue holds more: the rest is foreign and left alone'],
-  [-5, -6, 'venue holds more: the rest is foreign and left alone'],
-] as const)('with %i lots of ours and %i at the venue: %s', (ours, theirs, rule) => {
-  expect(positionRule(ours, theirs)).toBe(rule);
+  [0, 5, 0, 'no trade of ours: shown and left alone'],
+  [5, 0, 5, 'venue flat: the trade is ended'],
+  [5, -1, 5, 'venue flat: the trade is ended'],
+  [-5, 0, -5, 'venue flat: the trade is ended'],
+  [5, 3, 5, 'venue holds less: reduce-only orders are capped by it'],
+  [-5, -3, -5, 'venue holds less: reduce-only orders are capped by it'],
+  [5, 6, 5, 'venue holds more: the rest is foreign and left alone'],
+  [-5, -6, -5, 'venue holds more: the rest is foreign and left alone'],
+  [5, 6, 8, 'venue holds less, but all of our trade: shown and left alone'],
+  [-5, -6, -8, 'venue holds less, but all of our trade: shown and left alone'],
+  [5, 5, 8, 'venue holds just our trade: shown and left alone'],
+  [5, 5, 0, 'venue holds just our trade: shown and left alone'],
+] as const)('with %i lots of ours, %i at the venue and %i in the books: %s', (ours, theirs, books, rule) => {
+  expect(positionRule({ ours, theirs, books })).toBe(rule);
 });

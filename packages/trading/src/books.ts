@@ -89,15 +89,21 @@ export type PositionRule =
   | 'venue holds less: reduce-only orders are capped by it'
   /** What is above ours is nobody's we know, and is left alone. */
   | 'venue holds more: the rest is foreign and left alone'
+  /** What is gone was foreign. */
+  | 'venue holds less, but all of our trade: shown and left alone'
+  /** What the books have besides the trade is what differs. */
+  | 'venue holds just our trade: shown and left alone'
   | 'no trade of ours: shown and left alone';
 
-/** The rule for a coin on which our open trades hold `ours` lots and the venue `theirs`, both signed. */
-export function positionRule(ours: number, theirs: number): PositionRule {
+/** The rule for a coin on which our open trades hold `ours` lots, the venue `theirs`, and our books of the account say `books`, all signed. */
+export function positionRule({ ours, theirs, books }: Readonly<Record<'ours' | 'theirs' | 'books', number>>): PositionRule {
   if (ours === 0) return 'no trade of ours: shown and left alone';
   if (theirs === 0 || Math.sign(theirs) !== Math.sign(ours)) return 'venue flat: the trade is ended';
-  return Math.abs(theirs) < Math.abs(ours)
-    ? 'venue holds less: reduce-only orders are capped by it'
-    : 'venue holds more: the rest is foreign and left alone';
+  if (Math.abs(theirs) < Math.abs(ours)) return 'venue holds less: reduce-only orders are capped by it';
+  if (theirs === ours) return 'venue holds just our trade: shown and left alone';
+  return (theirs - books) * Math.sign(ours) > 0
+    ? 'venue holds more: the rest is foreign and left alone'
+    : 'venue holds less, but all of our trade: shown and left alone';
 }
 
 /** How an account that was never seen before is booked: its cash, and each position it has. Null where the venue does not state its cash. */

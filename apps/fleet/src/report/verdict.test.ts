@@ -47,6 +47,7 @@ function openedLedger({ accountValue, totalRawUsd, totalMarginUsed, withdrawable
     ledger.close();
     rmSync(dir, { recursive: true });
   });
+  ledger.rememberCoins([BTC]);
   const opening = openingOf({
     equity: accountValue,
     cash: totalRawUsd,
@@ -69,8 +70,8 @@ test.each([
   ['nothing', 0, 0, []],
   ['a micro-dollar', 1, 0, ["Sentient: the venue's cash differs from our books by 0.000001 USD"]],
   ['a micro-dollar too little', -1, 0, ["Sentient: the venue's cash differs from our books by -0.000001 USD"]],
-  ['a lot', 0, 1, ['Sentient: the venue holds 101 lots of BTC, our books say 100']],
-  ['a coin of its own', 0, -100, ['Sentient: the venue holds 0 lots of BTC, our books say 100']],
+  ['a lot', 0, 1, ['Sentient: the venue holds 0.00101 BTC, our books say 0.001']],
+  ['a coin of its own', 0, -100, ['Sentient: the venue holds 0 BTC, our books say 0.001']],
 ])('a run whose account is off its books by %s is told so, with the amount', (_, usd, sz, told) => {
   const { account, audit } = boughtAccount();
   const ledger = openedLedger(account);

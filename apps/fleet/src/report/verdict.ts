@@ -47,10 +47,12 @@ function unresolvedOrders({ id }: EndedBot, ledger: LedgerHandle): string[] {
 function differences({ id, address, account }: EndedBot, ledger: LedgerHandle): string[] {
   const books = ledger.books(address, Number.MAX_SAFE_INTEGER);
   if (books === null) return [];
+  const decimals = new Map(ledger.coins().map(({ coin, szDecimals }) => [coin, szDecimals]));
+  const coins = (lots: number, coin: string): string => formatDecimal(lots, decimals.get(coin) ?? 0);
   return compareBooks(books, { cash: account.totalRawUsd, positions: account.positions }).map(({ coin, amount }) =>
     coin === null
       ? `${id}: the venue's cash differs from our books by ${formatDecimal(amount, 6)} USD`
-      : `${id}: the venue holds ${amount + (books.held.get(coin) ?? 0)} lots of ${coin}, our books say ${books.held.get(coin) ?? 0}`,
+      : `${id}: the venue holds ${coins(amount + (books.held.get(coin) ?? 0), coin)} ${coin}, our books say ${coins(books.held.get(coin) ?? 0, coin)}`,
   );
 }
 
