@@ -41,10 +41,27 @@ describe('what is not ours', () => {
     const later = world.signal({ ...long, entry_1: 99_100 });
     await hold('100000', '100010', 4_000);
     expect(world.row(later)).toMatchObject({ status: 'failed', notes: expect.stringContaining('foreign') });
-    expect(world.row(exit)).toMatchObject({ status: 'no_op' });
+    expect(world.row(exit)).toMatchObject({
+      status: 'no_op',
+      notes:
+        'no order and no position of ours on BTC, but an order stands there that the ledger does not know; CLOSE_ALL --foreign closes it',
+    });
     world.queue.insertControl('ALL', 'CLOSE_ALL');
     await hold('100000', '100010', 4_000);
     expect(world.venue.openOrders(USER)).toHaveLength(1);
+  });
+
+  it('is named by an exit that finds nothing but a position of another hand', async () => {
+    world.placeByHand('BTC', 'buy', '100010', '0.01');
+    world.streamEvent({ kind: 'connected' });
+    await hold('100000', '100010', 3_000);
+    const exit = world.signal({ symbol: 'BTC', signal_type: 'exit' });
+    await hold('100000', '100010', 4_000);
+    expect(world.row(exit)).toMatchObject({
+      status: 'no_op',
+      notes: expect.stringContaining('but a position stands there that the ledger does not know'),
+    });
+    expect(world.venue.account(USER).positions).toHaveLength(1);
   });
 
   it('is shown when it fills, and no trade of ours takes it in', async () => {

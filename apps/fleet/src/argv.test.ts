@@ -4,7 +4,16 @@ import { parseOptions, UsageError } from './argv.ts';
 const read = (...argv: string[]) => parseOptions(argv, '/home/me');
 
 test('without options the configuration decides', () => {
-  expect(read()).toEqual({ untilIdle: false, report: null, speed: null, dataDir: null, config: null, market: null, signals: null });
+  expect(read()).toEqual({
+    untilIdle: false,
+    report: null,
+    speed: null,
+    dataDir: null,
+    config: null,
+    market: null,
+    signals: null,
+    newLedger: false,
+  });
 });
 
 test('paths are taken from where the command was typed', () => {

@@ -11,6 +11,8 @@ export interface Options {
   readonly config: string | null;
   readonly market: string | null;
   readonly signals: string | null;
+  /** Whether a ledger that is gone may be begun anew. */
+  readonly newLedger: boolean;
 }
 
 /** The command line cannot be obeyed; the message says which part and what to write instead. */
@@ -29,6 +31,7 @@ Usage: npm start -- [options]
   --config FILE       the fleet's configuration (default fleet.config.ts)
   --market RECORDING  replay this recording (default: the bundled one, 35 minutes of four coins)
   --signals FILE.json feed these signals (default: the bundled samples)
+  --new-ledger        begin a new ledger where the old one is gone; what stands at the venue is not the fleet's then
   --help              show this
 
 Stop it with Ctrl-C: the step in hand is finished and protective stops stay at the venue. A second Ctrl-C stops at once.
@@ -44,6 +47,7 @@ const OPTIONS = {
   config: { type: 'string' },
   market: { type: 'string' },
   signals: { type: 'string' },
+  'new-ledger': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -70,6 +74,7 @@ export function parseOptions(argv: readonly string[], from: string): Options | n
     config: path(values.config),
     market: path(values.market),
     signals: path(values.signals),
+    newLedger: values['new-ledger'] === true,
   };
 }
 

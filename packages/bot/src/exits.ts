@@ -57,20 +57,18 @@ function isClaimedAfter(deps: LoopDeps, trade: Trade, exit: RowPlace): boolean {
   return parsed?.kind === 'entry' && isOlder(exit, { createdAtMs: parsed.createdAtMs, rowId: trade.signal.rowId });
 }
 
-/** One look at an exit signal. `kick` wakes the trades it claimed. */
-export function driveExit(
-  deps: LoopDeps,
-  exit: Trade,
-  {
-    queue,
-    kick,
-    marketToWall,
-  }: {
-    readonly queue: SignalQueue;
-    readonly kick: (tradeId: string) => void;
-    readonly marketToWall: (marketMs: number) => number;
-  },
-): Performed {
+/** What an exit meets besides its row. */
+interface ExitContext {
+  readonly queue: SignalQueue;
+  /** Wakes the trades it claimed. */
+  readonly kick: (tradeId: string) => void;
+  /** What stands on a coin that the ledger does not know; null when nothing was seen. */
+  readonly stranger: (coin: string) => string | null;
+  readonly marketToWall: (marketMs: number) => number;
+}
+
+/** One look at an exit signal. */
+export function driveExit(deps: LoopDeps, { queue, kick, stranger, marketToWall }: ExitContext, exit: Trade): Performed {
   const row = deps.ledger.claimedRow(exit.tradeId);
   const parsed = row === null ? null : parseSignal(row);
   if (parsed === null || parsed.kind !== 'exit') {
@@ -98,11 +96,16 @@ export function driveExit(
   if (open.length > 0) return { kind: 'later', afterMs: LOOK_AGAIN_MS };
   const acted = touched.size > 0;
   const status = acted ? 'executed' : 'no_op';
-  const reason = acted ? null : `no order and no position of ours on ${exit.coin}`;
+  const reason = acted ? null : nothingOfOurs(exit.coin, stranger(exit.coin));
   change(deps, exit, { phase: 'settled', status, reason, settledAtMs: deps.clock.now() }, [
     { event: `exit ${status}`, detail: { coin: exit.coin } },
   ]);
   return { kind: 'again' };
+}
+
+function nothingOfOurs(coin: string, stranger: string | null): string {
+  const none = `no order and no position of ours on ${coin}`;
+  return stranger === null ? none : `${none}, but ${stranger} stands there that the ledger does not know; CLOSE_ALL --foreign closes it`;
 }
 
 /** Entries still pending that are older than the exit must never be sent. */

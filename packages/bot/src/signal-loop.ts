@@ -91,6 +91,12 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   /** A row may have been claimed whose trade could not be written. */
   let claimsBroken = false;
 
+  const exitContext = {
+    queue,
+    kick: (tradeId: string) => runner.kick(tradeId),
+    stranger: wallet.stranger,
+    marketToWall: deps.marketToWall,
+  };
   const context: EntryContext = {
     wallet,
     isExiting: (coin) =>
@@ -111,7 +117,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     if (trade === null || trade.phase === 'settled' || trade.phase === 'refused') return { kind: 'idle' };
     // Nothing would be taken; its stops stand.
     if (isDisowned(deps)) return { kind: 'later', afterMs: DISOWNED_MS };
-    if (trade.kind === 'exit') return driveExit(deps, trade, { queue, kick: runner.kick, marketToWall: deps.marketToWall });
+    if (trade.kind === 'exit') return driveExit(deps, exitContext, trade);
     if (trade.phase === 'claimed') return await turns.attempt(tradeId, () => enter(deps, context, trade));
     const performed = (await driveEntry(trade)) ?? (await driveOut(trade));
     if (performed.kind === 'again' || !standIn.isNeeded()) return performed;

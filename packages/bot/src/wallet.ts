@@ -28,6 +28,8 @@ export interface Wallet {
   /** A look that is complete, and may be older than what was heard meanwhile. */
   hearAll(told: { readonly account: AccountView; readonly foreign: ForeignLook; readonly atMs?: number }): void;
   isForeign(coin: string): boolean;
+  /** What stands on a coin that is not ours, in words; null when nothing was seen. */
+  stranger(coin: string): 'a position' | 'an order' | null;
   /** Why no entry may go; null where the wallet was looked at of late. */
   refusal(): string | null;
   /** An order has just been placed: what is known of the account is of before it. */
@@ -70,6 +72,10 @@ export function createWallet(deps: LoopDeps): Wallet {
       foreign.hear(look);
     },
     isForeign: foreign.has,
+    stranger(coin) {
+      if (!foreign.has(coin)) return null;
+      return account?.view.positions.some((position) => position.coin === coin && position.szi !== 0) === true ? 'a position' : 'an order';
+    },
     refusal: foreign.refusal,
     placed() {
       placedAtMs = clock.now();

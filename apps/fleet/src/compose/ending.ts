@@ -7,6 +7,7 @@ import { troubles } from '../report/verdict.ts';
 import { openReads } from './first-look.ts';
 import type { House } from './house.ts';
 import { isSettled } from './idle.ts';
+import { lostTroubles, type StandingCoin } from './lost-trades.ts';
 import type { RunningFleet } from './running.ts';
 import { CALL_MS, DRAIN_MS } from './worker-limits.ts';
 
@@ -78,7 +79,8 @@ async function account(house: House, running: RunningFleet): Promise<Ending> {
       nowMs,
       speed,
     });
-    return { report, troubles: troubles({ ledger, bots, audit, halted: running.watch.given }) };
+    const lost = await leftByLostTrades(house, running, bots);
+    return { report, troubles: [...troubles({ ledger, bots, audit, halted: running.watch.given }), ...lost] };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     house.log.error('could not add up', { reason });
@@ -101,6 +103,27 @@ async function readBack(house: House, running: RunningFleet): Promise<void> {
       reads.close();
     }
   }
+}
+
+/** What stands at the venue of trades the ledger has lost; only bots that have such are asked about. */
+async function leftByLostTrades({ lost, ledger, accounts }: House, running: RunningFleet, ended: readonly EndedBot[]): Promise<string[]> {
+  const left: string[] = [];
+  for (const bot of accounts.filter(({ id }) => lost.some((trade) => trade.bot === id))) {
+    const held = ended.find(({ id }) => id === bot.id)?.account.positions ?? [];
+    const reads = openReads(running, bot);
+    try {
+      const orders = (await reads.openOrders()).filter(({ coin }) => !held.some((position) => position.coin === coin));
+      const ordered = [...new Set(orders.map(({ coin }) => coin))];
+      const on: StandingCoin[] = [
+        ...held.map(({ coin }) => ({ coin, what: 'position' as const })),
+        ...ordered.map((coin) => ({ coin, what: 'order' as const })),
+      ];
+      left.push(...lostTroubles(lost, ledger, { bot: bot.id, on }));
+    } finally {
+      reads.close();
+    }
+  }
+  return left;
 }
 
 const PROJECTIONS_A_TURN = 64;

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import {
   defaultVenueSettings,
   limitSettings,
@@ -11,6 +12,7 @@ import {
 } from '@hyperfleet/paper-exchange';
 import {
   type HeldLock,
+  isLedgerBlank,
   type LedgerHandle,
   lockAccount,
   lockDataDir,
@@ -18,11 +20,14 @@ import {
   openLedger,
   openSignalQueue,
   type SignalQueueHandle,
+  StoreError,
+  showsTrades,
 } from '@hyperfleet/store';
 import { createLog, type Log, type LogSink, openLogSink } from '@hyperfleet/telemetry';
 import { paperSettings } from '../paper-settings.ts';
 import { type BotAccount, openAccounts } from './accounts.ts';
 import { makeDirectory, signerLocksDir } from './directory.ts';
+import { findLostTrades, type LostTrade, voidEntriesInDoubt } from './lost-trades.ts';
 import { LOCK_PATIENCE, openPatiently } from './patience.ts';
 import { type Plan, PlanError } from './plan.ts';
 
@@ -34,6 +39,8 @@ export interface House {
   readonly sink: LogSink;
   readonly log: Log;
   readonly accounts: readonly BotAccount[];
+  /** Trades of these bots that an earlier ledger knew, or knew more of. */
+  readonly lost: readonly LostTrade[];
   /** Market time at which this run begins: where the last one ended, else the market's start. */
   readonly beginMs: number;
   close(): void;
@@ -53,6 +60,7 @@ export async function openHouse(plan: Plan, asked: Promise<string>): Promise<Hou
   };
   try {
     checkJournal(plan);
+    const isLedgerNew = checkLedger(plan);
     // What the last run said of itself is over.
     rmSync(files.status, { force: true });
     const sink = await openLogSink(files.log);
@@ -69,6 +77,9 @@ export async function openHouse(plan: Plan, asked: Promise<string>): Promise<Hou
       { ...LOCK_PATIENCE, asked, tell: (line) => process.stderr.write(`${line}\n`) },
     );
     opened.push(queue);
+    const botIds = plan.bots.map(({ id }) => id);
+    const lost = findLostTrades({ ledger, queue }, botIds);
+    if (lost.length > 0 || isLedgerNew) voidEntriesInDoubt({ ledger, queue }, botIds);
     const accounts = openAccounts(
       plan,
       ledger.botStates().map(({ bot }) => bot),
@@ -87,6 +98,7 @@ export async function openHouse(plan: Plan, asked: Promise<string>): Promise<Hou
       sink,
       log: createLog((record) => sink.write(record), { thread: 'main' }),
       accounts,
+      lost,
       beginMs: Math.max(recording.marketStartMs, readJournalTime(files.journal) ?? 0, lastMs),
       close,
     };
@@ -95,6 +107,25 @@ export async function openHouse(plan: Plan, asked: Promise<string>): Promise<Hou
     throw error;
   }
 }
+
+/**
+ * A ledger must not vanish from a directory that was lived in: without it nothing is known of what stands at the venue. Whether one is
+ * to be begun anew there. Throws StoreError `missing-file`, unless the command line takes that as it is.
+ */
+function checkLedger({ files, fleet, newLedger }: Plan): boolean {
+  const isGone = isLedgerBlank(files.ledger) && livedIn(files.journal, fleet);
+  if (newLedger && !isGone) throw new PlanError(`--new-ledger: the ledger of ${fleet.dataDir} is not gone; leave the option out`);
+  if (isGone && !newLedger)
+    throw new StoreError(
+      'missing-file',
+      `${files.ledger} is gone or empty, and ${fleet.dataDir} was lived in: restore it from a backup, however old; with --new-ledger an ` +
+        'empty one is begun, and what stands at the venue is left to its stops; nothing was started',
+    );
+  return isGone;
+}
+
+const livedIn = (journal: string, { signalsDb, dataDir }: Plan['fleet']): boolean =>
+  readJournalHeader(journal) !== null || (dirname(signalsDb) === dataDir && showsTrades(signalsDb));
 
 /** A journal replays only on the market it was made on; said here, before the venue would die of it. */
 function checkJournal({ files, recordingPath, fleet }: Plan): void {

@@ -18,6 +18,8 @@ export interface Plan {
   /** Names the list of rows by its content. */
   readonly feedId: string;
   readonly files: DataFiles;
+  /** Whether a ledger that is gone may be begun anew. */
+  readonly newLedger: boolean;
 }
 
 /** What lies in a data directory. */
@@ -62,6 +64,7 @@ export async function makePlan(options: Options): Promise<Plan> {
       log: inDataDir('fleet.log'),
       status: inDataDir('status.json'),
     },
+    newLedger: options.newLedger,
   };
 }
 

@@ -10,6 +10,7 @@ import { summaryLines } from '../report/summary.ts';
 import { type Ending, endFleet, writeReport } from './ending.ts';
 import { type House, openHouse } from './house.ts';
 import { isIdle } from './idle.ts';
+import { lostSentence } from './lost-trades.ts';
 import { makePlan, PlanError } from './plan.ts';
 import { openMarket, type RunningFleet, startFleet } from './running.ts';
 import { writeStatus } from './status-file.ts';
@@ -112,12 +113,17 @@ async function live(house: House, board: Board, options: Options, around: Surrou
 }
 
 /** Says what begins, the bots being at their places. */
-function greet({ plan, beginMs }: House, { newsroom, pairs, streams }: RunningFleet): void {
+function greet({ plan, beginMs, lost, log }: House, { newsroom, pairs, streams }: RunningFleet): void {
   const { recording, fleet } = plan;
   const ready = pairs.filter(({ isReady }) => isReady).length;
   newsroom.tell('fleet', ready === pairs.length ? `all ${ready} bots are ready` : `${ready} of ${pairs.length} bots are ready`);
   newsroom.tell('fleet', planSentence(streams));
   const how = beginMs > recording.marketStartMs ? 'takes up where the last run ended' : 'begins';
+  const behind = lostSentence(lost, fleet.signalsDb);
+  if (behind !== null) {
+    newsroom.tell('fleet', behind, 'bad');
+    log.warn('the ledger is behind', { lost });
+  }
   newsroom.tell('fleet', `the market of ${recording.instruments.map(({ coin }) => coin).join(', ')} ${how}, at ×${fleet.speed}`);
 }
 

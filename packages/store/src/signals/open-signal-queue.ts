@@ -7,6 +7,7 @@ import { adoptSignals, referenceSchema } from './adopt.ts';
 import { createClaims } from './claims.ts';
 import { createControls } from './controls.ts';
 import { createShow } from './show.ts';
+import { createShownClaims, type ShownClaim } from './shown-claims.ts';
 import { type StoredRow, toSignalRow } from './signal-row.ts';
 
 /** The shared signals database on one connection, with what reports, the operator's tools and feeders use besides. */
@@ -16,6 +17,8 @@ export interface SignalQueueHandle extends SignalQueue {
   databaseId(): string;
   /** Every row in id order, under the contract's column names, ours and others'. */
   allRows(): readonly SignalRow[];
+  /** Every row that shows a trade, in id order. */
+  shownClaims(): readonly ShownClaim[];
   /** Inserts a row as a foreign writer would. Absent columns get their defaults. Returns its id; throws on an unknown column. */
   insertRow(row: Readonly<Record<string, string | number | boolean | null>>): number;
   /** Writes a control for a bot id or ALL. Its outcome appears in the ledger under the returned key. */
@@ -87,6 +90,7 @@ function connect(path: string, options: SignalQueueOptions, create: boolean) {
       claims: createClaims(db, databaseId),
       show: createShow(db, { databaseId, szDecimalsOf: options.szDecimalsOf ?? (() => null) }),
       controls: createControls(db, databaseId),
+      shownClaims: createShownClaims(db, databaseId),
       insertRow: createInserter(db),
       all: db.prepare<[], StoredRow>('SELECT * FROM signals ORDER BY id'),
       dataVersion: db.prepare<[], { data_version: number }>('PRAGMA data_version'),
@@ -165,6 +169,7 @@ export function openSignalQueue(path: string, options: SignalQueueOptions = {}):
     countPending: guard((bot) => keeper.current().claims.countPending(bot)),
     statusOf: guard((rowId) => keeper.current().claims.statusOf(rowId)),
     allRows: guard(() => keeper.current().all.all().map(toSignalRow)),
+    shownClaims: guard(() => keeper.current().shownClaims()),
     insertRow: guard((row) => keeper.current().insertRow(row)),
     insertControl: guard((target, command) => keeper.current().controls.insert(target, command)),
     close: () => keeper.close(),
