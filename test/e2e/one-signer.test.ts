@@ -59,6 +59,16 @@ it('refuses two bots of which one is an agent of the other’s account, with bot
   for (const key of [keys.KEY1, keys.KEY2]) expect(fleet.said()).not.toContain(key.slice(4, 20));
 });
 
+it('refuses a key that no curve has by the variable’s name, never its value', async () => {
+  const dir = emptyDir();
+  const config = join(dir, 'fleet.config.ts');
+  writeFileSync(config, "export default { mode: 'paper', bots: [{ id: 'Sentient', keyEnv: 'BOT_KEY' }] };");
+  const fleet = startFleetWith({ BOT_KEY: 'f'.repeat(64) }, '--config', config, '--data-dir', join(dir, 'data'));
+  expect((await fleet.exit).code, fleet.said()).toBe(2);
+  expect(fleet.said()).toMatch(/bots\[0\]\.keyEnv is "BOT_KEY": it names a variable that holds no private key/);
+  expect(fleet.said()).not.toMatch(/^\s+at |ffff/m);
+});
+
 function emptyFeed(dir: string): string {
   const path = join(dir, 'feed.json');
   writeFileSync(path, '[]');

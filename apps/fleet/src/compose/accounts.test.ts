@@ -1,6 +1,7 @@
 import { microUsd } from '@hyperfleet/trading';
 import { describe, expect, test } from 'vitest';
 import { toAccounts } from './accounts.ts';
+import { PaperKeysError } from './paper-keys.ts';
 import { PlanError } from './plan.ts';
 
 const AGENT = '5a'.repeat(32);
@@ -20,11 +21,13 @@ const bot = (index: number, keyEnv: string | null, held: { key: string; account?
   account: held.account ?? null,
 });
 
+const KEYS = '/data/paper-keys.json';
+
 function refusal(bots: Parameters<typeof toAccounts>[0]): string {
   try {
-    toAccounts(bots);
+    toAccounts(bots, KEYS);
   } catch (error) {
-    if (error instanceof PlanError) return error.message;
+    if (error instanceof PlanError || error instanceof PaperKeysError) return error.message;
     throw error;
   }
   throw new Error('nothing was refused');
@@ -32,7 +35,7 @@ function refusal(bots: Parameters<typeof toAccounts>[0]): string {
 
 describe('the account a bot trades', () => {
   test('is the one named, or the one of its key', () => {
-    const accounts = toAccounts([bot(0, 'KEY1', { key: AGENT, account: `0x${'CD'.repeat(20)}` }), bot(1, 'KEY2', { key: OWNER })]);
+    const accounts = toAccounts([bot(0, 'KEY1', { key: AGENT, account: `0x${'CD'.repeat(20)}` }), bot(1, 'KEY2', { key: OWNER })], KEYS);
     expect(accounts).toMatchObject([
       { id: 'A', address: `0x${'cd'.repeat(20)}` },
       { id: 'B', address: OWNER_ADDRESS, signer: OWNER_ADDRESS },
@@ -49,5 +52,23 @@ describe('the account a bot trades', () => {
     );
     expect(refusal([bot(0, 'KEY2', { key: OWNER }), bot(1, 'KEY1', agent)])).toMatch(/bots\[1\]\.accountEnv .*bots\[0\]\.keyEnv "KEY2"/);
     expect(said).not.toContain(AGENT);
+  });
+});
+
+describe('a number that is no key of the curve', () => {
+  const ZERO = '00'.repeat(32);
+  const BEYOND = `0x${'ff'.repeat(32)}`;
+
+  test('is refused by the option that names it, all such at once, and never shown', () => {
+    const said = refusal([bot(0, 'KEY1', { key: ZERO }), bot(1, 'KEY2', { key: BEYOND })]);
+    expect(said).toMatch(/bots\[0\]\.keyEnv is "KEY1": .*holds no private key.*set it to/);
+    expect(said).toMatch(/bots\[1\]\.keyEnv is "KEY2"/);
+    for (const secret of [ZERO, BEYOND.slice(2)]) expect(said).not.toContain(secret);
+  });
+
+  test('is refused by the file that holds it where the key was drawn', () => {
+    expect(refusal([bot(0, null, { key: BEYOND })])).toBe(
+      '/data/paper-keys.json holds no valid key for A; restore it, or start with another --data-dir',
+    );
   });
 });

@@ -1,7 +1,7 @@
 import { type BotConfig, type ConfigProblem, listProblems, problem, takeSecrets } from '@hyperfleet/config';
-import { addressOfKey } from '@hyperfleet/hyperliquid';
+import { type Address, addressOfKey, PrivateKeyError } from '@hyperfleet/hyperliquid';
 import type { MicroUsd } from '@hyperfleet/trading';
-import { keepPaperKeys } from './paper-keys.ts';
+import { keepPaperKeys, PaperKeysError } from './paper-keys.ts';
 import { type Plan, PlanError } from './plan.ts';
 
 /** One bot's account at the venue. */
@@ -42,18 +42,37 @@ function sharedAccount(pointing: PointingBot, earlier: PointingBot, address: str
   );
 }
 
-/** The accounts of bots by what they point at. Throws PlanError, naming every bot and option that is wrong, never a key. */
-export function toAccounts(bots: readonly PointingBot[]): readonly BotAccount[] {
+/** The address of a bot's key; null and a problem where no key of the curve is that number. Throws PaperKeysError for a drawn one. */
+function signerOf({ bot, field, privateKey }: PointingBot, see: { keysPath: string; problems: ConfigProblem[] }): Address | null {
+  try {
+    return addressOfKey(privateKey);
+  } catch (error) {
+    if (!(error instanceof PrivateKeyError)) throw error;
+    if (bot.keyEnv === null)
+      throw new PaperKeysError(`${see.keysPath} holds no valid key for ${bot.id}; restore it, or start with another --data-dir`);
+    const remedy =
+      'it names a variable that holds no private key: zero, or beyond the range of such keys; set it to a key that was made as one';
+    see.problems.push(problem(`${field}.keyEnv`, bot.keyEnv, remedy));
+    return null;
+  }
+}
+
+/**
+ * The accounts of bots by what they point at. Throws PlanError, or PaperKeysError for a key that was drawn; both name bot and option,
+ * never a key.
+ */
+export function toAccounts(bots: readonly PointingBot[], keysPath: string): readonly BotAccount[] {
   const problems: ConfigProblem[] = [];
   const traders = new Map<string, PointingBot>();
-  const accounts = bots.map((pointing): BotAccount => {
+  const accounts = bots.flatMap((pointing): BotAccount[] => {
     const { bot, privateKey, account } = pointing;
-    const signer = addressOfKey(privateKey);
+    const signer = signerOf(pointing, { keysPath, problems });
+    if (signer === null) return [];
     const address = account?.toLowerCase() ?? signer;
     const earlier = traders.get(address);
     if (earlier === undefined) traders.set(address, pointing);
     else problems.push(sharedAccount(pointing, earlier, address));
-    return { id: bot.id, privateKey, address, signer, usd: bot.paperUsd };
+    return [{ id: bot.id, privateKey, address, signer, usd: bot.paperUsd }];
   });
   if (problems.length > 0) throw new PlanError(listProblems(problems));
   return accounts;
@@ -74,5 +93,6 @@ export function openAccounts({ fleet, bots, files }: Plan, traded: readonly stri
       privateKey: (bot.keyEnv === null ? drawn.get(bot.id) : secrets.get(bot.keyEnv)?.trim()) ?? '',
       account: bot.accountEnv === null ? null : (secrets.get(bot.accountEnv)?.trim() ?? null),
     })),
+    files.keys,
   );
 }
