@@ -57,18 +57,22 @@ function isClaimedAfter(deps: LoopDeps, trade: Trade, exit: RowPlace): boolean {
   return parsed?.kind === 'entry' && isOlder(exit, { createdAtMs: parsed.createdAtMs, rowId: trade.signal.rowId });
 }
 
+interface ExitDeps extends LoopDeps {
+  readonly queue: SignalQueue;
+  readonly marketToWall: (marketMs: number) => number;
+}
+
 /** What an exit meets besides its row. */
 interface ExitContext {
-  readonly queue: SignalQueue;
   /** Wakes the trades it claimed. */
   readonly kick: (tradeId: string) => void;
   /** What stands on a coin that the ledger does not know; null when nothing was seen. */
   readonly stranger: (coin: string) => string | null;
-  readonly marketToWall: (marketMs: number) => number;
 }
 
 /** One look at an exit signal. */
-export function driveExit(deps: LoopDeps, { queue, kick, stranger, marketToWall }: ExitContext, exit: Trade): Performed {
+export function driveExit(deps: ExitDeps, { kick, stranger }: ExitContext, exit: Trade): Performed {
+  const { queue, marketToWall } = deps;
   const row = deps.ledger.claimedRow(exit.tradeId);
   const parsed = row === null ? null : parseSignal(row);
   if (parsed === null || parsed.kind !== 'exit') {

@@ -91,12 +91,6 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   /** A row may have been claimed whose trade could not be written. */
   let claimsBroken = false;
 
-  const exitContext = {
-    queue,
-    kick: (tradeId: string) => runner.kick(tradeId),
-    stranger: wallet.stranger,
-    marketToWall: deps.marketToWall,
-  };
   const context: EntryContext = {
     wallet,
     isExiting: (coin) =>
@@ -117,7 +111,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     if (trade === null || trade.phase === 'settled' || trade.phase === 'refused') return { kind: 'idle' };
     // Nothing would be taken; its stops stand.
     if (isDisowned(deps)) return { kind: 'later', afterMs: DISOWNED_MS };
-    if (trade.kind === 'exit') return driveExit(deps, exitContext, trade);
+    if (trade.kind === 'exit') return driveExit(deps, { kick: runner.kick, stranger: wallet.stranger }, trade);
     if (trade.phase === 'claimed') return await turns.attempt(tradeId, () => enter(deps, context, trade));
     const performed = (await driveEntry(trade)) ?? (await driveOut(trade));
     if (performed.kind === 'again' || !standIn.isNeeded()) return performed;
