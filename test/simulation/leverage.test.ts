@@ -34,12 +34,23 @@ function leverageIs(fate: 'refused' | null): void {
   };
 }
 
-describe('a coin the owner holds isolated', () => {
+/** A venue that says no to the leverage of a coin and means it. */
+function refuseLeverage(of: string): void {
+  const { setCrossLeverage } = world.link.exchange;
+  Object.assign(world.link.exchange, {
+    async setCrossLeverage(coin: string, leverage: number, nonce: number) {
+      if (coin !== of) return await setCrossLeverage(coin, leverage, nonce);
+      asked += 1;
+      return { kind: 'refused', reason: 'Cannot switch leverage type with open position.', retry: 'never' };
+    },
+  });
+}
+
+describe('a coin whose leverage the venue refuses', () => {
   beforeEach(async () => {
     await hold(1_000);
-    world.venue.execute(USER, { type: 'updateLeverage', asset: 0, isCross: false, leverage: 10 }, world.clock.now());
-    world.placeByHand('BTC', 'buy', '100500', '0.01', { tif: 'Ioc' });
     leverageIs(null);
+    refuseLeverage('BTC');
     await world.restart();
     await hold(1_000);
   });
@@ -56,8 +67,7 @@ describe('a coin the owner holds isolated', () => {
     expect(asked).toBe(3);
   });
 
-  it('refuses an entry at once in the venue’s words when the position has just gone, without asking again', async () => {
-    world.placeByHand('BTC', 'sell', '99500', '0.01', { tif: 'Ioc', reduceOnly: true });
+  it('refuses an entry at once in the venue’s words, without asking again', async () => {
     await hold(MINUTE_MS);
     const id = world.signal(onBtc);
     await hold(4_000);
@@ -66,11 +76,27 @@ describe('a coin the owner holds isolated', () => {
       notes: 'leverage of BTC could not be set: Cannot switch leverage type with open position. (asked again after 15 min)',
     });
     expect(asked).toBe(2);
-    await hold(15 * MINUTE_MS);
-    const later = world.signal(onBtc);
-    await hold(4_000);
-    expect(world.row(later).status).toBe('filled');
   });
+});
+
+it.each([
+  ['cross', true],
+  ['isolated', false],
+])('the leverage of a position the owner holds by hand, %s, is left as it is until that is gone', async (_, isCross) => {
+  await hold(1_000);
+  world.venue.execute(USER, { type: 'updateLeverage', asset: 0, isCross, leverage: 10 }, world.clock.now());
+  world.placeByHand('BTC', 'buy', '100500', '0.01', { tif: 'Ioc' });
+  leverageIs(null);
+  await world.restart();
+  await hold(5 * MINUTE_MS);
+  expect(world.venue.account(USER).positions).toMatchObject([{ coin: 'BTC', leverage: 10, isCross }]);
+  expect(asked).toBe(1);
+  world.placeByHand('BTC', 'sell', '99500', '0.01', { tif: 'Ioc', reduceOnly: true });
+  await hold(2 * MINUTE_MS);
+  expect(asked).toBe(2);
+  const id = world.signal(onBtc);
+  await hold(4_000);
+  expect(world.row(id).status).toBe('filled');
 });
 
 describe('a venue too busy to set a leverage', () => {

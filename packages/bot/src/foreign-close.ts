@@ -10,6 +10,7 @@ import {
   lots,
   marketLimitFor,
   metBy,
+  mostLots,
   type OpenOrder,
   type OrderIntent,
   type PositionView,
@@ -156,7 +157,7 @@ async function cancelSeen(deps: LoopDeps, key: string, orders: readonly OpenOrde
   noteDisowned(deps, await deps.exchange.cancelByOid(ids, deps.nextNonce()));
 }
 
-/** Sends one close for all of a position; none where nobody is seen to take it. What it leaves, the next look shows. */
+/** Sends one close for a position, as much as one market order may be; none where nobody is seen to take it. What it leaves, the next look shows. */
 async function closePosition(deps: LoopDeps, standIn: Trade, { coin, szi }: PositionView): Promise<void> {
   const instrument = deps.instruments.get(coin);
   if (instrument === undefined) throw new Error(`a position on ${coin}, which the venue does not list`);
@@ -164,6 +165,7 @@ async function closePosition(deps: LoopDeps, standIn: Trade, { coin, szi }: Posi
   const view = deps.market.view(coin);
   const met = view === null ? null : metBy(side, view);
   if (met === null) return;
+  const px = marketLimitFor(side, met, CLOSE_SLIPPAGE_PPM, instrument);
   const { tradeId } = standIn;
   const attempt = deps.ledger.orders(tradeId).length;
   const { ledgerId } = deps.ledger;
@@ -173,8 +175,8 @@ async function closePosition(deps: LoopDeps, standIn: Trade, { coin, szi }: Posi
     role: 'close',
     attempt,
     side,
-    px: marketLimitFor(side, met, CLOSE_SLIPPAGE_PPM, instrument),
-    sz: lots(Math.abs(szi)),
+    px,
+    sz: lots(Math.min(Math.abs(szi), mostLots(instrument, 'ioc', px))),
     reduceOnly: true,
     kind: { type: 'limit', tif: 'ioc' },
   };

@@ -2,6 +2,7 @@
 import type { Instrument } from '@hyperfleet/trading';
 import { isDisowned, noteDisowned } from './key.ts';
 import type { LoopDeps } from './settings.ts';
+import type { Wallet } from './wallet.ts';
 
 /** On a venue of hundreds of coins the rest is set at a coin's first entry: each setting costs a request of the address's budget. */
 const AHEAD_MAX = 32;
@@ -30,7 +31,7 @@ export interface Leverage {
   stop(): void;
 }
 
-export function createLeverage(deps: LoopDeps): Leverage {
+export function createLeverage(deps: LoopDeps, wallet: Pick<Wallet, 'isForeign' | 'refusal'>): Leverage {
   const { clock, log } = deps;
   const standing = new Set<string>();
   const refusals = new Map<string, LeverageRefusal & { readonly atMs: number }>();
@@ -72,6 +73,7 @@ export function createLeverage(deps: LoopDeps): Leverage {
           !instrument.isDelisted &&
           !instrument.onlyIsolated &&
           !standing.has(instrument.coin) &&
+          !wallet.isForeign(instrument.coin) &&
           refusedOfLate(instrument.coin) === null &&
           deps.market.view(instrument.coin) !== null,
       )
@@ -100,6 +102,8 @@ export function createLeverage(deps: LoopDeps): Leverage {
     },
     async prepare() {
       if (preparing || standing.size >= AHEAD_MAX || isDisowned(deps) || clock.now() < restsUntilMs) return;
+      // The leverage of a coin is that of the position somebody else holds there: nothing is set before the wallet has been looked at.
+      if (wallet.refusal() !== null) return;
       preparing = true;
       try {
         await prepareSome();

@@ -77,9 +77,9 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   const exitClaimedAt = new Map<string, number>();
   const newestExits = new Map<string, RowPlace>();
   const turns = createEntryTurns(deps);
-  const leverage = createLeverage(deps);
   const hearing = deps.launch === undefined ? null : createReconcileHearing(deps, deps.launch);
   const wallet = createWallet(deps);
+  const leverage = createLeverage(deps, wallet);
   let guardHeardMs: number | null = null;
   let condition: Condition | null = null;
   let turning: Promise<void> | null = null;
