@@ -42,7 +42,7 @@ describe('spent requests of an address', () => {
     // Ten seconds after the last try the venue refused, which is the second, half a second on; and two of the pause between tries.
     expect(nakedMs('Sentient')).toBeLessThanOrEqual(13_000);
     const words = fleet.ledger.allTrades().flatMap(({ tradeId }) => fleet.ledger.orders(tradeId).map(({ reason }) => reason ?? ''));
-    const byVenue = words.filter((reason) => reason.startsWith('Too many cumulative requests sent (1906 > 1198)'));
+    const byVenue = words.filter((reason) => reason.startsWith('turned away: Too many cumulative requests sent (1906 > 1198)'));
     expect(byVenue.length).toBeGreaterThan(0);
     expect(byVenue.length).toBeLessThanOrEqual(2);
     await fleet.until('the entry is refused', () => status(refused) === 'failed', 10_000);
