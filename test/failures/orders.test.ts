@@ -1,6 +1,8 @@
 /** Orders whose answers are lost, late, wrong or a refusal: real sockets, the real adapter, faults set at the venue (docs/FAILURES.md). */
 import type { FaultRule } from '@hyperfleet/paper-exchange';
+import { InfoClient } from '@nktkas/hyperliquid';
 import { afterEach, describe, expect, it } from 'vitest';
+import { directTransport } from '../support/direct-transport.ts';
 import { closeFleetUnbroken } from '../support/unbroken.ts';
 import { openWiredFleet, type WiredFleet } from '../support/wired-fleet.ts';
 
@@ -64,6 +66,37 @@ describe('an entry whose answer says nothing', () => {
     await fleet.until('the entry is known to rest', () => status(id) === 'sent');
     expect(intents('entry')).toHaveLength(1);
     expect(fleet.venue.openOrders(bot.account).filter((order) => !order.reduceOnly)).toHaveLength(1);
+  });
+});
+
+describe('how long an order lives', () => {
+  it('is three of the round trips measured, where answers are that slow', async () => {
+    fleet = await openWiredFleet();
+    fleet.fault({ kind: 'delay-response', ms: 3_000, action: 'order' });
+    fleet.signal('Sentient', now);
+    await fleet.until('the entry is recorded', () => intents('entry').length === 1);
+    // The stream tells of it at once; what is measured is the answer.
+    await fleet.pass(4_000);
+    fleet.signal('Sentient', { ...now, symbol: 'ETH', entry_1: 4_020, stop_loss: 3_900, target_1: 4_200 });
+    await fleet.until('the next entry is recorded', () => intents('entry').length === 2);
+    const lives = intents('entry').map(({ expiresAfterMs, recordedAtMs }) => expiresAfterMs - recordedAtMs);
+    expect(lives[0]).toBe(5_000);
+    expect(lives[1]).toBeGreaterThanOrEqual(9_000);
+  });
+
+  it('is held to by the venue: what comes later is refused, at five times its requests', async () => {
+    fleet = await openWiredFleet();
+    const bot = fleet.bot('Sentient');
+    const info = new InfoClient({ transport: directTransport(fleet.exchange) });
+    const used = async (): Promise<number> => (await info.userRateLimit({ user: bot.account })).nRequestsUsed;
+    const [before, counted] = [await used(), bot.address.count().used];
+    fleet.fault({ kind: 'delay-request', ms: 5_200, action: 'order' });
+    const id = fleet.signal('Sentient', now);
+    await fleet.until('it has come too late', () => status(id) === 'failed');
+    expect(fleet.row(id).notes).toContain('Action already expired');
+    // An entry and its stop are two requests.
+    expect(await used()).toBe(before + 5 * 2);
+    expect(bot.address.count().used).toBe(counted + 5 * 2);
   });
 });
 

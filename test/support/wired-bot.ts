@@ -144,7 +144,7 @@ export function openBot(stage: Stage, own: { id: string; index: number; ids: rea
     instruments: INSTRUMENTS,
     nextNonce: createNonceSource({ cell: openNonceCell(createNonceCell()), ledger, bot: own.id, now: clock.now }),
     digest: (text: string) => createHash('sha256').update(text).digest('hex'),
-    requestLifeMs: () => settings.expiresAfterMs,
+    requestLifeMs: () => lines.exchange.requestLifeMs(settings.expiresAfterMs),
     log: silent,
     report: (report: BotReport) => reports.push(report),
     onBug: (error: unknown) => stage.bugs.push(error),

@@ -41,6 +41,8 @@ export interface ExchangeOptions {
 export interface VenueExchange extends Exchange {
   /** Market ms from sending to answer: the slower of the moving average and the slowest of late. */
   roundTripMs(): number;
+  /** How long a request that is sent now lives, market ms: `leastMs`, and never under three measured round trips. */
+  requestLifeMs(leastMs: number): number;
   /** Whether entries are held back here just now because the last answers to this account's actions made no sense. */
   isShut(): boolean;
   close(): void;
@@ -51,7 +53,7 @@ const MAX_SOCKETS = 4;
 
 /** An action that came after its `expiresAfter` costs so many times its requests (PROTOCOL §2.4). */
 const EXPIRED_COSTS = 5;
-/** No action lives shorter than so many measured round trips. */
+/** No action lives shorter than so many measured round trips: one that is late costs five (PROTOCOL §2.4). */
 const LIFE_TRIPS = 3;
 /** When every place under way is taken: look again after this much market time. */
 const CROWDED_MS = 25;
@@ -144,10 +146,12 @@ export function openExchange(options: ExchangeOptions): VenueExchange {
     return `the account has used ${used} of the ${allowed} requests its volume allows; ${soon}`;
   }
 
+  const requestLifeMs = (leastMs: number): number => Math.max(leastMs, LIFE_TRIPS * roundTrip.ms());
+
   const cancelSending = (nonce: number, requests: number): Sending => ({
     nonce,
     requests,
-    expiresAfterMs: clock.now() + Math.max(cancelLifeMs, LIFE_TRIPS * roundTrip.ms()),
+    expiresAfterMs: clock.now() + requestLifeMs(cancelLifeMs),
     priority: 'cancel',
   });
 
@@ -169,6 +173,7 @@ export function openExchange(options: ExchangeOptions): VenueExchange {
       return act(crossLeverageAction(coin, leverage, instruments), sending, parseDefaultReply);
     },
     roundTripMs: () => roundTrip.ms(),
+    requestLifeMs,
     isShut: () => way.isShut(pace.now()),
     close: () => http.close(),
   };

@@ -26,9 +26,6 @@ import { lookAtClock, skewThatMatters } from './clock-look.ts';
 import { REQUEST_TIMES } from './feed-times.ts';
 import { createWatch } from './watch.ts';
 
-/** A request lives no shorter than so many measured round trips: one that is late costs five (PROTOCOL §2.4). */
-const LIFE_TRIPS = 3;
-
 /** What the loop in a bot's worker does with what comes from outside. */
 export interface RoomEvents {
   onPeer(message: PeerMessage): void;
@@ -129,7 +126,7 @@ export function openBotRoom(data: BotData, name: 'signal' | 'fill-monitor', even
     reads,
     instruments,
     market: openMarketReader(data.books),
-    requestLifeMs: () => Math.max(settings.expiresAfterMs, LIFE_TRIPS * exchange.roundTripMs()),
+    requestLifeMs: () => exchange.requestLifeMs(settings.expiresAfterMs),
     nextNonce,
     digest: (text: string) => createHash('sha256').update(text).digest('hex'),
     log: createLog((record) => thread.send({ kind: 'log', record }), { bot: settings.id, thread: name }),
