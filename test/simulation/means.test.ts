@@ -149,6 +149,19 @@ describe('when actions fail', () => {
   });
 });
 
+it.each([1, -1])('a clock 240 ms off is no word worth, and one 260 ms off is named, once, and keeps no entry back', async (way) => {
+  const means = await open();
+  means.ways = { ...means.ways, skewMs: way * 240 };
+  await hold(3_000);
+  expect(alerts()).toEqual([]);
+  means.ways = { ...means.ways, skewMs: way * 260 };
+  await hold(3_000);
+  expect(alerts()).toEqual(['clock is off']);
+  const id = world.signal(now);
+  await hold(5_000);
+  expect(world.row(id).status).toBe('filled');
+});
+
 it('a clock one hour off alarms once, is named in the refusal, and keeps no exit back', async () => {
   const means = await open();
   const id = world.signal({ ...now, target_1: null });
