@@ -252,6 +252,29 @@ describe('what the venue does of its own accord', () => {
   });
 });
 
+describe('an oid given out again', () => {
+  const CLOIDS = ['c1', 'c2', 'c3'].map((byte) => `0x${byte.repeat(16)}`);
+
+  test('goes to the next order alone, which answers to it and to its own cloid', async () => {
+    await send(order(limit('101000', { c: CLOIDS[0] })));
+    const [first] = (await info('userFills')) as { oid: number }[];
+    const oid = first?.oid ?? 0;
+    venue.exchange.fault({ kind: 'reuse-oid', user, order: CLOIDS[0] ?? '' });
+    const placed = { response: { data: { statuses: [{ resting: { oid } }] } } };
+    expect(await send(order(limit('90000', { c: CLOIDS[1] })))).toMatchObject(placed);
+    expect(await send(order(limit('89000', { c: CLOIDS[2] })))).not.toMatchObject(placed);
+    expect(await info('openOrders')).toMatchObject([{ cloid: CLOIDS[2] }, { cloid: CLOIDS[1], oid }]);
+    expect(await info('orderStatus', { oid })).toMatchObject({ order: { order: { cloid: CLOIDS[1] }, status: 'open' } });
+    expect(await info('orderStatus', { oid: CLOIDS[0] })).toEqual({ status: 'unknownOid' });
+    venue.exchange.fault({ kind: 'reuse-oid', user, order: oid });
+    venue.exchange.fault({ kind: 'reuse-oid', user, order: 1 });
+    expect(struck()).toEqual([1, 0, 0]);
+    expect(await send({ type: 'cancelByCloid', cancels: [{ asset: 0, cloid: CLOIDS[1] }] })).toMatchObject({ status: 'ok' });
+    expect(await info('openOrders')).toMatchObject([{ cloid: CLOIDS[2] }]);
+    expect(venue.exchange.audit()).toMatchObject({ duplicateCloids: 0, conservationErrorUsd: 0 });
+  });
+});
+
 describe('limits set by a fault', () => {
   test('bind until their time is over or they are cleared, and the latest rule counts', async () => {
     venue.exchange.fault({ kind: 'limits', ipWeightPerMinute: 4, forMs: 60_000 });
@@ -278,6 +301,7 @@ test('what faults did to state is in the journal: a restart without the rules an
   venue.exchange.fault({ kind: 'pause-market', coin: 'BTC', ms: 2_000 });
   await send(order(limit('90000', { c: `0x${'c1'.repeat(16)}` })));
   venue.exchange.fault({ kind: 'cancel-order', user, order: `0x${'c1'.repeat(16)}`, status: 'internalCancel' });
+  venue.exchange.fault({ kind: 'reuse-oid', user, order: `0x${'c1'.repeat(16)}` });
   await send(bracket());
   await send({ type: 'updateLeverage', asset: 0, isCross: true, leverage: 3 });
   for (let i = 0; i < 15; i += 1) {

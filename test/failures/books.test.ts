@@ -1,4 +1,4 @@
-/** Books that must agree with the venue's whatever it does: ids that come twice, funding over hours, orders left behind (docs/FAILURES.md). */
+/** Books that must agree with the venue's whatever it does: funding over hours, orders left behind (docs/FAILURES.md). */
 import type { Address } from '@hyperfleet/paper-exchange';
 import { afterEach, expect, it } from 'vitest';
 import { openWorld, type World } from '../support/one-bot.ts';
@@ -50,39 +50,6 @@ it('funding of every hour is booked once, a restart between them included, and e
   await hold(8_000);
   expect(world.row(id).status).toBe('closed');
   expect(world.venue.account(USER).accountValue - 10_000_000_000).toBe(cash());
-});
-
-it('an order id the venue gives out again is told apart by the client order id', async () => {
-  world = await openWorld();
-  const first = world.signal({ ...long, target_1: null });
-  await hold(5_000);
-  world.signal({ symbol: 'BTC', signal_type: 'exit' });
-  await hold(8_000);
-  expect(world.row(first).status).toBe('closed');
-  const [old] = world.ledger.allTrades();
-  const oldEntry = world.ledger.orders(old?.tradeId ?? '').find(({ intent }) => intent.role === 'entry');
-  // The venue counts from the start again: every order and fill of the next trade has the id of one of the first.
-  const again = new Map<number, number>();
-  const reused = (oid: number): number => {
-    const known = again.get(oid) ?? (again.size === 0 ? (oldEntry?.oid ?? 0) : oid);
-    again.set(oid, known);
-    return known;
-  };
-  const { reads } = world.link;
-  const fillsSince = reads.fillsSince;
-  Object.assign(reads, {
-    fillsSince: async (ms: number) =>
-      (await fillsSince(ms)).map((fill) => (fill.cloid === oldEntry?.intent.cloid ? fill : { ...fill, oid: reused(fill.oid) })),
-  });
-  world.link.streaming = false;
-  const second = world.signal({ ...long, target_1: null });
-  await hold(3_000);
-  world.streamEvent({ kind: 'connected' });
-  await hold(5_000);
-  expect(world.row(second).status).toBe('filled');
-  const trade = world.ledger.allTrades().find(({ tradeId, kind }) => kind === 'entry' && tradeId !== old?.tradeId);
-  expect(world.ledger.fillSums(trade?.tradeId ?? '').entrySz).toBe(world.venue.account(USER).positions[0]?.szi);
-  expect(world.ledger.fillSums(old?.tradeId ?? '').entrySz).toBe(oldEntry?.filledSz);
 });
 
 it('an order of ours that outlived its trade is cancelled at the next comparison, before it meets another position', async () => {

@@ -104,6 +104,7 @@ function toIntervention(value: unknown): Intervention | null {
   if (!isRecord(value)) return null;
   const { kind, id, status, asset, px, sz } = value;
   if (kind === 'cancel') return (typeof id === 'string' || isTime(id)) && typeof status === 'string' ? { kind, id, status } : null;
+  if (kind === 'reuse-oid') return typeof id === 'string' || isTime(id) ? { kind, id } : null;
   if (kind !== 'deleverage' || !isTime(asset)) return null;
   if (!(px === null || isTime(px)) || !(sz === null || isTime(sz))) return null;
   return { kind, asset, px: px === null ? null : ticks(px), sz: sz === null ? null : lots(sz) };

@@ -65,6 +65,8 @@ describe('a rule', () => {
     [{ kind: 'cancel-order', user: USER, order: 7, status: 'filled' }, /^status "filled": give one of canceled, marginCanceled, /],
     [{ kind: 'cancel-order', order: 7, status: 'canceled' }, 'user is missing: give an address, 0x and 40 hex digits'],
     [{ kind: 'deleverage', user: USER, coin: 'BTC', px: '0' }, 'px "0": give a decimal above zero, e.g. "65000.5"'],
+    [{ kind: 'reuse-oid', user: USER, order: -1 }, 'order -1: give an oid, or a cloid of 0x and 32 hex digits'],
+    [{ kind: 'reuse-oid', order: 7 }, 'user is missing: give an address, 0x and 40 hex digits'],
     [{ kind: 'limits' }, /^limits \{"kind":"limits"\}: give one or more of ipWeightPerMinute, addressRequests, /],
   ])('%j is refused with field, value and remedy', (rule, message) => {
     expect(() => parse(rule)).toThrow(message);

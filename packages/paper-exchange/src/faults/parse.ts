@@ -153,6 +153,7 @@ const FIELDS: Readonly<Partial<Record<FaultKind, readonly string[]>>> = {
   'expire-agent': ['agent'],
   'cancel-order': ['user', 'order', 'status'],
   deleverage: ['user', 'coin', 'px', 'sz'],
+  'reuse-oid': ['user', 'order'],
   'pause-market': ['coin', 'ms'],
   limits: [...LIMIT_FIELDS, 'forMs'],
 };
@@ -217,6 +218,8 @@ function readEffect(kind: FaultKind, from: From, { coins }: FaultNames): WholeEf
       return { kind, user: address(from, 'user'), order: orderId(from), status: oneOf(from, 'status', VENUE_CANCELS) };
     case 'deleverage':
       return { kind, user: address(from, 'user'), coin: oneOf(from, 'coin', coins), px: decimalOr(from, 'px'), sz: decimalOr(from, 'sz') };
+    case 'reuse-oid':
+      return { kind, user: address(from, 'user'), order: orderId(from) };
     case 'pause-market':
       return { kind, coin: oneOf(from, 'coin', coins), ms: ms(from) };
     case 'limits':

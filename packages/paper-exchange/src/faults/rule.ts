@@ -66,6 +66,8 @@ type FaultEffect =
   | { readonly kind: 'cancel-order'; readonly user: string; readonly order: number | string; readonly status: string }
   /** Auto-deleveraging closes `sz` (default null: all) of a position of `user` at `px` (default null: the mark), at once. */
   | { readonly kind: 'deleverage'; readonly user: string; readonly coin: string; readonly px?: string | null; readonly sz?: string | null }
+  /** The oid of an ended order of `user`, named by oid or cloid, is given to the next order of that account too. */
+  | { readonly kind: 'reuse-oid'; readonly user: string; readonly order: number | string }
   /** The market feed of a coin is silent for `ms` from now: nothing of it matches and no trigger fires until its next book. */
   | { readonly kind: 'pause-market'; readonly coin: string; readonly ms: number }
   /**
@@ -201,6 +203,7 @@ export const STRIKES_ON: Readonly<Record<FaultKind, readonly Occasion['on'][]>> 
   'expire-agent': [],
   'cancel-order': [],
   deleverage: [],
+  'reuse-oid': [],
   'pause-market': [],
   limits: [],
 };

@@ -95,6 +95,9 @@ export function createWireFaults({ exchange, door, network, clock, admission }: 
       case 'deleverage':
         plan.settle(id, exchange.intervene(effect.user, deleveraging(effect)) ? 1 : 0);
         break;
+      case 'reuse-oid':
+        plan.settle(id, exchange.intervene(effect.user, { kind: 'reuse-oid', id: effect.order }) ? 1 : 0);
+        break;
       case 'pause-market':
         exchange.pauseMarket(effect.coin, effect.ms);
         plan.settle(id, 1);

@@ -74,6 +74,8 @@ export interface Account {
   readonly open: OpenOrders;
   /** The oid of the latest order of each cloid (PROTOCOL §6). */
   readonly byCloid: Map<string, number>;
+  /** The oid of an ended order that the next one is given again. */
+  reusedOid: number | null;
   /** Orders as they ended. */
   readonly ended: OrderRows;
   /** Every state that orders were in. */
@@ -109,6 +111,7 @@ export function createAccount(
     touched: false,
     open: new OpenOrders(),
     byCloid,
+    reusedOid: null,
     ended: new OrderRows(orders, (oid, cloid) => {
       if (byCloid.get(cloid) === oid) byCloid.delete(cloid);
     }),

@@ -339,7 +339,9 @@ export type Intervention =
   /** Ends a live order, by oid or cloid, with a status of the venue's. */
   | { readonly kind: 'cancel'; readonly id: number | string; readonly status: StatusWord }
   /** Closes lots of a position (null: all) at a price (null: the mark): auto-deleveraging. */
-  | { readonly kind: 'deleverage'; readonly asset: number; readonly px: Ticks | null; readonly sz: Lots | null };
+  | { readonly kind: 'deleverage'; readonly asset: number; readonly px: Ticks | null; readonly sz: Lots | null }
+  /** Gives the oid of an order that has ended, named by oid or cloid, to the account's next order as well. */
+  | { readonly kind: 'reuse-oid'; readonly id: number | string };
 
 export interface Venue {
   readonly settings: VenueSettings;

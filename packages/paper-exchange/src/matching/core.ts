@@ -112,11 +112,26 @@ export function accountOf(core: Core, user: Address): Account {
   return account;
 }
 
+/** The oid to be given again. Its former holder is known by its cloid no more: one oid has one order. */
+function forgetReused(account: Account): number {
+  const oid = account.reusedOid ?? 0;
+  account.reusedOid = null;
+  const cloid = account.ended.find(oid)?.cloid ?? null;
+  if (cloid !== null && account.byCloid.get(cloid) === oid) account.byCloid.delete(cloid);
+  return oid;
+}
+
 /** Gives an order its oid and a record; it is in no book yet. Counts a cloid that a live order of the account carries too. */
 export function createOrder(core: Core, terms: NewOrder): OrderRecord {
   const { account, market, cloid } = terms;
-  const order = new OrderRecord(terms, holdingOf(account, market), core);
-  core.nextOid += 1;
+  // Position TP/SL of one action find each other by counting (PROTOCOL §3).
+  const isCounted = account.reusedOid === null || terms.isPositionTpsl;
+  const order = new OrderRecord(
+    terms,
+    holdingOf(account, market),
+    isCounted ? core : { nextOid: forgetReused(account), nowMs: core.nowMs },
+  );
+  if (isCounted) core.nextOid += 1;
   if (cloid !== null) {
     const holder = account.byCloid.get(cloid);
     if (holder !== undefined && account.open.get(holder) !== null) core.totals.duplicateCloids += 1;

@@ -1,5 +1,5 @@
 import { FINE_PER_TICK, lots, ticks } from '@hyperfleet/trading';
-import { findLive } from './changing.ts';
+import { findLive, showOrder } from './changing.ts';
 import { valuationPx } from './coin-market.ts';
 import type { Address, Intervention, StatusWord } from './contract.ts';
 import { type Core, createOrder } from './core.ts';
@@ -57,6 +57,13 @@ export function intervene(core: Core, user: Address, intervention: Intervention)
     }
     case 'deleverage':
       return deleverage(core, user, intervention);
+    case 'reuse-oid': {
+      const account = core.accounts.get(user);
+      const order = account === undefined ? null : showOrder(account, intervention.id);
+      if (account === undefined || order === null || account.open.get(order.oid) !== null) return false;
+      account.reusedOid = order.oid;
+      return true;
+    }
     default:
       return intervention satisfies never;
   }
