@@ -18,7 +18,6 @@ const isCovered = (bot: string): boolean => fleet.bot(bot).held('BTC') !== 0 && 
 describe('spent requests of an address', () => {
   const openSmall = (addressBudgetStart: number): Promise<WiredFleet> =>
     openWiredFleet({ limits: limitSettings({ on: ['address'], figures: { addressBudgetStart } }) });
-  const nakedMs = (bot: string): number => fleet.exchange.audit().nakedTime[fleet.bot(bot).account]?.longestMs ?? 0;
 
   /** userRateLimit, as anyone may ask for it (PROTOCOL §8). */
   async function counted(bot: string): Promise<unknown> {
@@ -40,7 +39,7 @@ describe('spent requests of an address', () => {
     const refused = fleet.signal('Sentient', eth);
     await fleet.until('the fill has its stop', () => isCovered('Sentient'), 20_000);
     // Ten seconds after the last try the venue refused, which is the second, half a second on; and two of the pause between tries.
-    expect(nakedMs('Sentient')).toBeLessThanOrEqual(13_000);
+    expect(fleet.nakedMs('Sentient')).toBeLessThanOrEqual(13_000);
     const words = fleet.ledger.allTrades().flatMap(({ tradeId }) => fleet.ledger.orders(tradeId).map(({ reason }) => reason ?? ''));
     const byVenue = words.filter((reason) => reason.startsWith('turned away: Too many cumulative requests sent (1906 > 1198)'));
     expect(byVenue.length).toBeGreaterThan(0);

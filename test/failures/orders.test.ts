@@ -109,6 +109,8 @@ describe('a stop that is refused', () => {
     await fleet.until('the entry has filled', () => status(id) === 'filled' && bot.held('BTC') > 0);
     await fleet.until('it is covered', () => bot.stopped('BTC') >= bot.held('BTC'));
     expect(intents('own-stop').length).toBeGreaterThan(0);
+    // One reaction.
+    expect(fleet.nakedMs('Sentient')).toBeLessThanOrEqual(500);
   });
 
   it('again and again ends the position after three tries, with an alert', async () => {
@@ -123,6 +125,7 @@ describe('a stop that is refused', () => {
     expect(bot.held('BTC')).toBe(0);
     expect(fleet.venue.openOrders(bot.account)).toEqual([]);
     expect(bot.alerts()).toContain('no stop could be placed');
+    expect(fleet.nakedMs('Sentient')).toBeLessThanOrEqual(2_000);
   });
 });
 

@@ -23,6 +23,8 @@ describe('an account stream that falls silent on a living socket', () => {
     await fleet.pass(1_000);
     fleet.print('BTC', 'sell', '98999', '0.01');
     await fleet.until('the fill has its stop', () => bot.held('BTC') === 1_000 && bot.stopped('BTC') >= 1_000, 20_000);
+    // Five seconds of silence, of which one had passed, the question, and one reaction.
+    expect(fleet.nakedMs('Sentient')).toBeLessThanOrEqual(9_000);
   });
 
   it('in one channel alone is betrayed by the others', async () => {
@@ -33,6 +35,7 @@ describe('an account stream that falls silent on a living socket', () => {
     for (const channel of ['userFills', 'orderUpdates'] as const) fleet.fault({ kind: 'silence', channel, user: bot.account });
     fleet.print('BTC', 'sell', '98999', '0.01');
     await fleet.until('the fill has its stop', () => bot.held('BTC') === 1_000 && bot.stopped('BTC') >= 1_000, 8_000);
+    expect(fleet.nakedMs('Sentient')).toBeLessThanOrEqual(3_500);
   });
 });
 
@@ -45,6 +48,8 @@ it('a fill that falls into a cut is read afterwards, once, and its part of the e
   fleet.print('BTC', 'sell', '98999', '0.01');
   await fleet.until('the fill has its stop', () => bot.held('BTC') === 1_000 && bot.stopped('BTC') >= 1_000, 20_000);
   expect(fleet.ledger.fillsOf('Sentient')).toHaveLength(1);
+  // To connect and subscribe anew, to read, and one reaction.
+  expect(fleet.nakedMs('Sentient')).toBeLessThanOrEqual(3_000);
 });
 
 it('fills told twice, late and out of order count once each', async () => {
@@ -62,6 +67,7 @@ it('fills told twice, late and out of order count once each', async () => {
   await fleet.until('all four parts are held and covered', () => bot.held('BTC') === 800 && bot.stopped('BTC') >= 800, 20_000);
   await fleet.until('the ledger has them all', () => fleet.ledger.fillsOf('Sentient').length === 4, 70_000);
   expect(fleet.ledger.fillSums(fleet.ledger.allTrades()[0]?.tradeId ?? '').entrySz).toBe(800);
+  expect(fleet.nakedMs('Sentient')).toBeLessThanOrEqual(1_000);
 });
 
 describe('a market feed that stands still on a living socket', () => {

@@ -49,6 +49,8 @@ export interface WiredFleet {
   spend(bot: string, requests: number): Promise<void>;
   signal(bot: string, row: Readonly<Record<string, string | number | null>>): number;
   row(id: number): Readonly<Record<string, unknown>>;
+  /** Longest market time that a position of the bot was without its whole stop, as the venue measures it. */
+  nakedMs(bot: string): number;
   /** Lets so much market time pass. */
   pass(ms: number): Promise<void>;
   /** Lets market time pass until it is so; rejects with what was waited for after `limitMs` of it (two minutes). */
@@ -179,6 +181,11 @@ export async function openWiredFleet(options: WiredOptions = {}): Promise<WiredF
     },
     (error: unknown) => bugs.push(error),
   );
+  const botOf = (id: string): WiredBot => {
+    const found = bots.find((bot) => bot.id === id);
+    if (found === undefined) throw new Error(`no bot ${id}`);
+    return found;
+  };
   const fleet: WiredFleet = {
     clock,
     exchange,
@@ -186,11 +193,7 @@ export async function openWiredFleet(options: WiredOptions = {}): Promise<WiredF
     ledger,
     queue,
     bots,
-    bot(id) {
-      const found = bots.find((bot) => bot.id === id);
-      if (found === undefined) throw new Error(`no bot ${id}`);
-      return found;
-    },
+    bot: botOf,
     fault: (rule) => exchange.fault(rule),
     price(coin, px) {
       prices.set(coin, px);
@@ -213,6 +216,7 @@ export async function openWiredFleet(options: WiredOptions = {}): Promise<WiredF
       if (found === undefined) throw new Error(`no row ${id}`);
       return found;
     },
+    nakedMs: (id) => exchange.audit().nakedTime[botOf(id).account]?.longestMs ?? 0,
     pass,
     until,
     async close() {
