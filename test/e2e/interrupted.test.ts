@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
@@ -9,6 +9,7 @@ import {
   query,
   readReport,
   startFleet,
+  startFleetUnder,
   unexplained,
 } from '../support/fleet-process.ts';
 
@@ -109,6 +110,41 @@ it('survives kill -9, refuses a second fleet, obeys its operator and accounts fo
   const after = await admin('ALL', 'STATUS');
   expect(after.text).toContain('The fleet is not running.');
 });
+
+it('obeys a stop while the venue is still catching up with its journal', async () => {
+  const module = join(dir, 'never-ready.mjs');
+  const stuck = 'if (!isMainThread && workerData?.recording !== undefined) for (;;);';
+  writeFileSync(module, `import { isMainThread, workerData } from 'node:worker_threads';\n${stuck}\n`);
+  const data = join(dir, 'stuck');
+  const fleet = startFleetUnder(module, '--data-dir', data);
+  await expect.poll(() => existsSync(join(data, 'fleet.log')) && readFileSync(join(data, 'fleet.log'), 'utf8')).toContain('fleet starts');
+  fleet.child.kill('SIGTERM');
+  expect(await fleet.exit, fleet.said()).toMatchObject({ code: 0 });
+  expect(fleet.said()).toContain('The fleet stopped: it was told to by SIGTERM, before a bot was started.');
+});
+
+it('names a mark of the venue’s time that is damaged', async () => {
+  const data = join(dir, 'mark');
+  const first = startFleet('--data-dir', data, '--signals', none());
+  await first.line(/all 3 bots are ready/);
+  await kill(first);
+  writeFileSync(join(data, 'paper-exchange.jsonl.time'), '99999999999999\n');
+  const second = startFleet('--data-dir', data, '--signals', none());
+  expect(await second.exit, second.said()).toMatchObject({ code: 2 });
+  expect(second.said()).toMatch(/paper-exchange\.jsonl\.time is damaged: .*remove that file/);
+  const mark = Buffer.alloc(8);
+  mark.writeBigUInt64LE(BigInt(Date.parse('2030-01-01')));
+  writeFileSync(join(data, 'paper-exchange.jsonl.time'), mark);
+  const third = startFleet('--data-dir', data, '--signals', none());
+  expect(await third.exit, third.said()).toMatchObject({ code: 2 });
+  expect(third.said()).toMatch(/the market had come to 2030-01-01.*, long after the recording’s end; remove that file/);
+});
+
+function none(): string {
+  const path = join(dir, 'none.json');
+  writeFileSync(path, '[]');
+  return path;
+}
 
 it.each([
   ['a misspelt option', ['--until-idl'], 'did you mean --until-idle?'],

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -118,6 +118,22 @@ describe('a restart of the paper exchange', () => {
     const second = await openTestVenue({ journalPath, clock: steppedClock(START_MS) });
     expect((await second.post('/info', { type: 'exchangeStatus' })).json).toEqual({ time: atMs, specialStatuses: null });
     await second.exchange.close();
+  });
+
+  test.each([
+    ['more bytes than a time', Buffer.from('99999999999999\n')],
+    ['fewer bytes than a time', Buffer.from('9999')],
+    ['a time no exchange comes to', Buffer.from('99999999')],
+  ])('names a damaged mark of its time, %s, and without it takes the last entry’s', async (_, damage) => {
+    const first = await openTestVenue({ journalPath });
+    await trade(first);
+    await first.exchange.close();
+    writeFileSync(`${journalPath}.time`, damage);
+    expect(() => readJournalTime(journalPath)).toThrow(JournalError);
+    expect(() => readJournalTime(journalPath)).toThrow(/\.time is damaged: .*remove that file/);
+    await expect(openTestVenue({ journalPath })).rejects.toThrow(/\.time is damaged/);
+    rmSync(`${journalPath}.time`);
+    expect(readJournalTime(journalPath)).toBe([...replayJournal(journalPath)].at(-1)?.atMs);
   });
 
   test('leaves out a last line the process died in, and goes on after it', async () => {

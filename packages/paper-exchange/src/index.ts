@@ -7,7 +7,15 @@ export { createFaultPlan, type FaultPlan, type FaultReport } from './faults/plan
 export { fateOf, type RequestFate } from './faults/request-fate.ts';
 export type { FaultRule, Occasion } from './faults/rule.ts';
 export type { MarketSource } from './in-process.ts';
-export { JournalError, type JournalHeader, readJournalHeader, readJournalTime, replayJournal, settingConflict } from './journal.ts';
+export {
+  JournalError,
+  type JournalHeader,
+  MARK_REMEDY,
+  readJournalHeader,
+  readJournalTime,
+  replayJournal,
+  settingConflict,
+} from './journal.ts';
 export type { JournalPage } from './journal-entry.ts';
 export { type Latency, NO_LATENCY, parseLatency, REAL_LATENCY } from './limits/latency.ts';
 export {

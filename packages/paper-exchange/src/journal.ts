@@ -150,13 +150,30 @@ export function readJournalHeader(path: string): JournalHeader | null {
 /** The latest market time a journal's exchange showed anyone, or null without a journal: a clock must not start before it. */
 export function readJournalTime(path: string): number | null {
   const header = readJournalHeader(path);
-  return header === null ? null : Math.max(header.startMs, readMark(`${path}.time`));
+  return header === null ? null : Math.max(header.startMs, readMark(path, header));
 }
 
-function readMark(path: string): number {
-  if (!existsSync(path)) return 0;
-  const bytes = readFileSync(path);
-  return bytes.length < 8 ? 0 : Number(bytes.readBigUInt64LE(0));
+/** No exchange ran this much longer than it had when it started: a time beyond is damage, and a clock set to it would never be caught up with. */
+const LONGEST_LIFE_MS = 10 * 365 * 86_400_000;
+
+/** The high-water mark beside a journal; where there is none, the time of the last entry, which somebody may have been told of. */
+function readMark(path: string, { startMs }: JournalHeader): number {
+  const markPath = `${path}.time`;
+  const bytes = existsSync(markPath) ? readFileSync(markPath) : Buffer.alloc(0);
+  if (bytes.length === 0) return lastEntryMs(path);
+  const markMs = bytes.length === 8 ? Number(bytes.readBigUInt64LE(0)) : Number.NaN;
+  if (markMs <= startMs + LONGEST_LIFE_MS) return markMs;
+  throw new JournalError(`${markPath} is damaged: it holds no time this exchange can have come to; ${MARK_REMEDY}`);
+}
+
+/** What to do about a mark that cannot be right. */
+export const MARK_REMEDY = 'remove that file, and the time is taken from the journal itself';
+
+function lastEntryMs(path: string): number {
+  let last = '';
+  for (const { text } of lines(path)) last = text;
+  const { atMs } = parseLine(last, path);
+  return isTime(atMs) ? atMs : 0;
 }
 
 /** The entries of a journal, oldest first; a torn last line (the process died while writing it) is left out. */
@@ -250,7 +267,7 @@ export function openJournal(path: string, fresh: JournalHeader): Journal {
   if (found === null) pen.add(header);
   pen.write();
   const markPath = `${path}.time`;
-  let highWaterMs = Math.max(header.startMs, found === null ? 0 : readMark(markPath));
+  let highWaterMs = Math.max(header.startMs, found === null ? 0 : readMark(path, found));
   const mark = openSync(markPath, existsSync(markPath) ? 'r+' : 'w+');
   const markBytes = Buffer.alloc(8);
   const stamp = (): void => {

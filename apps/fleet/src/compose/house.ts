@@ -2,7 +2,9 @@ import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import {
   defaultVenueSettings,
+  JournalError,
   limitSettings,
+  MARK_REMEDY,
   marketOf,
   openRecording,
   readJournalHeader,
@@ -99,7 +101,7 @@ export async function openHouse(plan: Plan, asked: Promise<string>): Promise<Hou
       log: createLog((record) => sink.write(record), { thread: 'main' }),
       accounts,
       lost,
-      beginMs: Math.max(recording.marketStartMs, readJournalTime(files.journal) ?? 0, lastMs),
+      beginMs: Math.max(recording.marketStartMs, venueTime(plan), lastMs),
       close,
     };
   } catch (error) {
@@ -126,6 +128,17 @@ function checkLedger({ files, fleet, newLedger }: Plan): boolean {
 
 const livedIn = (journal: string, { signalsDb, dataDir }: Plan['fleet']): boolean =>
   readJournalHeader(journal) !== null || (dirname(signalsDb) === dataDir && showsTrades(signalsDb));
+
+/** Market a fleet may have run on after its recording's end, finishing its step on a slow machine at the highest speed. */
+const AFTER_END_MS = 30 * 86_400_000;
+
+/** Market time the venue had come to. A mark far beyond the recording would have it catch up for ever. */
+function venueTime({ files, recording }: Plan): number {
+  const atMs = readJournalTime(files.journal) ?? 0;
+  if (atMs <= recording.endMs + AFTER_END_MS) return atMs;
+  const day = new Date(atMs).toISOString();
+  throw new JournalError(`${files.journal}.time says that the market had come to ${day}, long after the recording’s end; ${MARK_REMEDY}`);
+}
 
 /** A journal replays only on the market it was made on; said here, before the venue would die of it. */
 function checkJournal({ files, recordingPath, fleet }: Plan): void {

@@ -25,6 +25,13 @@ export interface VenueEvents {
   readonly onMarketEnded: () => void;
   readonly onRestart: (worker: string, reason: string) => void;
   readonly onHalted: (worker: string, reason: string) => void;
+  /** Resolves when somebody asks the fleet to stop: the start is given up then. */
+  readonly asked: Promise<string>;
+}
+
+/** The fleet was asked to stop before its venue was up; the message says why. */
+export class StartGivenUp extends Error {
+  override readonly name = 'StartGivenUp';
 }
 
 /** The limits and delays of the venue, as the configuration has them. */
@@ -38,7 +45,8 @@ export function venueRules({ limits, connections, latency }: PaperConfig): Pick<
 
 /**
  * Starts the venue and makes the clock: replaying a journal takes its time, and no market passes meanwhile. A venue that dies
- * comes back on the same port, its market having gone on without it. Rejects when it cannot be started at all.
+ * comes back on the same port, its market having gone on without it. Rejects when it cannot be started at all, with StartGivenUp when
+ * somebody asked the fleet to stop before.
  */
 export async function startVenue(
   data: Omit<VenueData, 'clock' | 'port' | 'speed'>,
@@ -74,7 +82,11 @@ export async function startVenue(
     onRestart: (reason) => events.onRestart('paper-venue', reason),
     onHalted: (reason) => events.onHalted('paper-venue', reason),
   });
-  await worker.firstReady;
+  const givenUp = await Promise.race([worker.firstReady.then(() => null), events.asked]);
+  if (givenUp !== null) {
+    await worker.terminate();
+    throw new StartGivenUp(givenUp);
+  }
   const { url, nowMs } = await listening.promise;
   clock = gateClock(nowMs, how.speed);
   worker.post({ kind: 'go', clock: clock.mapping });

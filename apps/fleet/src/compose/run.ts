@@ -11,6 +11,7 @@ import { type Ending, endFleet, writeReport } from './ending.ts';
 import { type House, openHouse } from './house.ts';
 import { isIdle } from './idle.ts';
 import { lostSentence } from './lost-trades.ts';
+import { StartGivenUp } from './paper-venue.ts';
 import { makePlan, PlanError } from './plan.ts';
 import { openMarket, type RunningFleet, startFleet } from './running.ts';
 import { writeStatus } from './status-file.ts';
@@ -58,6 +59,11 @@ export async function runFleet(options: Options, around: Surroundings): Promise<
     house.log.info('fleet stopped', { why, troubles: ending.troubles });
     return ending.troubles.length === 0 ? EXIT.well : EXIT.needsPerson;
   } catch (error) {
+    if (error instanceof StartGivenUp) {
+      board.close();
+      around.err.write(`The fleet stopped: ${error.message}, before a bot was started.\n`);
+      return EXIT.well;
+    }
     // The plan was right and the directory opened: what a database does to us from here on is no misuse.
     if (!(error instanceof StoreError)) throw error;
     board.close();
@@ -90,6 +96,7 @@ async function live(house: House, board: Board, options: Options, around: Surrou
     onMarketEnded: () => void begun.promise.then(() => over.resolve({ why: 'the recording has ended', settle: true })),
     onVenueLost: () => over.resolve({ why: 'the venue is lost', settle: false }),
     onLedgerDamaged: () => over.resolve({ why: 'the ledger is damaged', settle: false }),
+    asked: around.asked,
   });
   const fed: { feeding: Feeding | null } = { feeding: null };
   const opened = openMarket(running).then((clock) => {

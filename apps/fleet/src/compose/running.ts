@@ -22,6 +22,8 @@ export interface FleetEvents {
   readonly onVenueLost: () => void;
   /** The ledger is damaged: nothing that is written from now on could be relied on. */
   readonly onLedgerDamaged: () => void;
+  /** Resolves when somebody asks the fleet to stop. */
+  readonly asked: Promise<string>;
 }
 
 /** The fleet at work. */
@@ -66,6 +68,7 @@ export async function startFleet(house: House, board: Board, events: FleetEvents
     {
       log: sink.write,
       onMarketEnded: events.onMarketEnded,
+      asked: events.asked,
       onRestart: watch.restarted,
       onHalted(worker, reason) {
         watch.lost(worker, reason);
