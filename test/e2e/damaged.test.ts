@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openLedger, openSignalQueue } from '@hyperfleet/store';
 import { afterAll, expect, it } from 'vitest';
-import { cleanUp, emptyDir, startFleet } from '../support/fleet-process.ts';
+import { adminControls, cleanUp, emptyDir, startFleet } from '../support/fleet-process.ts';
 import { fleetVenue, paperWallets } from '../support/fleet-venue.ts';
 
 afterAll(cleanUp);
@@ -73,6 +73,13 @@ it('goes on protecting when signals.db turns out damaged, and stops when the led
   );
   expect(await venue.stopped(user, 'ETH')).toBe(await venue.held(user, 'ETH'));
   expect(await venue.held(user, 'ETH')).toBeGreaterThan(0);
+  const status = await adminControls('ALL', 'STATUS', '--data-dir', data);
+  expect(status.code, status.text).toBe(0);
+  expect(status.text).toMatch(/Sentient .* ETH .*\?/);
+  expect(status.text).toMatch(/signals\.db is damaged \(.*\); restore it from a backup: how many signals wait is not known/);
+  const paused = await adminControls('Sentient', 'PAUSE', '--data-dir', data);
+  expect(paused.code).toBe(1);
+  expect(paused.text).toMatch(new RegExp(`PAUSE goes through it and was not given.*SIGTERM to process ${fleet.child.pid} ends the fleet`));
   // The fleet writes the time into its ledger each second.
   spoil(join(data, 'ledger.db'), allButFirst);
   expect((await fleet.exit).code, fleet.said()).toBe(3);

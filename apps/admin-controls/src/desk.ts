@@ -6,7 +6,8 @@ import { type FleetStatus, readStatus } from './status-file.ts';
 /** What a verb works on. */
 export interface Desk {
   readonly ledger: LedgerHandle;
-  readonly queue: SignalQueueHandle;
+  /** The signals database, opened when it is first asked for: what is there may be known without it. Throws StoreError. */
+  queue(): SignalQueueHandle;
   /** Bots the target names, by their configured ids. */
   readonly bots: readonly string[];
   /** The target was ALL. */
@@ -25,7 +26,7 @@ export interface DeskPaths {
   readonly signalsDb: string;
 }
 
-/** Opens the two databases of a data directory. Throws an Error saying what is missing. */
+/** Opens the ledger of a data directory, and its signals database when it is needed. Throws an Error saying what is missing. */
 export function openDesk(
   paths: DeskPaths,
   rest: Pick<Desk, 'bots' | 'all' | 'json' | 'wait' | 'foreign' | 'print'>,
@@ -37,16 +38,19 @@ export function openDesk(
     );
   }
   const ledger = openLedger(ledgerPath);
-  const queue = openSignalQueue(paths.signalsDb);
+  let queue: SignalQueueHandle | null = null;
   const holder = dataDirHolder(paths.dataDir);
   return {
     ...rest,
     ledger,
-    queue,
+    queue() {
+      queue ??= openSignalQueue(paths.signalsDb);
+      return queue;
+    },
     running: holder === null ? null : { pid: holder.pid },
     status: readStatus(paths.dataDir),
     close() {
-      queue.close();
+      queue?.close();
       ledger.close();
     },
   };

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { StoreError } from '@hyperfleet/store';
 import type { ControlRow } from '@hyperfleet/trading';
 import { type Desk, runningLine } from '../desk.ts';
 import { table } from '../table.ts';
@@ -12,9 +13,7 @@ const WAIT_MS = 30_000;
  * 1 when one has not in time. Nobody answers while the fleet is not running: then the command stays in the queue.
  */
 export async function command(desk: Desk, word: string): Promise<number> {
-  const rows: { row: ControlRow; bots: readonly string[] }[] = desk.all
-    ? [{ row: desk.queue.insertControl('ALL', word), bots: desk.bots }]
-    : desk.bots.map((bot) => ({ row: desk.queue.insertControl(bot, word), bots: [bot] }));
+  const rows = give(desk, word);
   if (desk.running === null) {
     say(desk, rows, 'queued');
     desk.print(
@@ -36,8 +35,28 @@ export async function command(desk: Desk, word: string): Promise<number> {
   return late > 0 ? 1 : 0;
 }
 
+interface Given {
+  readonly row: ControlRow;
+  readonly bots: readonly string[];
+}
+
+/** Writes the command. Throws an Error that says what to do where the database it goes through is damaged. */
+function give(desk: Desk, word: string): readonly Given[] {
+  try {
+    if (desk.all) return [{ row: desk.queue().insertControl('ALL', word), bots: desk.bots }];
+    return desk.bots.map((bot) => ({ row: desk.queue().insertControl(bot, word), bots: [bot] }));
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== 'corrupt') throw error;
+    const meanwhile =
+      desk.running === null
+        ? ''
+        : `, and no entry is made meanwhile; SIGTERM to process ${desk.running.pid} ends the fleet, its stops stay`;
+    throw new Error(`${error.message}. ${word} goes through it and was not given${meanwhile}.`, { cause: error });
+  }
+}
+
 /** Prints what came of it; returns how many bots have said nothing. */
-function say(desk: Desk, rows: readonly { row: ControlRow; bots: readonly string[] }[], silent: string): number {
+function say(desk: Desk, rows: readonly Given[], silent: string): number {
   const outcomes = rows.flatMap(({ row, bots }) => {
     const heard = desk.ledger.controlOutcomes(row.key);
     return bots.map((bot) => ({ bot, command: row.command, outcome: heard.get(bot) ?? null }));

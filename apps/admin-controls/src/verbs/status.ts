@@ -1,11 +1,30 @@
+import { StoreError } from '@hyperfleet/store';
 import { findingText } from '@hyperfleet/trading';
 import { type Desk, runningLine } from '../desk.ts';
 import { dollars } from '../money.ts';
 import { table } from '../table.ts';
 
+/** How many signals wait for a bot; null where signals.db cannot tell, and then why. */
+function countWaiting(desk: Desk): { readonly of: (bot: string) => number | null; readonly trouble: () => string | null } {
+  let trouble: string | null = null;
+  return {
+    of(bot) {
+      try {
+        return desk.queue().countPending(bot);
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error;
+        trouble = error.message;
+        return null;
+      }
+    },
+    trouble: () => trouble,
+  };
+}
+
 /** STATUS: what each bot is doing, what it holds and what waits for it. */
 export function status(desk: Desk): number {
   const decimals = new Map(desk.ledger.coins().map(({ coin, szDecimals }) => [coin, szDecimals]));
+  const waiting = countWaiting(desk);
   const rows = desk.bots.map((bot) => {
     const state = desk.ledger.botState(bot);
     const live = desk.status?.bots.find((candidate) => candidate.id === bot);
@@ -28,10 +47,10 @@ export function status(desk: Desk): number {
       equityUsd: live?.equityUsd ?? (state.equityStart === null ? null : dollars(state.equityStart)),
       openTrades: trades.length,
       positions: held.map((size) => size.coin),
-      pending: desk.queue.countPending(bot),
+      pending: waiting.of(bot),
     };
   });
-  if (desk.json) desk.print(JSON.stringify({ running: desk.running !== null, bots: rows }));
+  if (desk.json) desk.print(JSON.stringify({ running: desk.running !== null, signalsTrouble: waiting.trouble(), bots: rows }));
   else {
     const cells = rows.map((row) => [
       row.bot,
@@ -41,10 +60,11 @@ export function status(desk: Desk): number {
       row.equityUsd ?? '-',
       String(row.openTrades),
       row.positions.join(' ') || 'flat',
-      String(row.pending),
+      row.pending === null ? '?' : String(row.pending),
       row.reason ?? '',
     ]);
     desk.print(table(['BOT', 'STATE', 'HEALTH', 'NAKED AT MOST', 'EQUITY $', 'TRADES', 'POSITION', 'PENDING', 'REASON'], cells));
+    if (waiting.trouble() !== null) desk.print(`${waiting.trouble()}: how many signals wait is not known. The rest is of the ledger.`);
     desk.print(runningLine(desk));
   }
   return 0;

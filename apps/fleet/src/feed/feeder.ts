@@ -4,7 +4,7 @@
  */
 import { createReplayClock } from '../clock.ts';
 import type { FeederDown, FeederUp } from './feeder-protocol.ts';
-import { type Inserter, openInserter } from './insertion.ts';
+import { type Inserter, openInserter, whyWaiting } from './insertion.ts';
 import type { FeedItem } from './rows.ts';
 
 const BATCH_ROWS = 256;
@@ -28,7 +28,7 @@ function feed({ signalsDb, feedId, items, marketStartMs, clock: mapping }: Feede
       inserter?.close();
       inserter = null;
       done = null;
-      if (!isWaiting) tell({ kind: 'waiting', reason: error instanceof Error ? error.message : String(error) });
+      if (!isWaiting) tell({ kind: 'waiting', reason: whyWaiting(error, signalsDb) });
       isWaiting = true;
       setTimeout(step, RETRY_MS);
       return;

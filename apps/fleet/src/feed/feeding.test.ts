@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { mapClock } from '../clock.ts';
 import { type Feeding, startFeeding } from './feeding.ts';
-import { openInserter } from './insertion.ts';
+import { openInserter, whyWaiting } from './insertion.ts';
 import { parseFeed } from './rows.ts';
 
 let dir: string;
@@ -104,6 +104,17 @@ test('a transaction that did not end leaves neither the row nor the progress', (
 test('a database that is gone is not made anew', () => {
   rmSync(path);
   expect(() => openInserter(path, 'samples')).toThrow('is not there');
+});
+
+test('a damaged database is told of with what to do', () => {
+  writeFileSync(path, Buffer.concat([readFileSync(path).subarray(0, 4_096), Buffer.alloc(16_384, 0xee)]));
+  let met: unknown = null;
+  try {
+    openInserter(path, 'samples').insert(ITEMS.slice(0, 1));
+  } catch (error) {
+    met = error;
+  }
+  expect(whyWaiting(met, path)).toMatch(/^it is damaged \(.*malformed.*\); restore it from a backup/);
 });
 
 test('the feeder waits out a lock of another program', async () => {

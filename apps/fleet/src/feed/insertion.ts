@@ -78,7 +78,20 @@ export function openInserter(path: string, feed: string): Inserter {
 }
 
 const SQLITE_CONSTRAINT = 19;
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
+
+const primaryCode = (error: unknown): number | null =>
+  error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : null;
+
+/** Why the database at `path` cannot be fed just now, with what to do where waiting alone does not help. */
+export function whyWaiting(error: unknown, path: string): string {
+  const reason = error instanceof Error ? error.message : String(error);
+  const code = primaryCode(error);
+  return code === SQLITE_CORRUPT || code === SQLITE_NOTADB
+    ? `it is damaged (${reason}); restore it from a backup, and feeding goes on`
+    : reason.replace(`${path} `, 'it ');
+}
 
 /** SQLite's primary code is the low byte of its extended one. */
-const isConstraint = (error: unknown): error is Error =>
-  error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' && (error.errcode & 0xff) === SQLITE_CONSTRAINT;
+const isConstraint = (error: unknown): error is Error => primaryCode(error) === SQLITE_CONSTRAINT;
