@@ -152,6 +152,22 @@ describe('a mistake', () => {
     expect(found).toHaveLength(5);
   });
 
+  it('of a signals database that is one of the fleet’s own files names the file, however it is written', () => {
+    for (const signalsDb of [
+      'ledger.db',
+      './fleet.log',
+      '../data/status.json',
+      '/srv/fleet/data/fleet.lock',
+      'ledger.db-wal',
+      'Ledger.DB',
+    ]) {
+      expect(refusals(fleet({ signalsDb })), signalsDb).toEqual([
+        expect.stringMatching(/^signalsDb is ".*": the fleet keeps something else in \/srv\/fleet\/data\/.*; name a file of its own/),
+      ]);
+    }
+    for (const signalsDb of ['signals.db', '../ledger.db', '/elsewhere/ledger.db']) expect(refusals(fleet({ signalsDb }))).toEqual([]);
+  });
+
   it('of two bots with one id, in whatever case, names both', () => {
     expect(refusals(fleet({ bots: [{ id: 'Sentient' }, { id: 'SENTIENT' }] }))).toEqual([
       expect.stringMatching(/^bots\[1\]\.id .*bots\[0\] has the same/),

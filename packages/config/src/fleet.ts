@@ -1,4 +1,4 @@
-import { resolve as resolvePath } from 'node:path';
+import { basename, dirname, resolve as resolvePath } from 'node:path';
 import type { EntryLimits, MicroUsd } from '@hyperfleet/trading';
 import { type Environment, environmentProblems } from './environment.ts';
 import { isRecord, type Resolved, readFields } from './field.ts';
@@ -248,6 +248,21 @@ export function defineFleet(options: FleetOptions): FleetOptions {
   return deepFreeze(structuredClone(options));
 }
 
+/** What a fleet keeps in its data directory under names of its own, with what SQLite puts beside. */
+const OWN_FILES: ReadonlySet<string> = new Set(
+  [
+    ...['ledger.db', 'ledger.db-wal', 'ledger.db-shm', 'fleet.lock', 'fleet.lock-journal', 'fleet.lock.json', 'fleet.log', 'status.json'],
+    ...['paper-keys.json', 'paper-exchange.jsonl', 'paper-exchange.jsonl.time'],
+  ].flatMap((name) => [name, `${name}.new`]),
+);
+
+/** A signals database that is one of the fleet's own files would be written by two hands. */
+function ownFileProblem(dataDir: string, written: string): ConfigProblem | null {
+  const file = resolvePath(dataDir, written);
+  if (dirname(file) !== dataDir || !OWN_FILES.has(basename(file).toLowerCase())) return null;
+  return problem('signalsDb', written, `the fleet keeps something else in ${file}; name a file of its own, like 'signals.db'`);
+}
+
 /**
  * Makes a fleet whole: options as written, the command line over them, and the environment the keys' names point into, which
  * is looked at and never kept; null where nothing is signed and no key is needed. Every problem is reported at once. Times come out in
@@ -265,6 +280,8 @@ export function resolveFleet(options: unknown, env: Environment | null, override
   if (loose === null || problems.length > 0) return { kind: 'errors', errors: problems };
   const { own, restart, paper, bots } = loose;
   const dataDir = resolvePath(overrides.baseDir ?? process.cwd(), own.dataDir);
+  const taken = ownFileProblem(dataDir, own.signalsDb);
+  if (taken !== null) return { kind: 'errors', errors: [taken] };
   const fleet: Fleet = {
     ...own,
     dataDir,
