@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { cleanUp, emptyDir, startFleetWith } from '../support/fleet-process.ts';
+import { cleanUp, emptyDir, startFleet, startFleetWith } from '../support/fleet-process.ts';
 import { walletOf } from '../support/wallet.ts';
 
 afterAll(cleanUp);
@@ -67,6 +67,27 @@ it('refuses a key that no curve has by the variable’s name, never its value', 
   expect((await fleet.exit).code, fleet.said()).toBe(2);
   expect(fleet.said()).toMatch(/bots\[0\]\.keyEnv is "BOT_KEY": it names a variable that holds no private key/);
   expect(fleet.said()).not.toMatch(/^\s+at |ffff/m);
+});
+
+it('refuses two bots with one drawn key by their names, and tells once of a file of keys that others may read', async () => {
+  const dir = emptyDir();
+  const config = join(dir, 'fleet.config.ts');
+  writeFileSync(config, "export default { mode: 'paper', bots: [{ id: 'A' }, { id: 'B' }] };");
+  const data = join(dir, 'data');
+  mkdirSync(data);
+  const keys = (a: string, b: string): void =>
+    writeFileSync(join(data, 'paper-keys.json'), JSON.stringify({ A: a, B: b }), { mode: 0o644 });
+  keys(unique('1a', 32), unique('1a', 32));
+  const args = ['--config', config, '--data-dir', data, '--signals', emptyFeed(dir)];
+  const twins = startFleet(...args);
+  expect((await twins.exit).code, twins.said()).toBe(2);
+  expect(twins.said()).toMatch(/the key of "B" \(in .*paper-keys\.json\) is that of "A"/);
+  keys(unique('2b', 32), unique('3c', 32));
+  const open = startFleet(...args);
+  await open.line(/the market of .* begins/);
+  open.child.kill('SIGTERM');
+  expect((await open.exit).code, open.said()).toBe(0);
+  expect(open.said().match(/chmod 600/g)).toHaveLength(1);
 });
 
 function emptyFeed(dir: string): string {

@@ -55,6 +55,17 @@ describe('the account a bot trades', () => {
   });
 });
 
+describe('the key of a bot', () => {
+  test('is no other bot’s, wherever the two were found: both bots and places are named', () => {
+    expect(refusal([bot(0, null, { key: AGENT }), bot(1, null, { key: AGENT })])).toMatch(
+      /bots\[1\]\.id is "B": the key of "B" \(in \/data\/paper-keys\.json\) is that of "A" \(in \/data\/paper-keys\.json\) too; give each/,
+    );
+    const said = refusal([bot(0, 'KEY1', { key: AGENT }), bot(1, null, { key: `0x${AGENT}`, account: OWNER_ADDRESS })]);
+    expect(said).toMatch(/is that of "A" \(in KEY1\) too/);
+    expect(said).not.toContain(AGENT);
+  });
+});
+
 describe('a number that is no key of the curve', () => {
   const ZERO = '00'.repeat(32);
   const BEYOND = `0x${'ff'.repeat(32)}`;

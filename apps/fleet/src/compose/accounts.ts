@@ -25,11 +25,21 @@ interface PointingBot {
   readonly account: string | null;
 }
 
+const keyField = ({ bot, field }: Pick<PointingBot, 'bot' | 'field'>): readonly [string, string] =>
+  bot.keyEnv === null ? [`${field}.id`, bot.id] : [`${field}.keyEnv`, bot.keyEnv];
+
 /** Which option says whose account a bot trades, and what stands there. */
-const accountField = ({ bot, field }: PointingBot): readonly [string, string] => {
+const accountField = ({ bot, field }: Pick<PointingBot, 'bot' | 'field'>): readonly [string, string] => {
   if (bot.accountEnv !== null) return [`${field}.accountEnv`, bot.accountEnv];
-  return bot.keyEnv === null ? [`${field}.id`, bot.id] : [`${field}.keyEnv`, bot.keyEnv];
+  return keyField({ bot, field });
 };
+
+function sharedKey(pointing: PointingBot, earlier: PointingBot, keysPath: string): ConfigProblem {
+  const [field, value] = keyField(pointing);
+  const held = ({ bot }: PointingBot): string => (bot.keyEnv === null ? `in ${keysPath}` : `in ${bot.keyEnv}`);
+  const both = `the key of "${pointing.bot.id}" (${held(pointing)}) is that of "${earlier.bot.id}" (${held(earlier)}) too`;
+  return problem(field, value, `${both}; give each bot a key of its own`);
+}
 
 function sharedAccount(pointing: PointingBot, earlier: PointingBot, address: string): ConfigProblem {
   const [field, value] = accountField(pointing);
@@ -63,15 +73,19 @@ function signerOf({ bot, field, privateKey }: PointingBot, see: { keysPath: stri
  */
 export function toAccounts(bots: readonly PointingBot[], keysPath: string): readonly BotAccount[] {
   const problems: ConfigProblem[] = [];
+  const signers = new Map<string, PointingBot>();
   const traders = new Map<string, PointingBot>();
   const accounts = bots.flatMap((pointing): BotAccount[] => {
     const { bot, privateKey, account } = pointing;
     const signer = signerOf(pointing, { keysPath, problems });
     if (signer === null) return [];
     const address = account?.toLowerCase() ?? signer;
+    const twin = signers.get(signer);
     const earlier = traders.get(address);
+    if (twin === undefined) signers.set(signer, pointing);
     if (earlier === undefined) traders.set(address, pointing);
-    else problems.push(sharedAccount(pointing, earlier, address));
+    if (twin !== undefined) problems.push(sharedKey(pointing, twin, keysPath));
+    else if (earlier !== undefined) problems.push(sharedAccount(pointing, earlier, address));
     return [{ id: bot.id, privateKey, address, signer, usd: bot.paperUsd }];
   });
   if (problems.length > 0) throw new PlanError(listProblems(problems));

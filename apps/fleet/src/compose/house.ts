@@ -30,6 +30,7 @@ import { paperSettings } from '../paper-settings.ts';
 import { type BotAccount, openAccounts } from './accounts.ts';
 import { makeDirectory, signerLocksDir } from './directory.ts';
 import { findLostTrades, type LostTrade, voidEntriesInDoubt } from './lost-trades.ts';
+import { openToOthers } from './paper-keys.ts';
 import { LOCK_PATIENCE, openPatiently } from './patience.ts';
 import { type Plan, PlanError } from './plan.ts';
 
@@ -41,6 +42,8 @@ export interface House {
   readonly sink: LogSink;
   readonly log: Log;
   readonly accounts: readonly BotAccount[];
+  /** What is to be said at the start and keeps nothing back. */
+  readonly warnings: readonly string[];
   /** Trades of these bots that an earlier ledger knew, or knew more of. */
   readonly lost: readonly LostTrade[];
   /** Market time at which this run begins: where the last one ended, else the market's start. */
@@ -100,6 +103,7 @@ export async function openHouse(plan: Plan, asked: Promise<string>): Promise<Hou
       sink,
       log: createLog((record) => sink.write(record), { thread: 'main' }),
       accounts,
+      warnings: [openToOthers(files.keys)].filter((warning) => warning !== null),
       lost,
       beginMs: Math.max(recording.marketStartMs, venueTime(plan), lastMs),
       close,

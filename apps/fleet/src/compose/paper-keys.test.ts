@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { keepPaperKeys, PaperKeysError } from './paper-keys.ts';
+import { keepPaperKeys, openToOthers, PaperKeysError } from './paper-keys.ts';
 
 let dir: string;
 let path: string;
@@ -34,6 +34,16 @@ test('a file of keys that others could read is closed when it is next written', 
   chmodSync(path, 0o644);
   keepPaperKeys(path, ['Sentient', 'AlphaCryptoSignal'], []);
   expect(statSync(path).mode & 0o777).toBe(0o600);
+});
+
+test.skipIf(process.platform === 'win32')('a file of keys that others may read is told of with the command that closes it', () => {
+  keepPaperKeys(path, ['Sentient'], []);
+  expect(openToOthers(path)).toBeNull();
+  for (const mode of [0o644, 0o666, 0o640]) {
+    chmodSync(path, mode);
+    expect(openToOthers(path)).toMatch(`may be read by others of this machine: chmod 600 ${path}`);
+  }
+  expect(openToOthers(join(dir, 'none.json'))).toBeNull();
 });
 
 test.each([['{"Sentient": "0xab'], ['[1]'], ['{"Sentient": "0x1234"}'], ['null']])(

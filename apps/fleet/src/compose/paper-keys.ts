@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 
 /** A file of paper keys that cannot be used; the message never holds a key. */
 export class PaperKeysError extends Error {
@@ -29,6 +29,12 @@ export function keepPaperKeys(path: string, botIds: readonly string[], traded: r
     renameSync(`${path}.new`, path);
   }
   return new Map(botIds.map((id) => [id, keys.get(id) ?? '']));
+}
+
+/** What to say of a file of keys that others of this machine may read; null where none may, or no such thing is known. */
+export function openToOthers(path: string): string | null {
+  const mode = process.platform === 'win32' ? 0 : (statSync(path, { throwIfNoEntry: false })?.mode ?? 0);
+  return (mode & 0o077) === 0 ? null : `${path} holds private keys and may be read by others of this machine: chmod 600 ${path}`;
 }
 
 function readKeys(path: string): Map<string, string> {

@@ -120,12 +120,13 @@ async function live(house: House, board: Board, options: Options, around: Surrou
 }
 
 /** Says what begins, the bots being at their places. */
-function greet({ plan, beginMs, lost, log }: House, { newsroom, pairs, streams }: RunningFleet): void {
+function greet({ plan, beginMs, lost, warnings, log }: House, { newsroom, pairs, streams }: RunningFleet): void {
   const { recording, fleet } = plan;
   const ready = pairs.filter(({ isReady }) => isReady).length;
   newsroom.tell('fleet', ready === pairs.length ? `all ${ready} bots are ready` : `${ready} of ${pairs.length} bots are ready`);
   newsroom.tell('fleet', planSentence(streams));
   const how = beginMs > recording.marketStartMs ? 'takes up where the last run ended' : 'begins';
+  for (const warning of warnings) newsroom.tell('fleet', warning, 'attention');
   const behind = lostSentence(lost, fleet.signalsDb);
   if (behind !== null) {
     newsroom.tell('fleet', behind, 'bad');
