@@ -14,7 +14,6 @@ interface Status {
   readonly bots: readonly {
     readonly id: string;
     readonly hearing: 'stream' | 'poll' | null;
-    readonly nakedBoundMs: number | null;
     readonly health: string | null;
   }[];
 }
@@ -56,16 +55,16 @@ it('trades sixteen bots on one IP: nine hear from streams, the others ask, and p
   let most = 0;
   let before = 0;
   const heard = new Set<string>();
-  const bounded = new Set<string>();
+  const shown = new Set<string>();
   const watching = setInterval(() => {
     const bots = statusOf(data)?.bots ?? [];
     const streaming = bots.filter(({ hearing }) => hearing === 'stream').length;
     // When a place changes hands, the one who has it may tell of it before the one who had it: that is over at the next look.
     most = Math.max(most, Math.min(before, streaming));
     before = streaming;
-    for (const { id, hearing, nakedBoundMs } of bots) {
+    for (const { id, hearing } of bots) {
       if (hearing === 'stream') heard.add(id);
-      if (nakedBoundMs !== null) bounded.add(id);
+      if (hearing !== null) shown.add(id);
     }
   }, 100);
   await fleet.line(/Bot 16 +ETH sold/);
@@ -81,7 +80,7 @@ it('trades sixteen bots on one IP: nine hear from streams, the others ask, and p
   expect(most).toBe(STREAMS);
   expect(heard.has('Bot 16')).toBe(true);
   // What the status file said of every bot while they traded.
-  expect(bounded.size).toBe(BOTS);
+  expect(shown.size).toBe(BOTS);
 
   const written = readReport(report);
   expect(written.bots.map(({ state }) => state)).toEqual(ids.map(() => 'active'));

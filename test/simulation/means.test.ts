@@ -109,6 +109,16 @@ describe('without a stream', () => {
   });
 });
 
+it('a bound that nothing was measured for is told as such, until an answer has come', async () => {
+  const means = await open();
+  means.ways = { ...means.ways, roundTripMs: null };
+  await hold(2_000);
+  expect(conditions().at(-1)?.condition.isBoundMeasured).toBe(false);
+  means.ways = { ...means.ways, roundTripMs: 80 };
+  await hold(2_000);
+  expect(conditions().at(-1)?.condition).toMatchObject({ isBoundMeasured: true, nakedBoundMs: 240 });
+});
+
 describe('when actions fail', () => {
   it('entries are refused with the state named, an exit goes out, and after two calms entries are taken again', async () => {
     const means = await open();

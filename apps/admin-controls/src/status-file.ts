@@ -11,6 +11,7 @@ export interface FleetStatus {
     readonly health?: string | null;
     readonly healthReasons?: readonly string[];
     readonly hearing?: 'stream' | 'poll' | null;
+    /** Null while no round trip is measured. */
     readonly nakedBoundMs?: number | null;
   }[];
   /** Mark price by coin. */

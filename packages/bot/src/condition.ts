@@ -11,6 +11,8 @@ export interface Condition {
   readonly hearing: 'stream' | 'poll';
   /** Longest time a fill may stand without a stop: until it is heard of, and one reaction. */
   readonly nakedBoundMs: number;
+  /** False before an answer has come by which a reaction is measured: the bound is then what hearing alone takes. */
+  readonly isBoundMeasured: boolean;
   /** Our clock less the venue's, ms of wall time; null before it is known. */
   readonly skewMs: number | null;
   /** When the approval of the key ends; null when it is the account's own, or unnamed. */

@@ -96,7 +96,7 @@ describe('health', () => {
 });
 
 describe('what a condition means for entries', () => {
-  const condition: Condition = { health: NORMAL, hearing: 'stream', nakedBoundMs: 600, skewMs: 0, keyUntilMs: null };
+  const condition: Condition = { health: NORMAL, hearing: 'stream', nakedBoundMs: 600, isBoundMeasured: true, skewMs: 0, keyUntilMs: null };
 
   test('a clock one hour off is named plainly, one a second off is not in the way', () => {
     expect(entryRefusal({ ...condition, skewMs: 3_600_000 }, NOW)).toBe(

@@ -14,8 +14,8 @@ export interface Ways {
   readonly isSpent: boolean;
   /** Our clock less the venue's, ms of wall time; null before it is known. */
   readonly skewMs: number | null;
-  /** Market ms an answer takes. */
-  readonly roundTripMs: number;
+  /** Market ms an answer takes; null before one has come. */
+  readonly roundTripMs: number | null;
 }
 
 /** What the venue says of the key when asked. */
@@ -93,7 +93,8 @@ export function createWatchkeeper(
   const condition = (): Condition => {
     const { skewMs, roundTripMs } = watch.ways();
     const hearing = isStreaming ? 'stream' : 'poll';
-    return { health, hearing, nakedBoundMs: (isStreaming ? 0 : watch.pollIntervalMs) + REACTION_TRIPS * roundTripMs, skewMs, keyUntilMs };
+    const nakedBoundMs = (isStreaming ? 0 : watch.pollIntervalMs) + REACTION_TRIPS * (roundTripMs ?? 0);
+    return { health, hearing, nakedBoundMs, isBoundMeasured: roundTripMs !== null, skewMs, keyUntilMs };
   };
 
   function judge(own: Risk): void {

@@ -137,9 +137,12 @@ test('answers without sense to every bot shut the way of all', async () => {
   expect(budget.breakers.exchange.state(Date.now())).toBe('open');
 });
 
-test('the round trip is what answers took; one that was lost took no time that is known', async () => {
+test('the round trip is what answers took; one that was lost or an error of the venue’s took no time that is known', async () => {
   const { exchange } = open();
-  expect(exchange.roundTripMs()).toBe(0);
+  expect(exchange.roundTripMs()).toBeNull();
+  venue.answer((_, response) => void response.writeHead(500).end('null'));
+  await exchange.place(request(ENTRY));
+  expect(exchange.roundTripMs()).toBeNull();
   venue.answer(
     (_, response) => void setTimeout(() => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(RESTS)), 60),
   );

@@ -39,8 +39,8 @@ export interface ExchangeOptions {
 
 /** The venue's /exchange for one signer, and how long its answers take. */
 export interface VenueExchange extends Exchange {
-  /** Market ms from sending to answer: the slower of the moving average and the slowest of late. */
-  roundTripMs(): number;
+  /** Market ms from sending to answer: the slower of the moving average and the slowest of late; null before the first. */
+  roundTripMs(): number | null;
   /** How long a request that is sent now lives, market ms: `leastMs`, and never under three measured round trips. */
   requestLifeMs(leastMs: number): number;
   /** Whether entries are held back here just now because the last answers to this account's actions made no sense. */
@@ -88,8 +88,9 @@ export function openExchange(options: ExchangeOptions): VenueExchange {
     const envelope = { action, signature, nonce, ...(vaultAddress === null ? {} : { vaultAddress }), expiresAfter };
     const sentMs = clock.now();
     const posted = await http.post('/exchange', JSON.stringify(envelope)).finally(() => room.place.leave());
-    if (posted.kind === 'replied') roundTrip.took(clock.now() - sentMs);
     const answer = answerOf(posted, read);
+    // An error of the venue's own says nothing of how long what it does takes.
+    if (wayNewsOf(posted, answer) === 'answered') roundTrip.took(clock.now() - sentMs);
     noteWay(posted, answer);
     if (answer.kind === 'refused') noteRefusal(answer.reason, sending);
     return answer;
@@ -146,7 +147,7 @@ export function openExchange(options: ExchangeOptions): VenueExchange {
     return `the account has used ${used} of the ${allowed} requests its volume allows; ${soon}`;
   }
 
-  const requestLifeMs = (leastMs: number): number => Math.max(leastMs, LIFE_TRIPS * roundTrip.ms());
+  const requestLifeMs = (leastMs: number): number => Math.max(leastMs, LIFE_TRIPS * (roundTrip.ms() ?? 0));
 
   const cancelSending = (nonce: number, requests: number): Sending => ({
     nonce,

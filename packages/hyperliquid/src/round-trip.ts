@@ -1,8 +1,8 @@
 /** How long answers take, ms of market time. */
 export interface RoundTrip {
   took(ms: number): void;
-  /** The slower of the moving average and the slowest of the last few; 0 before the first answer. */
-  ms(): number;
+  /** The slower of the moving average and the slowest of the last few; null before the first answer. */
+  ms(): number | null;
 }
 
 /** Weight of the newest in the moving average. */
@@ -20,6 +20,6 @@ export function createRoundTrip(): RoundTrip {
       recent.push(ms);
       if (recent.length > REMEMBERED) recent.shift();
     },
-    ms: () => Math.ceil(Math.max(average ?? 0, ...recent)),
+    ms: () => (average === null ? null : Math.ceil(Math.max(average, ...recent))),
   };
 }

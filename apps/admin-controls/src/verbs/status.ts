@@ -56,7 +56,7 @@ export function status(desk: Desk): number {
       row.bot,
       row.state,
       row.health ?? '-',
-      row.nakedBoundMs === null ? '-' : `${(row.nakedBoundMs / 1_000).toFixed(1)} s by ${row.hearing ?? '?'}`,
+      boundText(row),
       row.equityUsd ?? '-',
       String(row.openTrades),
       row.positions.join(' ') || 'flat',
@@ -68,4 +68,10 @@ export function status(desk: Desk): number {
     desk.print(runningLine(desk));
   }
   return 0;
+}
+
+/** The longest a fill can stand without a stop, and by what the bot would hear of it. */
+function boundText({ hearing, nakedBoundMs }: Record<'hearing', string | null> & Record<'nakedBoundMs', number | null>): string {
+  if (hearing === null) return '-';
+  return nakedBoundMs === null ? 'not measured yet' : `${(nakedBoundMs / 1_000).toFixed(1)} s by ${hearing}`;
 }

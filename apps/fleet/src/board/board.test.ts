@@ -17,6 +17,7 @@ const ALCHEMIST: BotView = {
     health: { state: 'normal', reasons: [], betterSinceMs: null },
     hearing: 'poll',
     nakedBoundMs: 2_640,
+    isBoundMeasured: true,
     skewMs: 0,
     keyUntilMs: null,
   },
@@ -107,6 +108,13 @@ test('a bot at work shows how well it stands, one that is paused or halted that 
       plainly,
     )[3]?.slice(21, 32);
   expect([stateOf('active'), stateOf('halted')]).toEqual(['critical   ', 'halted     ']);
+});
+
+test('a bound that nothing was measured for is shown as none', () => {
+  const { condition } = ALCHEMIST;
+  if (condition === null) throw new Error('the sample has a condition');
+  const bots = [{ ...ALCHEMIST, condition: { ...condition, nakedBoundMs: 0, isBoundMeasured: false } }];
+  expect(layOut({ ...VIEW, bots }, { columns: 140, rows: 40 }, plainly)[3]).toMatch(/ unmeasured$/);
 });
 
 test('no line is wider and no board higher than the terminal, painted or not', () => {

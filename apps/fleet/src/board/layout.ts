@@ -124,10 +124,11 @@ function stateCell({ state, condition, differences }: BotView): Cell {
 }
 
 /** The longest a fill can stand without a stop, and whether that hangs on being told or on asking. */
-const boundCell = ({ hearing, nakedBoundMs }: Condition): Cell => [
-  `${hearing === 'poll' ? 'ask' : ''} ${(nakedBoundMs / 1_000).toFixed(1)} s`.trim(),
-  hearing === 'poll' ? 'yellow' : 'dim',
-];
+function boundCell({ hearing, nakedBoundMs, isBoundMeasured }: Condition): Cell {
+  if (!isBoundMeasured) return ['unmeasured', 'dim'];
+  const bound = `${(nakedBoundMs / 1_000).toFixed(1)} s`;
+  return hearing === 'poll' ? [`ask ${bound}`, 'yellow'] : [bound, 'dim'];
+}
 
 function changeCell({ equity, equityStart }: BotView): Cell {
   if (equity === null || equityStart === null) return [''];

@@ -70,7 +70,8 @@ function botStatus(bot: BotView): object {
 function conditionStatus(condition: Condition | null): object {
   if (condition === null)
     return { health: null, healthReasons: [], hearing: null, nakedBoundMs: null, clockSkewMs: null, keyUntilMs: null };
-  const { health, hearing, nakedBoundMs, skewMs, keyUntilMs } = condition;
+  const { health, hearing, skewMs, keyUntilMs } = condition;
+  const nakedBoundMs = condition.isBoundMeasured ? condition.nakedBoundMs : null;
   return { health: health.state, healthReasons: health.reasons, hearing, nakedBoundMs, clockSkewMs: skewMs, keyUntilMs };
 }
 
