@@ -110,6 +110,8 @@ export function openNewsroom(sources: NewsroomSources): Newsroom {
           bot.positions = report.positions;
           return;
         case 'alert':
+          // The venue stands still while the fleet ends: it is no clock to measure ours by.
+          if (ending !== null && report.phrase === 'clock is off') return;
           publish(id, alarmOf(report, { bot: id, instruments }));
           return;
         case 'condition':

@@ -99,9 +99,10 @@ async function live(house: House, board: Board, options: Options, around: Surrou
     asked: around.asked,
   });
   const fed: { feeding: Feeding | null } = { feeding: null };
-  const opened = openMarket(running).then((clock) => {
+  const opened = openMarket(running, () => isOver).then((clock) => {
+    if (clock === null || isOver) return;
     greet(house, running);
-    if (!isOver) fed.feeding = feed(house, running, clock);
+    fed.feeding = feed(house, running, clock);
     begun.resolve();
   });
   const stopLooking = keepLooking(house, running, {

@@ -1,5 +1,6 @@
 import { createRequestBudget, fetchInstruments, openRequestBudget } from '@hyperfleet/hyperliquid';
 import { createBookMemory, openMarketReader } from '@hyperfleet/market-data';
+import type { LedgerHandle } from '@hyperfleet/store';
 import type { Supervised } from '@hyperfleet/supervisor';
 import type { Instruments } from '@hyperfleet/trading';
 import type { Board } from '../board/screen.ts';
@@ -38,13 +39,22 @@ const firstLine = (text: string): string => text.split('\n')[0] ?? text;
 /** The market waits for the bots to get to their places, but no longer than this, wall time: one may never get ready. */
 const STARTING_MS_MAX = 20_000;
 
+/** What of a fleet is needed to let its market begin. */
+export interface Beginning {
+  readonly house: { readonly ledger: Pick<LedgerHandle, 'moveClockSession'> };
+  readonly venue: { readonly clock: Pick<RunningFleet['venue']['clock'], 'open'> };
+  readonly pairs: readonly Pick<BotPair, 'ready'>[];
+  readonly sessionId: number;
+}
+
 /**
  * Lets the market begin once every bot is at its place, or has been given up, or the longest wait is over. Returns the
- * running clock.
+ * running clock; null when `isOver` by then, and the market stays shut: its venue stands still already.
  */
-export async function openMarket({ house, venue, pairs, sessionId }: RunningFleet): Promise<ClockMapping> {
+export async function openMarket({ house, venue, pairs, sessionId }: Beginning, isOver: () => boolean): Promise<ClockMapping | null> {
   const late = new Promise<void>((resolve) => setTimeout(resolve, STARTING_MS_MAX).unref());
   await Promise.race([Promise.allSettled(pairs.map(({ ready }) => ready)), late]);
+  if (isOver()) return null;
   const mapping = venue.clock.open();
   house.ledger.moveClockSession(sessionId, Date.now());
   return mapping;
