@@ -8,6 +8,7 @@ const SIGNAL = { symbol: 'BTC', signal_type: 'entry', entry_1: 100_010, stop_los
 
 let world: World;
 const alerts = () => world.reports.flatMap((report) => (report.kind === 'alert' ? [report] : []));
+const overs = () => world.reports.flatMap((report) => (report.kind === 'over' ? [report] : []));
 const alertsOf = (phrase: string) => alerts().filter((alert) => alert.phrase === phrase);
 const run = async (ms: number): Promise<void> => {
   for (let left = ms; left > 0; left -= 1_000) {
@@ -89,6 +90,7 @@ describe('the books of an account', () => {
     expect(world.row(taken).status).toBe('filled');
     expect(books()?.cash).toBe(world.venue.account(USER).totalRawUsd);
     expect(alerts()).toHaveLength(1);
+    expect(overs()).toMatchObject([{ phrase: 'difference', detail: { amount: '-1 USD', by: 'an operator' } }]);
   });
 
   it('count what is listed late once: it replaces what an operator took as it is, whatever else went on', async () => {
@@ -130,6 +132,7 @@ describe('the books of an account', () => {
     await run(660_000);
     expect(world.ledger.differences('Sentient')).toEqual([]);
     expect(alertsOf('difference')).toHaveLength(1);
+    expect(overs()).toMatchObject([{ phrase: 'difference', detail: { what: 'cash', amount: '2.5 USD' } }]);
   });
 
   it('do not take a fill nobody was told of for a difference, once it is read', async () => {

@@ -50,6 +50,8 @@ async function hold(ms: number, bid = '100000', ask = '100010'): Promise<void> {
 }
 
 const alerts = (): readonly string[] => world.reports.flatMap((report) => (report.kind === 'alert' ? [report.phrase] : []));
+const overs = (): readonly string[] =>
+  world.reports.flatMap((report) => (report.kind === 'over' ? [`${report.phrase} ${String(report.detail.to ?? '')}`.trim()] : []));
 const conditions = () => world.reports.flatMap((report) => (report.kind === 'condition' ? [report] : []));
 const position = (): number => world.venue.account(USER).positions[0]?.szi ?? 0;
 const stops = (): number => world.venue.openOrders(USER).filter((order) => order.tpsl === 'sl' && !order.waitingForFill).length;
@@ -106,6 +108,7 @@ describe('without a stream', () => {
     await hold(8_000);
     expect(conditions().at(-1)?.condition).toMatchObject({ health: { state: 'normal' }, hearing: 'stream' });
     expect(alerts()).toContain('health degraded');
+    expect(overs()).toEqual(['health normal']);
   });
 });
 
@@ -141,6 +144,10 @@ describe('when actions fail', () => {
     const taken = world.signal({ ...now, entry_1: 100_600 });
     await hold(5_000);
     expect(world.row(taken).status).toBe('filled');
+    expect(alerts()).toEqual(['health critical']);
+    expect(overs()).toEqual(['health degraded', 'health normal']);
+    const bettered = world.reports.find((report) => report.kind === 'over');
+    expect(bettered).toMatchObject({ detail: { from: 'critical', reasons: 'better again, degraded until it has been for 5 s' } });
   });
 
   it.each([
@@ -185,6 +192,10 @@ it('a clock one hour off alarms once, is named in the refusal, and keeps no exit
   world.signal({ symbol: 'BTC', signal_type: 'exit' });
   await hold(8_000);
   expect(world.row(id).status).toBe('closed');
+  expect(overs()).toEqual([]);
+  means.ways = { ...means.ways, skewMs: 0 };
+  await hold(8_000);
+  expect(overs()).toEqual(['clock is off']);
 });
 
 describe('the key', () => {

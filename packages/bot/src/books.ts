@@ -184,7 +184,9 @@ function tellTransfer(deps: LoopDeps, { usd, timeMs, words }: Transfer): void {
 }
 
 function tellGone(deps: LoopDeps, difference: Difference): void {
-  note(deps, 'difference explained', { detail: { what: whatOf(difference), amount: amountOf(deps, difference) }, isAlert: false });
+  const detail = { what: whatOf(difference), amount: amountOf(deps, difference) };
+  note(deps, 'difference explained', { detail, isAlert: false });
+  deps.report({ kind: 'over', phrase: 'difference', detail });
 }
 
 const whatOf = ({ coin }: Finding): string => (coin === null ? 'cash' : 'position');
@@ -240,6 +242,7 @@ export function acknowledge(deps: LoopDeps, key: string, hindrance: string | nul
   deps.ledger.setDifferences(deps.settings.id, []);
   const amounts = standing.map((difference) => amountOf(deps, difference)).join(', ');
   note(deps, 'difference acknowledged', { detail: { amount: amounts }, isAlert: false });
+  deps.report({ kind: 'over', phrase: 'difference', detail: { amount: amounts, by: 'an operator' } });
   return `acknowledged ${amounts}`;
 }
 

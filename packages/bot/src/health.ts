@@ -72,13 +72,17 @@ export function nextHealth(health: Health, signs: Signs, look: { readonly nowMs:
   const { nowMs, policy } = look;
   const now = judge(signs, policy);
   if (rank(now.state) >= rank(health.state)) return { ...now, betterSinceMs: null };
-  const reasons = now.reasons.length > 0 ? now.reasons : [`better again, ${health.state} until it has been for ${seconds(policy.calmMs)}`];
+  const reasonsOf = (state: HealthState): readonly string[] =>
+    now.reasons.length > 0 ? now.reasons : [`better again, ${state} until it has been for ${seconds(policy.calmMs)}`];
   // A clock set back starts the calm anew.
   const sinceMs = health.betterSinceMs === null || health.betterSinceMs > nowMs ? nowMs : health.betterSinceMs;
-  if (nowMs - sinceMs < policy.calmMs) return { state: health.state, reasons, betterSinceMs: sinceMs };
+  if (nowMs - sinceMs < policy.calmMs) return { state: health.state, reasons: reasonsOf(health.state), betterSinceMs: sinceMs };
   const state = ORDER[rank(health.state) - 1] ?? 'normal';
-  return { state, reasons: state === 'normal' ? [] : reasons, betterSinceMs: rank(now.state) < rank(state) ? nowMs : null };
+  return { state, reasons: state === 'normal' ? [] : reasonsOf(state), betterSinceMs: rank(now.state) < rank(state) ? nowMs : null };
 }
+
+/** Whether it went down from `before` to `now`. */
+export const isWorse = (before: HealthState, now: HealthState): boolean => rank(now) > rank(before);
 
 /** Whether a bot in this state may enter: it may while it is normal or degraded. */
 export const mayEnter = (state: HealthState): boolean => state === 'normal' || state === 'degraded';

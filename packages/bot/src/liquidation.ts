@@ -43,8 +43,9 @@ export function createLiquidationWatch(deps: LoopDeps): LiquidationWatch {
         if (direction === null || liquidationPx === null || stopPx === null) continue;
         const isBeyond = direction === 'long' ? stopPx * FINE_PER_TICK <= liquidationPx : stopPx * FINE_PER_TICK >= liquidationPx;
         danger ||= isBeyond;
-        if (!isBeyond) told.delete(tradeId);
-        else if (!told.has(tradeId)) {
+        if (!isBeyond) {
+          if (told.delete(tradeId)) deps.report({ kind: 'over', phrase: SAID, detail: { coin } });
+        } else if (!told.has(tradeId)) {
           told.add(tradeId);
           const detail = {
             coin,

@@ -25,7 +25,7 @@ export function createReconciler(deps: LoopDeps): Reconciler {
     if (told === foreignTold) return;
     foreignTold = told;
     note(deps, null, coins.length > 0 ? FOREIGN_SEEN : FOREIGN_GONE, { coins: told });
-    if (coins.length > 0) deps.report({ kind: 'alert', phrase: FOREIGN_SEEN, detail: { coins: told } });
+    deps.report({ kind: coins.length > 0 ? 'alert' : 'over', phrase: FOREIGN_SEEN, detail: { coins: told } });
   };
 
   return {

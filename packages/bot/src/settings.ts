@@ -83,6 +83,8 @@ export type BotReport =
   | { readonly kind: 'idle'; readonly idle: boolean }
   | { readonly kind: 'account'; readonly equity: MicroUsd; readonly positions: readonly PositionView[]; readonly atMs: number }
   | { readonly kind: 'alert'; readonly phrase: string; readonly detail: Detail }
+  /** What the alert of this phrase told of is over, or better; `health` for all of its alerts. */
+  | { readonly kind: 'over'; readonly phrase: string; readonly detail: Detail }
   | { readonly kind: 'condition'; readonly condition: Condition; readonly risk: Risk };
 
 /** What both threads of a bot stand on: ports, and nothing that knows a socket or a file. */

@@ -128,7 +128,10 @@ export function createStandIn(
   return {
     heard() {
       heardMs = clock.now();
-      if (isNeeded()) log.info(BACK);
+      if (isNeeded()) {
+        log.info(BACK);
+        deps.report({ kind: 'over', phrase: SILENT, detail: {} });
+      }
       silentLooks = 0;
     },
     isNeeded,

@@ -1,6 +1,6 @@
 /** Keeps watch over the bot's own means: what it hears by, how the venue answers, the clock, the key. Tells its peer and the fleet. */
 import { type Condition, plainly, type Risk, SKEW_ALARM_MS, skewText } from './condition.ts';
-import { type Health, type HealthPolicy, type HealthState, NORMAL, nextHealth } from './health.ts';
+import { type Health, type HealthPolicy, type HealthState, isWorse, NORMAL, nextHealth } from './health.ts';
 import { haltDisowned, isDisowned, noteOwned } from './key.ts';
 import type { LoopDeps } from './settings.ts';
 import { isOperational } from './trade-runner.ts';
@@ -117,7 +117,7 @@ export function createWatchkeeper(
     const detail = { from: before, to: state, reasons: reasons.join('; ') };
     deps.ledger.record({ bot: deps.settings.id, tradeId: null, atMs: clock.now(), event: 'health', detail });
     log.warn('health', detail);
-    if (state !== 'normal') deps.report({ kind: 'alert', phrase: `health ${state}`, detail });
+    deps.report(isWorse(before, state) ? { kind: 'alert', phrase: `health ${state}`, detail } : { kind: 'over', phrase: 'health', detail });
   }
 
   function warnOfSkew(): void {
@@ -128,6 +128,10 @@ export function createWatchkeeper(
       log.warn('clock is off', detail);
       deps.report({ kind: 'alert', phrase: 'clock is off', detail });
     }
+    if (!isOff && skewTold) {
+      log.info('clock is right again', { skewMs });
+      deps.report({ kind: 'over', phrase: 'clock is off', detail: {} });
+    }
     skewTold = isOff;
   }
 
@@ -136,8 +140,10 @@ export function createWatchkeeper(
     if (untilMs === null) return;
     const leftMs = untilMs - clock.now();
     const passed = KEY_WARNINGS.filter((warning) => leftMs < warning).at(-1);
-    if (passed === undefined) keyTold = Number.POSITIVE_INFINITY;
-    else if (passed < keyTold) {
+    if (passed === undefined) {
+      if (keyTold !== Number.POSITIVE_INFINITY) deps.report({ kind: 'over', phrase: 'key ends soon', detail: {} });
+      keyTold = Number.POSITIVE_INFINITY;
+    } else if (passed < keyTold) {
       keyTold = passed;
       const detail = { left: leftMs > 0 ? plainly(leftMs) : 'none', remedy: 'approve a new key for this bot' };
       log.warn('key ends soon', detail);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { alarmOf } from './alarm.ts';
+import { alarmOf, reliefOf } from './alarm.ts';
 
 const BTC = { coin: 'BTC', assetId: 0, szDecimals: 5, maxLeverage: 40, onlyIsolated: false, isDelisted: false };
 const room = { bot: 'Sentient', instruments: new Map([['BTC', BTC]]) };
@@ -65,4 +65,18 @@ describe('an alert', () => {
     expect(told('foreign fill', { coin: 'BTC', side: 'buy' }).text).toContain('BTC: bought ? lots at ? ticks');
     expect(told('money was taken out from outside', { usd: 'much', at: 'once', what: 'gift' }).text).toContain('$much was taken out');
   });
+});
+
+it.each([
+  ['health', { from: 'degraded', to: 'normal', reasons: '' }, 'normal again, it was degraded'],
+  ['health', { from: 'critical', to: 'degraded', reasons: 'better again' }, 'better: degraded, it was critical: better again'],
+  ['clock is off', {}, "this machine's clock agrees with the venue's again"],
+  ['difference', { what: 'cash', amount: '-1 USD' }, 'the difference of -1 USD is explained'],
+  ['difference', { amount: '-1 USD, 0.1 ETH', by: 'an operator' }, 'the difference of -1 USD, 0.1 ETH was taken as it is by an operator'],
+  ['fill monitor silent', {}, 'the fill monitor is back and keeps stops and targets again'],
+  ['foreign orders or positions seen', { coins: '' }, "no order or position is left that is not the fleet's: entries may go there again"],
+  ['key ends soon', {}, 'the approval of the key was renewed'],
+  ['the stop lies beyond liquidation', { coin: 'BTC' }, 'BTC: the stop lies inside the liquidation price again'],
+] as const)('the end of “%s” is a plain line', (phrase, detail, text) => {
+  expect(reliefOf({ phrase, detail })).toEqual({ text, mood: 'plain' });
 });

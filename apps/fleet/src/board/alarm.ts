@@ -62,6 +62,35 @@ function tell(
   }
 }
 
+/** That what an alert told of is over, in one plain line. */
+export function reliefOf({ phrase, detail }: Pick<Extract<BotReport, { kind: 'over' }>, 'phrase' | 'detail'>): Sentence {
+  return { text: relief(phrase, detail), mood: 'plain' };
+}
+
+function relief(phrase: string, detail: Detail): string {
+  const word = (field: string): string => String(detail[field] ?? '?');
+  switch (phrase) {
+    case 'health':
+      return word('to') === 'normal'
+        ? `normal again, it was ${word('from')}`
+        : `better: ${word('to')}, it was ${word('from')}: ${word('reasons')}`;
+    case 'clock is off':
+      return "this machine's clock agrees with the venue's again";
+    case 'difference':
+      return `the difference of ${word('amount')} ${detail.by === undefined ? 'is explained' : `was taken as it is by ${word('by')}`}`;
+    case 'fill monitor silent':
+      return 'the fill monitor is back and keeps stops and targets again';
+    case 'foreign orders or positions seen':
+      return "no order or position is left that is not the fleet's: entries may go there again";
+    case 'key ends soon':
+      return 'the approval of the key was renewed';
+    case 'the stop lies beyond liquidation':
+      return `${word('coin')}: the stop lies inside the liquidation price again`;
+    default:
+      return `over: ${phrase}`;
+  }
+}
+
 /** An alert that is a piece of news of a trade, told as such. */
 function ofTrade(phrase: string, detail: Detail, instruments: Instruments): string | null {
   if (typeof detail.coin !== 'string') return null;

@@ -2,7 +2,7 @@ import type { BotReport, Condition } from '@hyperfleet/bot';
 import type { LedgerHandle } from '@hyperfleet/store';
 import { type Clock, findingText, type Instruments, type Market, type MicroUsd, type PositionView } from '@hyperfleet/trading';
 import { assertNever } from '../assert-never.ts';
-import { alarmOf } from '../board/alarm.ts';
+import { alarmOf, reliefOf } from '../board/alarm.ts';
 import type { Board } from '../board/screen.ts';
 import { type Sentence, sentenceOf } from '../board/sentence.ts';
 import type { BotView, FleetView, Happening } from '../board/view.ts';
@@ -113,6 +113,9 @@ export function openNewsroom(sources: NewsroomSources): Newsroom {
           // The venue stands still while the fleet ends: it is no clock to measure ours by.
           if (ending !== null && report.phrase === 'clock is off') return;
           publish(id, alarmOf(report, { bot: id, instruments }));
+          return;
+        case 'over':
+          publish(id, reliefOf(report));
           return;
         case 'condition':
           bot.condition = report.condition;

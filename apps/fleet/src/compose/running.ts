@@ -121,6 +121,7 @@ export async function startFleet(house: House, board: Board, events: FleetEvents
     {
       log: sink.write,
       onFeedLost: (reason) => newsroom.tell('fleet', `market feed lost: ${reason}`, 'attention'),
+      onFeedBack: () => newsroom.tell('fleet', 'the market feed is back'),
       onRestart: watch.restarted,
       onHalted: watch.lost,
     },
