@@ -20,7 +20,7 @@ function linesOf(bot: Partial<BotStatus>, atWallMs = Date.now()): string {
   const said: string[] = [];
   const bots: BotStatus[] = [{ id: 'Sentient', state: 'active', equityUsd: '9997.70', health: 'normal', hearing: 'stream', ...bot }];
   const who = { bots: ['Sentient'], all: true, running: { pid: 7 }, status: { atWallMs, bots, marks: {} } };
-  status({ ledger, queue, ...who, json: false, wait: true, foreign: false, print: (line) => said.push(line) });
+  status({ ledger, queue: () => queue, ...who, json: false, wait: true, foreign: false, print: (line) => said.push(line) });
   return said.join('\n');
 }
 
