@@ -3,6 +3,7 @@ import { microUsd } from '@hyperfleet/trading';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openWorld, type World } from '../support/one-bot.ts';
 import { closeUnbroken } from '../support/unbroken.ts';
+import { openOrderView } from '../support/venue-words.ts';
 
 const USER: Address = '0x1111111111111111111111111111111111111111';
 const long = {
@@ -174,6 +175,32 @@ describe('an exit that comes when the entry has just filled and nobody has heard
     expect(world.row(id).status).toBe('closed');
     expect(world.row(exit).status).toBe('executed');
     expect(world.venue.audit().nakedMsMax).toBe(0);
+  });
+});
+
+describe('a trade of which the venue still lists an order it calls cancelled', () => {
+  it('is not settled until the list is without it', async () => {
+    const id = world.signal({ ...long, entry_1: 100_500 });
+    await hold('100000', '100010', 5_000);
+    const { openOrders } = world.link.reads;
+    const stop = world.venue.openOrders(USER).find((order) => order.tpsl === 'sl');
+    if (stop === undefined) throw new Error('no stop stands');
+    const before = openOrderView(stop);
+    let isBehind = true;
+    Object.assign(world.link.reads, {
+      openOrders: async () => {
+        const really = await openOrders();
+        return isBehind && really.every(({ oid }) => oid !== stop.oid) ? [...really, before] : really;
+      },
+    });
+    world.signal({ symbol: 'BTC', signal_type: 'exit' });
+    await hold('100000', '100010', 10_000);
+    expect(world.venue.account(USER).positions).toEqual([]);
+    expect(world.venue.openOrders(USER)).toEqual([]);
+    expect(world.row(id).status).toBe('filled');
+    isBehind = false;
+    await hold('100000', '100010', 2_000);
+    expect(world.row(id).status).toBe('closed');
   });
 });
 
