@@ -321,6 +321,22 @@ it('a stop that never left is sent again until it can, and the position is kept'
   expect(world.row(id).status).toBe('filled');
 });
 
+it('an order the venue has never heard of is given up only when it was asked 1.5 s after the end of its life', async () => {
+  await open();
+  world.link.onRequest = (kind) => (kind === 'place' ? 'lost-before' : null);
+  world.signal(now);
+  await hold(2_000);
+  const [entry] = world.ledger.liveOrders('Sentient').filter((order) => order.intent.role === 'entry');
+  if (entry === undefined) throw new Error('no entry was sent');
+  const stateAfter = async (ms: number) => {
+    await hold(entry.expiresAfterMs + ms - world.clock.now());
+    return world.ledger.order(entry.intent.cloid)?.state;
+  };
+  expect(await stateAfter(1_400)).toBe('unknown');
+  expect(await stateAfter(1_500)).toBe('unknown');
+  expect(await stateAfter(2_500)).toBe('dead');
+});
+
 it('an order lives as long as the answers it is measured by need, and its loss is settled only then', async () => {
   world = await openWorld({}, 200, { requestLifeMs: () => 9_000 });
   await hold(3_000);
