@@ -35,6 +35,20 @@ const held = (): number => world.venue.account(USER).positions.find(({ coin }) =
 const alerts = (): readonly string[] => world.reports.flatMap((report) => (report.kind === 'alert' ? [report.phrase] : []));
 
 describe('a fill monitor that hangs', () => {
+  it.each([0, 250, 500, 750])(
+    'is missed after four to five seconds of silence, by one who looks %i ms after its beats',
+    async (afterMs) => {
+      await world.advance(2_000 + afterMs);
+      world.restartSignal();
+      await world.advance(5_000);
+      world.guard.hang();
+      while (!alerts().includes('fill monitor silent')) await world.advance(50);
+      const silentMs = world.clock.now() - world.guardHeardMs;
+      expect(silentMs).toBeGreaterThan(4_000);
+      expect(silentMs).toBeLessThanOrEqual(5_000);
+    },
+  );
+
   it('is stood in for: a part fill has its stop within seconds, and the trade goes on when it wakes', async () => {
     const id = world.signal(resting);
     await hold('100000', '100010', 3_000);

@@ -76,6 +76,8 @@ export interface World {
   streamEvent(event: AccountEvent): void;
   /** The fill monitor's thread: hangs and goes on when told. */
   readonly guard: Hang;
+  /** When it last said that it is there. */
+  readonly guardHeardMs: number;
   /** The bot is told to leave; resolves when what its signal worker had in hand is done. */
   leave(): Promise<void>;
   /** Drops the signal worker where it stands and starts a new one beside the fill monitor, such as that is. Does not wait for it. */
@@ -111,6 +113,7 @@ export async function openWorld(overrides: Partial<Omit<BotSettings, 'limits'>> 
   let signalLoop: SignalLoop | null = null;
   let fillLoop: FillLoop | null = null;
   let nonce = 0;
+  let guardHeardMs = START_MS;
   const guard = createHang();
   const link = linkVenue({ venue, clock, user: USER, latencyMs, onEvent: (event) => guard.whenAwake(() => fillLoop?.onStream(event)) });
   const market = { view: (coin: string): MarketView | null => viewOf(venue, instruments, coin) };
@@ -168,7 +171,10 @@ export async function openWorld(overrides: Partial<Omit<BotSettings, 'limits'>> 
       clock: guard.clockOf(common.clock),
       exchange: guard.portsOf(common.exchange),
       reads: guard.portsOf(common.reads),
-      peer: to(isMine, (message) => signalLoop?.onPeer(message)),
+      peer: to(isMine, (message) => {
+        if (message.kind === 'on-guard') guardHeardMs = clock.now();
+        signalLoop?.onPeer(message);
+      }),
       fundingFrom: START_MS,
       ...(means.watch === undefined ? {} : { watch: means.watch }),
     });
@@ -220,6 +226,9 @@ export async function openWorld(overrides: Partial<Omit<BotSettings, 'limits'>> 
     reports,
     bugs,
     guard,
+    get guardHeardMs() {
+      return guardHeardMs;
+    },
     book(coin, bid, ask, size = '10') {
       lastBooks.set(coin, { bid, ask, size });
       const step = 10 ** (6 - (instruments.get(coin)?.szDecimals ?? 0));
