@@ -12,6 +12,25 @@ const judge = (rows: readonly string[], promises = numbers(7).map(section)): rea
     { path: 'docs/FAILURES.md', text: `# Failures\n\n${rows.join('')}` },
     { path: 'docs/PROMISES.md', text: promises.join('') },
   ]).map(({ message }) => message);
+/** What is said of one entry held by “holds”, where its file is this. */
+const judgeTests = (text: string): readonly string[] =>
+  heldByBreaches([
+    { path: 'test/a.test.ts', text },
+    {
+      path: 'docs/FAILURES.md',
+      text: `${row(1)}${numbers(31)
+        .slice(1)
+        .map((number) => row(number, '[b](../test/b.test.ts) “holds”'))
+        .join('')}`,
+    },
+    {
+      path: 'docs/PROMISES.md',
+      text: numbers(7)
+        .map((number) => `## ${number}. Promise\n\n[b](../test/b.test.ts) “holds”\n`)
+        .join(''),
+    },
+    { path: 'test/b.test.ts', text: "it('holds', () => {});" },
+  ]).map(({ message }) => message);
 const withRow = (at: number, text: string): readonly string[] => numbers(31).map((number) => (number === at ? text : row(number)));
 
 describe('pages whose entries are held by tests', () => {
@@ -21,6 +40,36 @@ describe('pages whose entries are held by tests', () => {
 
   it('fail when a title is no test’s, in part or at all', () => {
     expect(judge(withRow(3, row(3, '[a](../test/a.test.ts) “hold”')))).toEqual(['test/a.test.ts has no test “hold”']);
+  });
+
+  it.each([
+    ["it.skip('holds', () => {});"],
+    ["it.todo('holds');"],
+    ["it.fails('holds', () => {});"],
+    ["it.skipIf(process.platform === 'win32')('holds', () => {});"],
+    ["test.skip.each([1])('holds', () => {});"],
+    ["it('holds', { skip: true }, () => {});"],
+    ["describe.skip('a suite', () => {\n  describe('inside', () => {\n    it('holds', () => {});\n  });\n});"],
+  ])('fail when the test is passed by: %s', (text) => {
+    expect(judgeTests(text)).toEqual(['test/a.test.ts passes “holds” by']);
+  });
+
+  it.each([
+    ["// it('holds', () => {});"],
+    ["/* it('holds', () => {}); */"],
+    ["it('another', () => expect('holds').toBe('holds'));"],
+    ["f('holds');"],
+  ])('fail when the title is no test’s: %s', (text) => {
+    expect(judgeTests(text)).toEqual(['test/a.test.ts has no test “holds”']);
+  });
+
+  it.each([
+    ["describe.skip('a suite', () => {});\nit('holds', () => {});"],
+    ['it("holds", { timeout: 1 }, () => {});'],
+    ['test.each<readonly [number]>([[1]])(`holds`, () => {});'],
+    ['test.each`a\n1`("holds", () => {});'],
+  ])('pass when it runs: %s', (text) => {
+    expect(judgeTests(text)).toEqual([]);
   });
 
   it('fail when the file is gone, or no title is named', () => {
