@@ -1,10 +1,14 @@
 import { BadFile } from './bad-file.ts';
 import { readFillsFile } from './fills-file.ts';
-import { emptyTally, verifyAccount } from './verification.ts';
+import { differing, emptyTally, verifyAccount } from './verification.ts';
 
 const USAGE = `Usage: npm run verify-fills -- FILE.csv[.gz] …
 Replays each account's fills through our position accounting and compares dir, startPosition and closedPnl with the venue's.
-Prints one JSON line: {"fills", "judged", "matched", "exact", "exceptions": {kind: n}}.`;
+Prints one JSON line: {"fills", "judged", "matched", "exact", "exceptions": {kind: n}}.
+
+Exit codes: 0 no row differs · 1 some do: another dir, a startPosition that does not follow from the row before, or a closedPnl off by more
+than a cent and by more than 0.01 % of the notional (the exceptions dir, startPosition and mismatch; the others are what a record cannot
+tell) · 2 the command line or a file is wrong.`;
 
 function main(files: readonly string[]): number {
   const isAsked = files.includes('--help') || files.includes('-h');
@@ -21,7 +25,7 @@ function main(files: readonly string[]): number {
     return 2;
   }
   process.stdout.write(`${JSON.stringify(tally)}\n`);
-  return 0;
+  return differing(tally) === 0 ? 0 : 1;
 }
 
 process.exitCode = main(process.argv.slice(2));

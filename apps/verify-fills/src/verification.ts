@@ -20,6 +20,13 @@ export interface Tally {
 
 export const emptyTally = (): Tally => ({ fills: 0, judged: 0, matched: 0, exact: 0, exceptions: {} });
 
+/** Exceptions that no property of the record explains: our accounting and the venue's differ in these rows, or a row is missing before them. */
+const DIFFERENCES: ReadonlySet<string> = new Set(['startPosition', 'dir', 'mismatch']);
+
+/** Rows that differ from the venue's beyond their tolerance, with no reason in the record. */
+export const differing = ({ exceptions }: Tally): number =>
+  Object.entries(exceptions).reduce((sum, [kind, count]) => sum + (DIFFERENCES.has(kind) ? count : 0), 0);
+
 const TEN = 10n;
 /** Sizes finer than this are the noise of a float: 25.1000000001. */
 const FINEST_SIZE_PLACES = 8;

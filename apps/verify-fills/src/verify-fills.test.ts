@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { BadFile } from './bad-file.ts';
 import { parseCsv } from './csv.ts';
 import { readFillsFile } from './fills-file.ts';
-import { emptyTally, type Tally, verifyAccount } from './verification.ts';
+import { differing, emptyTally, type Tally, verifyAccount } from './verification.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const FIXTURES = join(ROOT, 'test', 'fixtures', 'fills');
@@ -101,6 +101,7 @@ describe('recorded accounts', () => {
     expect(tally.exact / tally.judged).toBeGreaterThan(0.98);
     const named = ['adl', 'liquidation', 'mergedFlip', 'netChildVaults', 'settlement', 'unknownEntry'];
     expect(Object.keys(tally.exceptions).sort()).toEqual(named);
+    expect(differing(tally)).toBe(0);
   });
 });
 
@@ -190,6 +191,25 @@ describe('the program', () => {
     const { stdout, stderr, status } = run(fixture('account-unmerged.csv.gz'));
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
     expect(stdout).toBe('{"fills":182,"judged":182,"matched":182,"exact":182,"exceptions":{}}\n');
+  });
+
+  test.each([
+    ['another dir', { dir: 1 }, ['1000,BTC,Close Short,B,100,1,0.0,0.0,']],
+    [
+      'a position that does not follow',
+      { startPosition: 1 },
+      ['1000,BTC,Open Long,B,100,1,0.0,0.0,', '2000,BTC,Open Long,B,100,1,2.0,0.0,'],
+    ],
+    ['a profit two cents off', { mismatch: 1 }, ['1000,BTC,Open Long,B,100,1,0.0,0.0,', '2000,BTC,Close Long,A,110,1,1.0,10.02,']],
+  ])('ends with 1 for %s, having printed it', (_, exceptions, rows) => {
+    const { stdout, status } = run(fixture('account-unmerged.csv.gz'), fills('differs.csv', rows));
+    expect(JSON.parse(stdout)).toMatchObject({ exceptions });
+    expect(status).toBe(1);
+  });
+
+  test('ends with 0 where a profit is within a cent, and where the record itself explains what does not match', () => {
+    const near = ['1000,BTC,Open Long,B,100,1,0.0,0.0,', '2000,BTC,Close Long,A,110,1,1.0,10.01,'];
+    expect(run(fills('near.csv', near), ...readdirSync(FIXTURES).map(fixture)).status).toBe(0);
   });
 
   test('ends with 2 and one plain line for a file it cannot judge, and tells its usage when given none', () => {
