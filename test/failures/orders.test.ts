@@ -171,8 +171,33 @@ it('a close that finds nothing left to reduce is verified and settled, not tried
   // The stop takes it all while the close is under way.
   fleet.price('BTC', '96500');
   await fleet.until('the trade is over', () => status(id) === 'closed');
-  expect(intents('close')).toHaveLength(1);
+  expect(intents('close')).toMatchObject([
+    { state: 'rejected', reason: expect.stringContaining('Reduce only order would increase position') },
+  ]);
   expect(bot.held('BTC')).toBe(0);
+  expect(fleet.venue.openOrders(bot.account)).toEqual([]);
+});
+
+it('a close that finds nothing left to reduce, while the venue does not tell yet what took it, is not tried again and its fills are booked when they are told', async () => {
+  fleet = await openWiredFleet();
+  const bot = fleet.bot('Sentient');
+  const id = fleet.signal('Sentient', now);
+  await fleet.until('the entry has filled', () => status(id) === 'filled' && bot.stopped('BTC') >= bot.held('BTC'));
+  fleet.fault({ kind: 'delay-request', ms: 1_500, action: 'order', user: bot.account });
+  fleet.fault({ kind: 'lose-message', channel: 'userFills', user: bot.account, forMs: 20_000 });
+  fleet.fault({ kind: 'lag', ms: 20_000, info: 'userFillsByTime', user: bot.account, forMs: 20_000 });
+  fleet.signal('Sentient', { symbol: 'BTC', signal_type: 'exit' });
+  await fleet.until('the close is on its way', () => intents('close').length === 1);
+  fleet.price('BTC', '96500');
+  await fleet.until('the trade is over', () => status(id) === 'closed');
+  const sums = () => fleet.ledger.fillSums(fleet.ledger.allTrades()[0]?.tradeId ?? '');
+  expect(sums().exitSz).toBe(0);
+  expect(intents('close')).toMatchObject([
+    { state: 'rejected', reason: expect.stringContaining('Reduce only order would increase position') },
+  ]);
+  expect(bot.alerts()).toContain('difference');
+  await fleet.until('its fills are booked', () => sums().exitSz === sums().entrySz, 90_000);
+  expect(intents('close')).toHaveLength(1);
   expect(fleet.venue.openOrders(bot.account)).toEqual([]);
 });
 
