@@ -117,7 +117,8 @@ it('obeys a stop while the venue is still catching up with its journal', async (
   writeFileSync(module, `import { isMainThread, workerData } from 'node:worker_threads';\n${stuck}\n`);
   const data = join(dir, 'stuck');
   const fleet = startFleetUnder(module, '--data-dir', data);
-  await expect.poll(() => existsSync(join(data, 'fleet.log')) && readFileSync(join(data, 'fleet.log'), 'utf8')).toContain('fleet starts');
+  const log = (): string => (existsSync(join(data, 'fleet.log')) ? readFileSync(join(data, 'fleet.log'), 'utf8') : '');
+  await expect.poll(log, { timeout: 20_000 }).toContain('fleet starts');
   fleet.child.kill('SIGTERM');
   expect(await fleet.exit, fleet.said()).toMatchObject({ code: 0 });
   expect(fleet.said()).toContain('The fleet stopped: it was told to by SIGTERM, before a bot was started.');
