@@ -1,5 +1,5 @@
 /** Databases that are damaged, or of a newer fleet: found at the start, and found while the fleet trades. */
-import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openLedger, openSignalQueue } from '@hyperfleet/store';
@@ -57,6 +57,34 @@ it('names a ledger that a newer fleet wrote', async () => {
   expect(await older.exit).toMatchObject({ code: 2 });
   expect(older.said()).toMatch(/ledger\.db has schema version 99, this fleet knows versions up to \d+; run the newer fleet that wrote it/);
 });
+
+it.each([
+  ['a ledger of a version it is not', /ledger\.db says that its schema is version 1, and it is not/, setVersion],
+  [
+    'a directory in the place of the log',
+    /fleet\.log is a directory, where the fleet keeps a file; move it away/,
+    inThePlaceOf('fleet.log'),
+  ],
+  ['a directory in the place of the status', /status\.json is a directory, where the fleet/, inThePlaceOf('status.json')],
+  ['a directory in the place of the journal', /paper-exchange\.jsonl is a directory/, inThePlaceOf('paper-exchange.jsonl')],
+])('names %s', async (_, refusal, harm) => {
+  const dir = livedIn();
+  harm(dir);
+  const fleet = startFleet('--data-dir', dir);
+  expect(await fleet.exit, fleet.said()).toMatchObject({ code: 2 });
+  expect(fleet.said()).toMatch(refusal);
+  expect(fleet.said()).not.toMatch(/^\s+at /m);
+});
+
+function setVersion(dir: string): void {
+  const db = new DatabaseSync(join(dir, 'ledger.db'));
+  db.exec('PRAGMA user_version = 1');
+  db.close();
+}
+
+function inThePlaceOf(name: string): (dir: string) => void {
+  return (dir) => void mkdirSync(join(dir, name));
+}
 
 it('goes on protecting when signals.db turns out damaged, and stops when the ledger does: each said once, the stop at the venue', async () => {
   const dir = emptyDir();

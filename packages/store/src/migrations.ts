@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
 import { type Connection, inTransaction } from './database.ts';
 import { StoreError } from './store-error.ts';
 
@@ -42,6 +43,9 @@ function refuseIfNotOurs(db: Connection, path: string, newest: number): void {
   if (applicationId !== LEDGER_APPLICATION_ID && (applicationId !== 0 || version !== 0 || tables > 0)) {
     throw new StoreError('foreign-schema', `${path} is a database of another program, not a ledger; name another file or data directory`);
   }
+  if (version < 0) {
+    throw new StoreError('foreign-schema', `${path} has schema version ${version}, which no fleet wrote; restore it from a backup`);
+  }
   if (version > newest) {
     throw new StoreError(
       'newer-schema',
@@ -59,12 +63,25 @@ export function migrateLedger(db: Connection, path: string, migrations: readonly
   refuseIfNotOurs(db, path, newest);
   if (readNumber(db, 'user_version') === newest) return;
   for (const migration of migrations) {
-    inTransaction(db, () => {
-      // Looked at again under the lock: another thread may have been first.
-      if (readNumber(db, 'user_version') >= migration.number) return;
-      db.exec(migration.sql);
-      db.pragma(`application_id = ${LEDGER_APPLICATION_ID}`);
-      db.pragma(`user_version = ${migration.number}`);
-    });
+    migrateOnce(path, migration, () =>
+      inTransaction(db, () => {
+        // Looked at again under the lock: another thread may have been first.
+        if (readNumber(db, 'user_version') >= migration.number) return;
+        db.exec(migration.sql);
+        db.pragma(`application_id = ${LEDGER_APPLICATION_ID}`);
+        db.pragma(`user_version = ${migration.number}`);
+      }),
+    );
+  }
+}
+
+/** A file that has already what a migration makes, or lacks what it changes, is of another version than it says. */
+function migrateOnce(path: string, migration: Migration, migrate: () => void): void {
+  try {
+    migrate();
+  } catch (error) {
+    if (!(error instanceof Database.SqliteError) || error.code !== 'SQLITE_ERROR') throw error;
+    const says = `says that its schema is version ${migration.number - 1}, and it is not (${error.message})`;
+    throw new StoreError('foreign-schema', `${path} ${says}; restore it from a backup`, error);
   }
 }

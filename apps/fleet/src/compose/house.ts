@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { accessSync, constants, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import {
   defaultVenueSettings,
@@ -64,6 +64,7 @@ export async function openHouse(plan: Plan, asked: Promise<string>): Promise<Hou
     for (const each of opened.splice(0).reverse()) each.close();
   };
   try {
+    checkFiles(plan);
     checkJournal(plan);
     const isLedgerNew = checkLedger(plan);
     // What the last run said of itself is over.
@@ -111,6 +112,26 @@ export async function openHouse(plan: Plan, asked: Promise<string>): Promise<Hou
   } catch (error) {
     close();
     throw error;
+  }
+}
+
+/** Said here, before one of them stops us half way in the system's words. Throws StoreError. */
+function checkFiles({ files }: Plan): void {
+  const { log, status, journal, keys } = files;
+  for (const path of [log, status, journal, `${journal}.time`, keys]) {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found?.isDirectory() === true)
+      throw new StoreError(
+        'cannot-open',
+        `${path} is a directory, where the fleet keeps a file; move it away, or choose another --data-dir`,
+      );
+    // The status file and the keys are replaced whole, which asks only for the directory.
+    if (found === undefined || path === status || path === keys) continue;
+    try {
+      accessSync(path, constants.W_OK);
+    } catch (error) {
+      throw new StoreError('read-only', `${path} cannot be written; give this user write access to it`, error);
+    }
   }
 }
 

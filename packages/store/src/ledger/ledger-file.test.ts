@@ -150,6 +150,23 @@ describe('opening a ledger', () => {
     expect(ledger.insertTrade(sampleTrade(), {})).toBe('inserted');
   });
 
+  it.each([
+    [1, /says that its schema is version 1, and it is not \(table \S+ already exists\); restore it from a backup/],
+    [0, /says that its schema is version 0, and it is not/],
+    [-1, /has schema version -1, which no fleet wrote; restore it from a backup/],
+  ])('names a schema version of %i that is not what it is, and changes nothing', (version, refusal) => {
+    const path = join(tempDir(), 'ledger.db');
+    openLedger(path).close();
+    const db = new Database(path);
+    db.pragma(`user_version = ${version}`);
+    db.pragma('wal_checkpoint(TRUNCATE)');
+    db.close();
+    const before = readFileSync(path);
+    const said = refusalOf(() => openLedger(path));
+    expect(said).toMatchObject({ code: 'foreign-schema', retry: 'never', message: expect.stringMatching(refusal) });
+    expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
   it('says so when the disk is full, loses nothing that was committed, and works again when there is room', () => {
     const path = join(tempDir(), 'ledger.db');
     const { db } = openConnection(path, { busyTimeoutMs: 10, synchronous: 'FULL', create: true });
