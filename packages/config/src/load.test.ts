@@ -62,9 +62,24 @@ describe('a configuration file', () => {
     expect(await refusals(join(tmpdir(), 'no-such-fleet.config.ts'))).toEqual([expect.stringMatching(/not there.*--config FILE/)]);
     expect(await refusals(tmpdir())).toEqual([expect.stringMatching(/not a file/)]);
     expect(await refusals(written("throw new Error('the moon is full');"))).toEqual([
-      expect.stringMatching(/fails with: the moon is full/),
+      expect.stringMatching(/fails.* with: the moon is full/),
     ]);
     expect(await refusals(written('export const fleet = {};'))).toEqual([expect.stringMatching(/without a default export/)]);
+  });
+
+  it('with a mistake in its text, or that throws, is told of with the line, and the file where it is another', async () => {
+    const wrong = written("export default {\n  mode: 'paper'\n  bots: [],\n};");
+    const importing = written(`import other from ${JSON.stringify(wrong)};\nexport default other;`);
+    const throwing = written("\n\nthrow new Error('the moon is full');");
+    const load = fileURLToPath(new URL('./load.ts', import.meta.url));
+    const script = `const { loadFleetConfig } = await import(${JSON.stringify(load)});
+      for (const path of ${JSON.stringify([wrong, importing, throwing])}) console.log((await loadFleetConfig(path)).errors[0].remedy);`;
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script]);
+    expect(stdout.trim().split('\n')).toEqual([
+      expect.stringMatching(/fails at line 3 with: Expected/),
+      expect.stringContaining(`fails in ${wrong} at line 3 with: Expected`),
+      'correct it, it fails at line 3 with: the moon is full',
+    ]);
   });
 
   it('whose own error holds a key does not pass it on', async () => {

@@ -27,6 +27,20 @@ const firstLine = (error: unknown): string => {
 };
 
 /**
+ * Where in the configuration, or in a file it imports, an error arose, as far as the runtime tells: the type stripper puts file and line
+ * before the stack, what is thrown has them in its frames. Empty where nothing is told.
+ */
+function placeOf(error: unknown, file: string): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const [, parsed, parsedLine] = /^(?:file:\/\/)?(\S.*):(\d+)\r?\n/.exec(stack) ?? [];
+  if (parsed !== undefined) return parsed === file ? ` at line ${parsedLine}` : ` in ${parsed} at line ${parsedLine}`;
+  const url = pathToFileURL(file).href;
+  const frame = stack.split('\n').find((line) => line.includes(`${url}:`)) ?? '';
+  const [, line] = /^:(\d+)/.exec(frame.slice(frame.indexOf(url) + url.length)) ?? [];
+  return line === undefined ? '' : ` at line ${line}`;
+}
+
+/**
  * Imports a configuration file (TypeScript or JavaScript with a default export). The options come back as the file gave them:
  * `resolveFleet` checks them. A missing file, one that throws and one without a default export are told as problems. A file is
  * read once in a process.
@@ -43,7 +57,7 @@ export async function loadFleetConfig(path: string): Promise<LoadedConfig> {
     loaded = await import(pathToFileURL(file).href);
   } catch (error) {
     if (isFleetConfigError(error)) return failed(error.problems);
-    return failed([problem(file, 'not readable', `correct it, it fails with: ${firstLine(error)}`)]);
+    return failed([problem(file, 'not readable', `correct it, it fails${placeOf(error, file)} with: ${firstLine(error)}`)]);
   }
   const options = typeof loaded === 'object' && loaded !== null && 'default' in loaded ? loaded.default : undefined;
   if (options === undefined) return failed([problem(file, 'without a default export', 'write export default defineFleet({ … })')]);
