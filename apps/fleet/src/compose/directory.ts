@@ -23,7 +23,20 @@ export function makeDirectory(path: string): void {
 }
 
 /**
- * Where all fleets of this user lock their signers. It must be one place whatever a process was started with, so it hangs on
- * the user's entry in the system and not on HOME, TMPDIR or a login session, which differ between a shell and a service.
+ * Where all fleets of this user lock their signers and accounts, made if need be. It must be one place whatever a process was started
+ * with, so it hangs on the user's entry in the system and not on HOME, TMPDIR or a login session, which differ between a shell and a
+ * service. Throws PlanError where that user has no home to write in.
  */
-export const signerLocksDir = (): string => join(userInfo().homedir, '.hyperfleet', 'locks');
+export function makeLocksDir({ homedir, username }: { homedir: string; username: string } = userInfo()): string {
+  const path = join(homedir, '.hyperfleet', 'locks');
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new PlanError(
+      `${path} cannot be made, where the fleet locks its keys: the user ${username} needs a home directory it may write; ` +
+        'make it, or run the fleet as a user that has one',
+      { cause },
+    );
+  }
+  return path;
+}

@@ -28,7 +28,7 @@ import {
 import { createLog, type Log, type LogSink, openLogSink } from '@hyperfleet/telemetry';
 import { paperSettings } from '../paper-settings.ts';
 import { type BotAccount, openAccounts } from './accounts.ts';
-import { makeDirectory, signerLocksDir } from './directory.ts';
+import { makeDirectory, makeLocksDir } from './directory.ts';
 import { findLostTrades, type LostTrade, voidEntriesInDoubt } from './lost-trades.ts';
 import { openToOthers } from './paper-keys.ts';
 import { LOCK_PATIENCE, openPatiently } from './patience.ts';
@@ -90,8 +90,9 @@ export async function openHouse(plan: Plan, asked: Promise<string>): Promise<Hou
       plan,
       ledger.botStates().map(({ bot }) => bot),
     );
+    const locksDir = makeLocksDir();
     for (const { signer, address } of accounts) {
-      for (const take of [() => lockSigner(signerLocksDir(), signer), () => lockAccount(signerLocksDir(), address)]) {
+      for (const take of [() => lockSigner(locksDir, signer), () => lockAccount(locksDir, address)]) {
         const held = take();
         opened.push({ close: () => held.release() });
       }
