@@ -1,5 +1,5 @@
 /** Databases that are damaged, or of a newer fleet: found at the start, and found while the fleet trades. */
-import { closeSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openLedger, openSignalQueue } from '@hyperfleet/store';
@@ -85,6 +85,24 @@ function setVersion(dir: string): void {
 function inThePlaceOf(name: string): (dir: string) => void {
   return (dir) => void mkdirSync(join(dir, name));
 }
+
+it('names a journal of the paper exchange that is gone under a ledger that knows of it', async () => {
+  const dir = emptyDir();
+  writeFileSync(join(dir, 'none.json'), '[]');
+  const args = ['--data-dir', join(dir, 'data'), '--signals', join(dir, 'none.json')];
+  const first = startFleet(...args);
+  await first.line(/the market of .* begins/);
+  first.child.kill('SIGTERM');
+  expect((await first.exit).code, first.said()).toBe(0);
+  expect(first.said()).not.toContain('is gone');
+  rmSync(join(dir, 'data', 'paper-exchange.jsonl'));
+  const second = startFleet(...args);
+  await second.line(
+    /paper-exchange\.jsonl is gone, though a fleet ran in .* before: the paper exchange begins anew.*restore it, or start with/,
+  );
+  second.child.kill('SIGTERM');
+  await second.exit;
+});
 
 it('goes on protecting when signals.db turns out damaged, and stops when the ledger does: each said once, the stop at the venue', async () => {
   const dir = emptyDir();

@@ -97,6 +97,7 @@ export async function openHouse(plan: Plan, asked: Promise<string>): Promise<Hou
         opened.push({ close: () => held.release() });
       }
     }
+    const journalGone = lostJournal(plan, ledger);
     const lastMs = Math.max(0, ...ledger.clockSessions().map(({ marketLastMs }) => marketLastMs));
     return {
       plan,
@@ -105,7 +106,7 @@ export async function openHouse(plan: Plan, asked: Promise<string>): Promise<Hou
       sink,
       log: createLog((record) => sink.write(record), { thread: 'main' }),
       accounts,
-      warnings: [openToOthers(files.keys)].filter((warning) => warning !== null),
+      warnings: [openToOthers(files.keys), journalGone].filter((warning) => warning !== null),
       lost,
       beginMs: Math.max(recording.marketStartMs, venueTime(plan), lastMs),
       close,
@@ -114,6 +115,15 @@ export async function openHouse(plan: Plan, asked: Promise<string>): Promise<Hou
     close();
     throw error;
   }
+}
+
+/** What to say of a paper exchange that has lost its memory under a ledger that has not; null when all is well. */
+function lostJournal({ files, fleet }: Plan, ledger: LedgerHandle): string | null {
+  if (readJournalHeader(files.journal) !== null || ledger.clockSessions().length === 0) return null;
+  return (
+    `${files.journal} is gone, though a fleet ran in ${fleet.dataDir} before: the paper exchange begins anew, without the positions, ` +
+    'orders and money that the ledger knows of; stop the fleet and restore it, or start with another --data-dir'
+  );
 }
 
 /** Said here, before one of them stops us half way in the system's words. Throws StoreError. */
