@@ -56,7 +56,21 @@ export function openDesk(
   };
 }
 
-/** The line every answer ends with: whether anybody is there to act. */
-export function runningLine(desk: Desk): string {
-  return desk.running === null ? 'The fleet is not running.' : `The fleet is running (process ${desk.running.pid}).`;
+/** A fleet writes its status each second, ms of wall time; one this old was written by a fleet that cannot write, or hangs. */
+const STALE_MS = 5_000;
+
+/** How long ago a running fleet last said how it stands, ms, where that is too long ago to be how it stands now; else null. */
+export function staleMs({ running, status }: Pick<Desk, 'running' | 'status'>): number | null {
+  const ageMs = running === null || status === null ? 0 : Date.now() - status.atWallMs;
+  return ageMs > STALE_MS ? ageMs : null;
+}
+
+/** The line every answer ends with: whether anybody is there to act, and from when what it says of itself is. */
+export function runningLine(desk: Pick<Desk, 'running' | 'status'>): string {
+  if (desk.running === null) return 'The fleet is not running.';
+  const line = `The fleet is running (process ${desk.running.pid}).`;
+  const ageMs = staleMs(desk);
+  if (ageMs === null) return line;
+  const age = `${Math.round(ageMs / 1_000)} s ago`;
+  return `${line} What it says of itself is as of ${age}: it writes that each second, and has not been able to since; see its output and fleet.log.`;
 }

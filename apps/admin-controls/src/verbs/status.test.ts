@@ -29,3 +29,8 @@ test('a bound is told with what it hangs on, and as not measured where it is not
   expect(linesOf({ nakedBoundMs: null })).toMatch(/normal +not measured yet +9997\.70/);
   expect(linesOf({ nakedBoundMs: null, health: null, hearing: null })).toMatch(/active +- +- +9997\.70/);
 });
+
+test('what a fleet said of itself a while ago is told as of then', () => {
+  expect(linesOf({})).toMatch(/The fleet is running \(process 7\)\.$/);
+  expect(linesOf({}, Date.now() - 34_000)).toMatch(/running \(process 7\)\. What it says of itself is as of 34 s ago: /);
+});

@@ -1,6 +1,6 @@
 import { StoreError } from '@hyperfleet/store';
 import { findingText } from '@hyperfleet/trading';
-import { type Desk, runningLine } from '../desk.ts';
+import { type Desk, runningLine, staleMs } from '../desk.ts';
 import { dollars } from '../money.ts';
 import { table } from '../table.ts';
 
@@ -50,7 +50,9 @@ export function status(desk: Desk): number {
       pending: waiting.of(bot),
     };
   });
-  if (desk.json) desk.print(JSON.stringify({ running: desk.running !== null, signalsTrouble: waiting.trouble(), bots: rows }));
+  const { running } = desk;
+  if (desk.json)
+    desk.print(JSON.stringify({ running: running !== null, staleMs: staleMs(desk), signalsTrouble: waiting.trouble(), bots: rows }));
   else {
     const cells = rows.map((row) => [
       row.bot,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { StoreError } from '@hyperfleet/store';
 import { expect, onTestFinished, test } from 'vitest';
 import { writeStatus } from './status-file.ts';
-import { createCalm } from './troubles.ts';
+import { consequenceOf, createCalm } from './troubles.ts';
 
 const FULL = 'no room left to write ledger.db; free some disk space';
 
@@ -24,6 +24,14 @@ function begin() {
     },
   };
 }
+
+test('what waits for a database is said with its trouble', () => {
+  const files = { ledger: 'data/ledger.db', signals: 'data/signals.db' };
+  const full = (path: string): string => consequenceOf(`no room left to write ${path}; free some disk space`, files);
+  expect(full('data/ledger.db')).toMatch(/^; entries, exits and new stops and targets wait meanwhile/);
+  expect(full('data/signals.db')).toMatch(/^; entries and exits wait meanwhile/);
+  expect(full('data/status.json')).toBe('');
+});
 
 test('a trouble is told once while it lasts, told when it is over, and told again when it comes again', () => {
   const { said, calmly, pass } = begin();

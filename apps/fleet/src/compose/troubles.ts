@@ -25,6 +25,12 @@ function troubleOf(error: unknown): Trouble | null {
   return error instanceof Error && 'syscall' in error && 'code' in error ? { code: String(error.code), reason: error.message } : null;
 }
 
+/** What a trouble keeps from being done, in words to stand behind its reason: nothing where it is not of a database. */
+export function consequenceOf(reason: string, files: { readonly ledger: string; readonly signals: string }): string {
+  if (reason.includes(files.ledger)) return '; entries, exits and new stops and targets wait meanwhile, what rests at the venue stands';
+  return reason.includes(files.signals) ? '; entries and exits wait meanwhile, stops and targets are kept' : '';
+}
+
 /**
  * Wraps what is looked at every so often: a database that cannot be read just now, or a disk that is full, is tried again at the next
  * look. Whoever looks, each trouble is told once while it lasts, and once when it is over. A bug is thrown on.
