@@ -1,6 +1,7 @@
 /** What a bot does when its own means fail: stream, reads, actions, clock, key. Time and market by hand. */
 import { HEALTH_POLICY, type KeyStanding, type Watch, type Ways } from '@hyperfleet/bot';
 import type { Address } from '@hyperfleet/paper-exchange';
+import { StoreError } from '@hyperfleet/store';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openWorld, type World } from '../support/one-bot.ts';
 import { closeUnbroken } from '../support/unbroken.ts';
@@ -352,4 +353,25 @@ it('an order lives as long as the answers it is measured by need, and its loss i
   await hold(6_000);
   expect(world.ledger.order(entry?.intent.cloid ?? '0x')?.state).toBe('dead');
   expect(world.clock.now() - sentAtMs).toBe(14_000);
+});
+
+it('signals that cannot be used for an exit are told once, and once that they can, and the exit is then done', async () => {
+  await open();
+  const id = world.signal({ ...now, target_1: null });
+  await hold(5_000);
+  const { claimExits } = world.queue;
+  const reason = 'signals.db is locked by another connection';
+  Object.assign(world.queue, {
+    claimExits: () => {
+      throw new StoreError('locked', reason);
+    },
+  });
+  world.signal({ symbol: 'BTC', signal_type: 'exit' });
+  await hold(20_000);
+  const files = () => world.reports.filter((report) => report.kind === 'file');
+  expect(files()).toEqual([{ kind: 'file', reason, isUsable: false }]);
+  Object.assign(world.queue, { claimExits });
+  await hold(8_000);
+  expect(files().slice(1)).toEqual([{ kind: 'file', reason, isUsable: true }]);
+  expect(world.row(id).status).toBe('closed');
 });

@@ -85,6 +85,8 @@ export type BotReport =
   | { readonly kind: 'alert'; readonly phrase: string; readonly detail: Detail }
   /** What the alert of this phrase told of is over, or better; `health` for all of its alerts. */
   | { readonly kind: 'over'; readonly phrase: string; readonly detail: Detail }
+  /** The ledger or the signals could not be used for what the bot does next, and then could. */
+  | { readonly kind: 'file'; readonly reason: string; readonly isUsable: boolean }
   | { readonly kind: 'condition'; readonly condition: Condition; readonly risk: Risk };
 
 /** What both threads of a bot stand on: ports, and nothing that knows a socket or a file. */

@@ -87,7 +87,8 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   let started = false;
   let draining = false;
   let stopPoll: () => void = () => undefined;
-  let lockedTold = false;
+  /** Why signals or ledger could not be used at the last turn; null when they could. */
+  let unusable: (Error & { readonly code: string }) | null = null;
   /** A row may have been claimed whose trade could not be written. */
   let claimsBroken = false;
 
@@ -264,13 +265,25 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
       project();
       controls.finishClosing();
       deps.report({ kind: 'idle', idle: ledger.activeTrades(settings.id).length === 0 && queue.countPending(settings.id) === 0 });
-      lockedTold = false;
+      noteUsable(null);
     } catch (error) {
       if (!isOperational(error)) throw error;
       claimsBroken = true;
-      if (!lockedTold) log.warn('signals or ledger not reachable, trying again', { code: error.code, reason: error.message });
-      lockedTold = true;
+      noteUsable(error);
     }
+  };
+
+  const noteUsable = (error: (Error & { readonly code: string }) | null): void => {
+    const before = unusable;
+    if (error?.message === before?.message) return;
+    unusable = error;
+    // Damage is told by who finds it, and does not end.
+    const say = ({ code, message }: Error & { readonly code: string }, isUsable: boolean): void =>
+      code === 'corrupt' ? undefined : deps.report({ kind: 'file', reason: message, isUsable });
+    if (before !== null) say(before, true);
+    if (error === null) return;
+    log.warn('signals or ledger not reachable, trying again', { code: error.code, reason: error.message });
+    say(error, false);
   };
 
   function wake(): void {

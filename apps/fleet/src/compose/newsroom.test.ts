@@ -26,6 +26,7 @@ function openRoom() {
     market: { view: () => null },
     instruments: new Map(),
     board,
+    files: { ledger: 'data/ledger.db', signals: 'data/signals.db' },
     startMs: 0,
     endMs: 1_000,
     speed: 10,
@@ -46,4 +47,31 @@ test('a clock is not told to be off once the fleet ends, its venue standing stil
   room.ending('stopping');
   room.hear('Sentient', CLOCK_OFF);
   expect(said).toHaveLength(1);
+});
+
+test('a guard that is silent because the ledger is locked is no news beside the ledger, and is one where it is not', () => {
+  const { room, said } = openRoom();
+  const silent = { phrase: 'fill monitor silent', detail: {} };
+  const locked = 'data/ledger.db is locked by another connection; close what holds it, or wait';
+  room.troubles.met('fleet', locked);
+  room.hear('Sentient', { kind: 'alert', ...silent });
+  room.hear('Sentient', { kind: 'over', ...silent });
+  expect(said).toEqual([expect.stringContaining('ledger.db is locked')]);
+  room.troubles.over('fleet', locked);
+  room.hear('Sentient', { kind: 'alert', ...silent });
+  room.hear('Sentient', { kind: 'over', ...silent });
+  expect(said.slice(2)).toEqual([
+    expect.stringMatching(/^ALERT the fill monitor says nothing/),
+    expect.stringMatching(/^the fill monitor is back/),
+  ]);
+});
+
+test('a file that a bot cannot use is told as the fleet’s, and that it can again', () => {
+  const { room, said } = openRoom();
+  const reason = 'data/signals.db is locked by another connection; close what holds it, or wait';
+  room.hear('Sentient', { kind: 'file', reason, isUsable: false });
+  room.troubles.met('fleet', reason);
+  room.hear('Sentient', { kind: 'file', reason, isUsable: true });
+  room.troubles.over('fleet', reason);
+  expect(said).toEqual([`${reason}; entries and exits wait meanwhile, stops and targets are kept`, `over: ${reason}`]);
 });

@@ -7,6 +7,7 @@ import type { Board } from '../board/screen.ts';
 import { type Sentence, sentenceOf } from '../board/sentence.ts';
 import type { BotView, FleetView, Happening } from '../board/view.ts';
 import { outcomeOf } from '../report/outcome.ts';
+import { createFileTroubles, type FileTroubles } from './file-troubles.ts';
 import { createFillMerger } from './fill-merger.ts';
 import { holdingsOf } from './holdings.ts';
 
@@ -30,6 +31,7 @@ export interface NewsroomSources {
   readonly market: Market;
   readonly instruments: Instruments;
   readonly board: Board;
+  readonly files: { readonly ledger: string; readonly signals: string };
   readonly startMs: number;
   readonly endMs: number;
   readonly speed: number;
@@ -43,6 +45,8 @@ export interface Newsroom {
   restarting(bot: string): void;
   restored(bot: string): void;
   halted(bot: string): void;
+  /** Files that cannot be used. */
+  readonly troubles: FileTroubles;
   /** Why the fleet is stopping. */
   ending(reason: string): void;
   stateOf(bot: string): { readonly state: string; readonly reason: string | null };
@@ -50,6 +54,7 @@ export interface Newsroom {
 }
 
 const HAPPENINGS_KEPT = 50;
+const GUARD_SILENT = 'fill monitor silent';
 
 /** Opens the newsroom. Equities start as the ledger has them. */
 export function openNewsroom(sources: NewsroomSources): Newsroom {
@@ -69,6 +74,20 @@ export function openNewsroom(sources: NewsroomSources): Newsroom {
     const bot = bots.get(who);
     if (bot !== undefined) bot.last = happening;
     board.happened(happening);
+  }
+
+  const tell = (who: string, text: string, mood: Sentence['mood'] = 'plain'): void => publish(who, { text, mood });
+  const troubles = createFileTroubles(sources.files, (text, mood) => tell('fleet', text, mood));
+  /** Bots whose guard's silence was not told: it waits for the ledger, and so would who stands in for it. */
+  const silent = new Set<string>();
+
+  /** Whether an alert is the consequence of what is told already. */
+  function isTold(id: string, phrase: string): boolean {
+    // The venue stands still while the fleet ends: it is no clock to measure ours by.
+    if (phrase === 'clock is off') return ending !== null;
+    if (phrase !== GUARD_SILENT || !troubles.isLedgerMet()) return false;
+    silent.add(id);
+    return true;
   }
 
   function tradeNews(id: string, news: Extract<BotReport, { kind: 'trade' }>): void {
@@ -110,12 +129,14 @@ export function openNewsroom(sources: NewsroomSources): Newsroom {
           bot.positions = report.positions;
           return;
         case 'alert':
-          // The venue stands still while the fleet ends: it is no clock to measure ours by.
-          if (ending !== null && report.phrase === 'clock is off') return;
-          publish(id, alarmOf(report, { bot: id, instruments }));
+          if (!isTold(id, report.phrase)) publish(id, alarmOf(report, { bot: id, instruments }));
           return;
         case 'over':
-          publish(id, reliefOf(report));
+          if (report.phrase !== GUARD_SILENT || !silent.delete(id)) publish(id, reliefOf(report));
+          return;
+        case 'file':
+          if (report.isUsable) troubles.over(id, report.reason);
+          else troubles.met(id, report.reason);
           return;
         case 'condition':
           bot.condition = report.condition;
@@ -126,9 +147,11 @@ export function openNewsroom(sources: NewsroomSources): Newsroom {
           assertNever(report);
       }
     },
-    tell: (who, text, mood = 'plain') => publish(who, { text, mood }),
+    tell,
+    troubles,
     restarting(id) {
       const bot = bots.get(id);
+      troubles.left(id);
       if (bot !== undefined) bot.restarting = true;
     },
     restored(id) {
@@ -137,6 +160,7 @@ export function openNewsroom(sources: NewsroomSources): Newsroom {
     },
     halted(id) {
       const bot = bots.get(id);
+      troubles.left(id);
       if (bot !== undefined) bot.halted = true;
     },
     ending(reason) {

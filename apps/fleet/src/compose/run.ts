@@ -16,7 +16,7 @@ import { makePlan, PlanError } from './plan.ts';
 import { openMarket, type RunningFleet, startFleet } from './running.ts';
 import { writeStatus } from './status-file.ts';
 import { planSentence, planStreams } from './stream-plan.ts';
-import { consequenceOf, createCalm } from './troubles.ts';
+import { createCalm } from './troubles.ts';
 
 /** Exit codes of the fleet. */
 export const EXIT = { well: 0, misused: 2, needsPerson: 3 } as const;
@@ -175,7 +175,6 @@ function keepLooking(house: House, running: RunningFleet, { board, onIdle, isFed
   const { newsroom, clock, watch } = running;
   const addresses = new Map(accounts.map(({ id, address }) => [id, address]));
   const botIds = accounts.map(({ id }) => id);
-  const files = { ledger: plan.files.ledger, signals: plan.fleet.signalsDb };
   let idleLooks = 0;
 
   const calmly = createCalm({
@@ -183,11 +182,11 @@ function keepLooking(house: House, running: RunningFleet, { board, onIdle, isFed
     onTrouble({ code, reason }) {
       log.warn('a file cannot be used just now', { code, reason });
       if (code === 'corrupt') watch.damaged({ file: reason.startsWith(plan.files.ledger) ? 'ledger' : 'signals', reason });
-      else newsroom.tell('fleet', `${reason}${consequenceOf(reason, files)}`, 'attention');
+      else newsroom.troubles.met('fleet', reason);
     },
     onOver(reason) {
       log.info('a file can be used again', { reason });
-      newsroom.tell('fleet', `over: ${reason}`);
+      newsroom.troubles.over('fleet', reason);
     },
   });
 

@@ -101,6 +101,7 @@ export async function startFleet(house: House, board: Board, events: FleetEvents
     market: openMarketReader(books),
     instruments,
     board,
+    files: { ledger: plan.files.ledger, signals: fleet.signalsDb },
     startMs: recording.marketStartMs,
     endMs: recording.endMs,
     speed: fleet.speed,
