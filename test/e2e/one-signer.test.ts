@@ -15,7 +15,7 @@ it('refuses a second fleet on the same key, with another data directory, and nam
   const config = join(dir, 'fleet.config.ts');
   writeFileSync(config, "export default { mode: 'paper', bots: [{ id: 'Sentient', keyEnv: 'BOT_KEY' }] };");
   const first = startFleetWith(KEY, '--config', config, '--data-dir', join(dir, 'one'), '--signals', emptyFeed(dir));
-  await first.line(/all 1 bots are ready/);
+  await first.line(/the bot is ready/);
   const second = startFleetWith(KEY, '--config', config, '--data-dir', join(dir, 'two'));
   expect((await second.exit).code).toBe(2);
   expect(second.said()).toMatch(new RegExp(`the signer 0x[0-9a-f]{40} is in use by another fleet \\(process ${first.child.pid}, started `));

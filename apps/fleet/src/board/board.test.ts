@@ -75,9 +75,11 @@ const VIEW: FleetView = {
 
 test('money, prices and sizes read as a trader writes them', () => {
   expect(money(microUsd(10_012_319_999))).toBe('10,012.31');
-  expect(money(microUsd(-4_009_000))).toBe('−4.00');
+  expect(money(microUsd(-4_009_000))).toBe('−4.01');
+  expect(money(microUsd(-4_000_000))).toBe('−4.00');
   expect(gain(microUsd(12_310_000))).toBe('+12.31');
-  expect(gain(microUsd(-9_999))).toBe('0.00');
+  expect(gain(microUsd(9_999))).toBe('0.00');
+  expect(gain(microUsd(-9_999))).toBe('−0.01');
   expect(price(ticks(1_098_660), BTC)).toBe('109,866');
   expect(price(ticks(426_850), ETH)).toBe('4,268.5');
   expect(size(-9_120, BTC)).toBe('0.0912');
@@ -145,7 +147,7 @@ test('news of a trade are sentences, and routine is left out', () => {
   );
   expect(say('fill', { role: 'tp1', side: 'sell', px: 1_099_000, sz: 3_040 })?.text).toBe('BTC sold 0.0304 at $109,900 (TP1)');
   expect(say('breakeven', { stopPx: 1_098_660, sz: 6_080 })).toEqual({ text: 'BTC stop moved to breakeven at $109,866', mood: 'good' });
-  expect(say('settled', { status: 'closed', reason: null }, -12_345_678)).toEqual({ text: 'BTC closed, net −12.34 USD', mood: 'bad' });
+  expect(say('settled', { status: 'closed', reason: null }, -12_345_678)).toEqual({ text: 'BTC closed, net −12.35 USD', mood: 'bad' });
   expect(say('stop waiting', { role: 'stop', state: 'waiting', cloid: '0x1' })).toBeNull();
   expect(say('stop rejected', { role: 'stop', state: 'rejected', cloid: '0x1', reason: 'Invalid TP/SL price' })?.text).toBe(
     'BTC stop rejected: Invalid TP/SL price',

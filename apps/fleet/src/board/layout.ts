@@ -16,7 +16,7 @@ const TABLE = {
   bot: { title: 'BOT', columns: 20, side: 'left' },
   state: { title: 'STATE', columns: 11, side: 'left' },
   equity: { title: 'EQUITY', columns: 10, side: 'right' },
-  change: { title: 'CHANGE', columns: 8, side: 'right' },
+  change: { title: 'CHANGE', columns: 10, side: 'right' },
   coin: { title: ' COIN', columns: 7, side: 'left' },
   position: { title: 'POSITION', columns: 14, side: 'left' },
   entry: { title: 'ENTRY', columns: 9, side: 'right' },

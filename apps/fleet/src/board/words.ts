@@ -21,15 +21,15 @@ function grouped(decimal: string, decimals: number): string {
   return `${negative ? '−' : ''}${group(whole)}${tail}`;
 }
 
-/** Money to the cent, cut toward zero: `10,012.31`. */
+/** Money to the cent, rounded down: `10,012.31`. So an equity and its change since a whole amount say the same. */
 export function money(value: MicroUsd): string {
-  return grouped(formatDecimal(mulDiv(value, 1, 10_000, 'truncate'), 2), 2);
+  return grouped(formatDecimal(mulDiv(value, 1, 10_000, 'floor'), 2), 2);
 }
 
 /** Money with its sign: `+12.31`, `−4.00`, `0.00`. */
 export function gain(value: MicroUsd): string {
   const text = money(value);
-  return value > 0 && text !== '0.00' ? `+${text}` : text.replace('−0.00', '0.00');
+  return value > 0 && text !== '0.00' ? `+${text}` : text;
 }
 
 /** A price in dollars with thousands apart: `109,871`, `4,268.5`. */

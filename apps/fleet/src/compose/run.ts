@@ -120,11 +120,17 @@ async function live(house: House, board: Board, options: Options, around: Surrou
   return { ending, why };
 }
 
+/** How many of the bots are at their places. */
+export function readySentence(ready: number, of: number): string {
+  if (of === 1) return ready === 1 ? 'the bot is ready' : 'the bot is not ready';
+  return ready === of ? `all ${ready} bots are ready` : `${ready} of ${of} bots are ready`;
+}
+
 /** Says what begins, the bots being at their places. */
 function greet({ plan, beginMs, lost, warnings, log }: House, { newsroom, pairs, streams }: RunningFleet): void {
   const { recording, fleet } = plan;
   const ready = pairs.filter(({ isReady }) => isReady).length;
-  newsroom.tell('fleet', ready === pairs.length ? `all ${ready} bots are ready` : `${ready} of ${pairs.length} bots are ready`);
+  newsroom.tell('fleet', readySentence(ready, pairs.length));
   newsroom.tell('fleet', planSentence(streams));
   const how = beginMs > recording.marketStartMs ? 'takes up where the last run ended' : 'begins';
   for (const warning of warnings) newsroom.tell('fleet', warning, 'attention');

@@ -75,9 +75,9 @@ function conditionStatus(condition: Condition | null): object {
   return { health: health.state, healthReasons: health.reasons, hearing, nakedBoundMs, clockSkewMs: skewMs, keyUntilMs };
 }
 
-/** Dollars and cents, cut toward zero. */
+/** Dollars and cents, rounded down as on the board. */
 function cents(value: number | null): string | null {
   if (value === null) return null;
-  const [whole = '0', fraction = ''] = formatDecimal(mulDiv(value, 1, 10_000, 'truncate'), 2).split('.');
+  const [whole = '0', fraction = ''] = formatDecimal(mulDiv(value, 1, 10_000, 'floor'), 2).split('.');
   return `${whole}.${fraction.padEnd(2, '0')}`;
 }

@@ -5,12 +5,14 @@ import type { RunReport, SignalReport } from './report.ts';
 
 const micro = (usd: number): ReturnType<typeof microUsd> => microUsd(Math.round(usd * 1e6));
 const REASON_COLUMNS = 60;
+/** Millions, with a sign and cents. */
+const MONEY_COLUMNS = 13;
 
 /** The end of a run as a table: each signal, each bot, and what the venue says. */
 export function summaryLines(report: RunReport, paint: Paint): readonly string[] {
   const head = paint(
     'dim',
-    `${fit('#', 4, 'right')}  ${fit('BOT', 20)}  ${fit('COIN', 6)}  ${fit('SIGNAL', 11)}  ${fit('STATUS', 9)}  ${fit('NET USD', 10, 'right')}`,
+    `${fit('#', 4, 'right')}  ${fit('BOT', 20)}  ${fit('COIN', 6)}  ${fit('SIGNAL', 11)}  ${fit('STATUS', 9)}  ${fit('NET USD', MONEY_COLUMNS, 'right')}`,
   );
   const bots = report.bots.map(({ id, state, equityStartUsd, equityEndUsd, transfersUsd, acknowledgedUsd, restarts }) => {
     const end = equityEndUsd === null ? '?' : money(micro(equityEndUsd));
@@ -18,7 +20,7 @@ export function summaryLines(report: RunReport, paint: Paint): readonly string[]
     const again = restarts === 0 ? '' : `  ${restarts} restart${restarts === 1 ? '' : 's'}`;
     const moved = transfersUsd === 0 ? '' : `  ${gain(micro(transfersUsd))} paid in or out`;
     const taken = acknowledgedUsd === 0 ? '' : `  ${gain(micro(acknowledgedUsd))} acknowledged`;
-    return `      ${fit(id, 20)}  ${fit(state, 19)}  ${fit(end, 11, 'right')}  ${fit(change, 8, 'right')}${moved}${taken}${again}`;
+    return `      ${fit(id, 20)}  ${fit(state, 19)}  ${fit(end, MONEY_COLUMNS, 'right')}  ${fit(change, MONEY_COLUMNS, 'right')}${moved}${taken}${again}`;
   });
   return ['', head, ...report.signals.map((signal) => signalLine(signal, paint)), '', ...bots, '', venueLine(report, paint)];
 }
@@ -38,7 +40,7 @@ function signalLine(signal: SignalReport, paint: Paint): string {
     fit(signal.coin, 6),
     fit(kind, 11),
     fit(signal.status ?? '', 9),
-    paint(colour, fit(net, 10, 'right')),
+    paint(colour, fit(net, MONEY_COLUMNS, 'right')),
     paint('dim', note.length > REASON_COLUMNS ? fit(note, REASON_COLUMNS) : printable(note)),
   ]
     .join('  ')
