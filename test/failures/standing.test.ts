@@ -39,6 +39,22 @@ describe.each([
   });
 });
 
+it('a clock two days ahead of the venue’s is named, and nothing is sent whose nonce the venue would not take', async () => {
+  fleet = await openWiredFleet();
+  const bot = fleet.bot('Sentient');
+  const id = fleet.signal('Sentient', entry);
+  await fleet.until('the entry rests', () => status(id) === 'sent');
+  const sent = fleet.fault({ kind: 'delay-response', ms: 1, action: 'order', user: bot.account, forMs: 600_000 });
+  fleet.setClockOff(2 * 86_400_000);
+  await fleet.until('the clock is named', () => bot.alerts().includes('clock is off'), 90_000);
+  fleet.print('BTC', 'sell', '98999', '0.01');
+  const reasons = () => fleet.ledger.allTrades().flatMap(({ tradeId }) => fleet.ledger.orders(tradeId).map(({ reason }) => reason ?? ''));
+  const words = "not sent: the nonce is 48 h ahead of the venue's time, and less than 24 h are taken";
+  await fleet.until('its stop is kept back', () => reasons().some((reason) => reason.startsWith(words)), 20_000);
+  await fleet.until('it is told that nothing can be sent', () => bot.alerts().includes('health critical'), 60_000);
+  expect(fleet.exchange.faults().find(({ id: rule }) => rule === sent)?.matched).toBe(0);
+});
+
 it.each(['ended', 'replaced'] as const)(
   'a key that was %s in the middle of a trade halts its bot, its stop standing, and no other',
   async (how) => {

@@ -23,6 +23,8 @@ const recorded: { name: string; reply: unknown }[] = JSON.parse(
 );
 const reply = (name: string): unknown => recorded.find((row) => row.name === name)?.reply;
 
+/** Nonces are times. */
+const START_MS = Date.now();
 const signer = createSigner(`0x${'0123456789'.repeat(6)}0123`);
 const ENTRY: OrderIntent = {
   cloid: '0x1234567890abcdef1234567890abcdef',
@@ -45,7 +47,7 @@ const STOP: OrderIntent = {
   kind: { type: 'stop-market', triggerPx: ticks(950_000) },
 };
 const request = (orders: readonly OrderIntent[], grouping: PlaceRequest['grouping'] = 'na') =>
-  ({ orders, grouping, nonce: 1_700_000_000_001, expiresAfterMs: Date.now() + 60_000 }) as Approved<PlaceRequest>;
+  ({ orders, grouping, nonce: START_MS + 1, expiresAfterMs: Date.now() + 60_000 }) as Approved<PlaceRequest>;
 const ok = (...statuses: unknown[]) => ({ status: 'ok', response: { type: 'order', data: { statuses } } });
 const okCancel = (...statuses: unknown[]) => ({ status: 'ok', response: { type: 'cancel', data: { statuses } } });
 
@@ -86,7 +88,7 @@ test('a bracket goes out as one signed normalTpsl action in the venue’s own wo
   expect(sent?.path).toBe('/exchange');
   expect(sent?.contentType).toBe('application/json');
   expect(sent?.body).toMatchObject({
-    nonce: 1_700_000_000_001,
+    nonce: START_MS + 1,
     signature: { r: expect.stringMatching(/^0x[0-9a-f]{64}$/), s: expect.stringMatching(/^0x[0-9a-f]{64}$/) },
     action: {
       type: 'order',
@@ -304,7 +306,7 @@ describe('cancels', () => {
   const cloids = [ENTRY.cloid, STOP.cloid].map((cloid: Cloid) => ({ coin: 'BTC', cloid }));
   const canceled = (body: unknown, count = 2) => {
     venue.answer(() => body);
-    return exchange.cancel(cloids.slice(0, count), 1_700_000_000_002);
+    return exchange.cancel(cloids.slice(0, count), START_MS + 2);
   };
   test('each cloid has its outcome, and one already gone is no failure', async () => {
     const gone = 'Order was never placed, already canceled, or filled. asset=0';
@@ -330,7 +332,7 @@ describe('cancels', () => {
   });
   test('an order that is not ours is cancelled by its oid', async () => {
     venue.answer(() => okCancel('success'));
-    expect(await exchange.cancelByOid([{ coin: 'ETH', oid: 77 }], 1_700_000_000_003)).toEqual({
+    expect(await exchange.cancelByOid([{ coin: 'ETH', oid: 77 }], START_MS + 3)).toEqual({
       kind: 'answered',
       value: [{ kind: 'canceled' }],
     });
@@ -341,7 +343,7 @@ describe('cancels', () => {
 describe('leverage', () => {
   test('cross leverage is set once the venue says ok', async () => {
     venue.answer(() => ({ status: 'ok', response: { type: 'default' } }));
-    expect(await exchange.setCrossLeverage('BTC', 40, 1_700_000_000_004)).toEqual({ kind: 'answered', value: null });
+    expect(await exchange.setCrossLeverage('BTC', 40, START_MS + 4)).toEqual({ kind: 'answered', value: null });
     expect(venue.requests.at(-1)?.body).toMatchObject({ action: { type: 'updateLeverage', asset: 0, isCross: true, leverage: 40 } });
   });
   test('a leverage above the coin’s maximum is refused before anything is sent', async () => {
@@ -350,6 +352,24 @@ describe('leverage', () => {
       reason: 'leverage 41 of BTC is not a whole number from 1 to 40',
     });
   });
+});
+
+test.each([
+  [-2, 'behind'],
+  [2, 'ahead of'],
+])('an action whose nonce is %i d off the venue’s time is not sent, and its way is shut for so long', async (days, way) => {
+  const asked = venue.requests.length;
+  let skewMs = days * 86_400_000;
+  const off = openExchange({ ...options(venue.url), skewMs: () => skewMs });
+  const answers = [await off.place(request([ENTRY])), await off.setCrossLeverage('BTC', 40, START_MS)];
+  const reason = expect.stringContaining(`h ${way} the venue's time`);
+  expect(answers).toMatchObject(answers.map(() => ({ kind: 'refused', retry: 'later', reason })));
+  expect(venue.requests).toHaveLength(asked);
+  expect(off.isShut()).toBe(true);
+  skewMs = 0;
+  expect(off.isShut()).toBe(false);
+  expect(await off.place(request([ENTRY]))).toMatchObject({ kind: 'answered' });
+  off.close();
 });
 
 test('actions of one signer do not wait for each other', async () => {

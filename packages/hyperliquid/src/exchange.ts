@@ -5,6 +5,7 @@ import { preview } from './from-wire/fields.ts';
 import { parseCancelReply, parseDefaultReply, parsePlaceReply, type SentOrder } from './from-wire/replies.ts';
 import { isGatewayRefusal } from './gateway.ts';
 import { openHttp, type Posted } from './http.ts';
+import { nonceProblem } from './nonce.ts';
 import type { RequestClass } from './request-class.ts';
 import { createRoundTrip } from './round-trip.ts';
 import type { Address, Signer } from './signer.ts';
@@ -43,7 +44,7 @@ export interface VenueExchange extends Exchange {
   roundTripMs(): number | null;
   /** How long a request that is sent now lives, market ms: `leastMs`, and never under three measured round trips. */
   requestLifeMs(leastMs: number): number;
-  /** Whether entries are held back here just now because the last answers to this account's actions made no sense. */
+  /** Whether actions fail here just now: the last answers to them made no sense, or the next one's nonce would be none the venue takes. */
   isShut(): boolean;
   close(): void;
 }
@@ -73,10 +74,16 @@ export function openExchange(options: ExchangeOptions): VenueExchange {
   const http = openHttp({ url: options.url, timeoutMs: options.timeoutMs, maxSockets: MAX_SOCKETS });
   const roundTrip = createRoundTrip();
   const way = openWay(budget.breakers.exchange);
+  /** The latest nonce; those to come are above it. */
+  let lastNonce = 0;
+  const problemOf = (nonce: number): string | null => nonceProblem(nonce, clock.now() - (options.skewMs?.() ?? 0));
 
   async function act<T>(wire: ToWire, sending: Sending, read: (body: unknown) => Answer<T>): Promise<Answer<T>> {
     if (!wire.ok) return { kind: 'refused', reason: wire.problem, retry: 'never' };
     const { nonce, expiresAfterMs } = sending;
+    lastNonce = nonce;
+    const problem = problemOf(nonce);
+    if (problem !== null) return refusal(problem);
     const room = await spend(sending);
     if (room.kind === 'refused') return room;
     const { action } = wire;
@@ -175,7 +182,7 @@ export function openExchange(options: ExchangeOptions): VenueExchange {
     },
     roundTripMs: () => roundTrip.ms(),
     requestLifeMs,
-    isShut: () => way.isShut(pace.now()),
+    isShut: () => problemOf(Math.max(lastNonce, clock.now())) !== null || way.isShut(pace.now()),
     close: () => http.close(),
   };
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
-import { createNonceCell, openNonceCell } from './nonce.ts';
+import { createNonceCell, nonceProblem, openNonceCell } from './nonce.ts';
 
 const TAKER = `
 import { parentPort, workerData } from 'node:worker_threads';
@@ -78,4 +78,20 @@ test('raising a cell keeps every later nonce above a recorded one and never lowe
 test('memory of another size and a time that is no number are named', () => {
   expect(() => openNonceCell(new SharedArrayBuffer(16))).toThrow('a nonce cell has 8 bytes, got 16');
   expect(() => openNonceCell(createNonceCell()).next(Number.NaN)).toThrow('nowMs NaN is not a whole number of milliseconds');
+});
+
+test.each([
+  [86_400_000 - 1, null],
+  [
+    86_400_000,
+    "the nonce is 24 h ahead of the venue's time, and less than 24 h are taken: this machine's clock is off or was: set it by a time server",
+  ],
+  [-2 * 86_400_000 + 1, null],
+  [
+    -2 * 86_400_000,
+    "the nonce is 48 h behind the venue's time, and less than 48 h are taken: this machine's clock is off or was: set it by a time server",
+  ],
+])('a nonce %i ms from the venue’s time is one it takes, or is named with where it lies', (offMs, problem) => {
+  const nowMs = 1_757_015_216_000;
+  expect(nonceProblem(nowMs + offMs, nowMs)).toBe(problem);
 });

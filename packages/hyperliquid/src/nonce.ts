@@ -1,3 +1,8 @@
+const HOUR_MS = 3_600_000;
+/** By its own clock T the venue takes nonces of T − 2 d to T + 1 d, neither included (PROTOCOL §2.4). */
+const BEHIND_MS = 48 * HOUR_MS;
+const AHEAD_MS = 24 * HOUR_MS;
+
 const CELL_BYTES = BigInt64Array.BYTES_PER_ELEMENT;
 
 /** The next nonces of one signer. A nonce is in ms of market time and never handed out twice (PROTOCOL §2.4). */
@@ -44,6 +49,18 @@ export function openNonceCell(buffer: SharedArrayBuffer): NonceCell {
       });
     },
   };
+}
+
+/** Why the venue would not take a nonce when its clock says `venueMs`; null when it would. */
+export function nonceProblem(nonce: number, venueMs: number): string | null {
+  const aheadMs = nonce - venueMs;
+  if (aheadMs < AHEAD_MS && -aheadMs < BEHIND_MS) return null;
+  const hours = Math.floor(Math.abs(aheadMs) / HOUR_MS);
+  const taken =
+    aheadMs > 0
+      ? `${hours} h ahead of the venue's time, and less than 24 h are taken`
+      : `${hours} h behind the venue's time, and less than 48 h are taken`;
+  return `the nonce is ${taken}: this machine's clock is off or was: set it by a time server`;
 }
 
 function wholeMs(value: number, name: string): bigint {
