@@ -83,9 +83,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
   let guardHeardMs: number | null = null;
   let condition: Condition | null = null;
   let turning: Promise<void> | null = null;
-  let wanted = false;
-  let started = false;
-  let draining = false;
+  let [wanted, started, draining] = [false, false, false];
   let stopPoll: () => void = () => undefined;
   /** Why signals or ledger could not be used at the last turn; null when they could. */
   let unusable: (Error & { readonly code: string }) | null = null;
