@@ -30,6 +30,7 @@ const TESTS = [
   'packages/bot/src',
   'test/simulation/one-bot.test.ts',
   'test/simulation/edges.test.ts',
+  'test/simulation/by-hand.test.ts',
   'test/failures/reconcile.test.ts',
 ];
 

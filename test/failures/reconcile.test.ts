@@ -341,6 +341,36 @@ describe('a fill', () => {
     expect(ledger.unjudgedFills('Sentient')).toEqual([]);
   });
 
+  it('is judged anew where the trade it fits was written to meanwhile, three times at most', () => {
+    held();
+    const { assignFill } = ledger;
+    let outdated = 2;
+    Object.assign(ledger, {
+      assignFill(...args: Parameters<typeof assignFill>) {
+        outdated -= 1;
+        return outdated < 0 && assignFill(...args);
+      },
+    });
+    takeFills(deps, [outside(false)], null);
+    expect(ledger.fillSums('t1').exitSz).toBe(40);
+    outdated = 3;
+    takeFills(deps, [outside(false, 3)], null);
+    expect(outdated).toBe(3);
+    expect(ledger.unjudgedFills('Sentient')).toEqual([]);
+  });
+
+  it('of which part is somebody else’s is shared; one that closes nothing of ours is foreign', () => {
+    held();
+    takeFills(deps, [{ ...outside(false, 2), startPosition: lots(70) }], null);
+    expect(ledger.fillSums('t1').exitSz).toBe(10);
+    takeFills(deps, [{ ...outside(false, 3), startPosition: lots(70) }], null);
+    expect(ledger.fillSums('t1').exitSz).toBe(10);
+    expect(alerts()).toEqual(['closed from outside', 'foreign fill']);
+    Object.assign(ledger, { leaveFills: () => 0 });
+    takeFills(deps, [{ ...outside(false, 4), startPosition: lots(70) }], null);
+    expect(alerts()).toHaveLength(2);
+  });
+
   it('is read from three minutes before the watermark, which never passes what was read', async () => {
     await syncFills(deps);
     expect(fillsFrom).toBe(0);

@@ -46,6 +46,13 @@ describe('the stop at breakeven', () => {
     });
   });
 
+  test('that was turned away is sent again when it has rested', () => {
+    const away = (agoMs: number) =>
+      orderOf('breakeven', { state: 'rejected', reason: 'turned away: Trading is halted', recordedAtMs: NOW_MS - agoMs });
+    expect(moveToBreakeven(sightOf({ ...due, orders: [away(100)] }))).toEqual({ do: 'wait', forMs: 150 });
+    expect(moveToBreakeven(sightOf({ ...due, orders: [away(250)] }))).toMatchObject({ do: 'place', orders: [{ attempt: 1 }] });
+  });
+
   test('of a short stands below its entry', () => {
     const step = moveToBreakeven(
       sightOf({
