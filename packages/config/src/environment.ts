@@ -40,18 +40,25 @@ const KINDS = {
     shape: /^(?:0x)?[0-9a-f]{64}$/,
     unset: 'it names a variable that is not set; set it to the key, or leave keyEnv out and paper money gets a throw-away key',
     misshapen: 'it names a variable that holds no private key; set it to 64 hex digits, with or without 0x in front',
+    mistyped: null,
     twin: 'holds the same key; give each bot a key of its own',
   },
   accountEnv: {
     shape: /^0x[0-9a-f]{40}$/,
     unset: 'it names a variable that is not set; set it to the address of the account, or leave accountEnv out',
     misshapen: 'it names a variable that holds no address; set it to 0x and 40 hex digits',
+    mistyped:
+      'it names a variable whose address is mistyped: the case of its letters (EIP-55) does not fit its digits; copy it again from where the account is shown',
     twin: 'holds the same address; give each bot an account of its own',
   },
 } as const;
 
 /** What is wrong with the variables the enabled bots point at. Values are compared and never shown. */
-export function environmentProblems(bots: readonly PointingBot[], env: Environment): readonly ConfigProblem[] {
+export function environmentProblems(
+  bots: readonly PointingBot[],
+  env: Environment,
+  hasWrongChecksum: (address: string) => boolean,
+): readonly ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   for (const kind of ['keyEnv', 'accountEnv'] as const) {
     const words = KINDS[kind];
@@ -60,10 +67,12 @@ export function environmentProblems(bots: readonly PointingBot[], env: Environme
       const name = bot[kind];
       if (name === null || !bot.enabled) return;
       const field = `bots[${index}].${kind}`;
-      const held = (env[name] ?? '').trim().toLowerCase();
+      const written = (env[name] ?? '').trim();
+      const held = written.toLowerCase();
       const twin = seen.find((earlier) => earlier.held === held.replace(/^0x/, ''));
       if (held === '') problems.push(problem(field, name, words.unset));
       else if (!words.shape.test(held)) problems.push(problem(field, name, words.misshapen));
+      else if (words.mistyped !== null && hasWrongChecksum(written)) problems.push(problem(field, name, words.mistyped));
       else if (twin !== undefined) problems.push(problem(field, name, `${twin.name} of ${twin.field} ${words.twin}`));
       else seen.push({ field, name, held: held.replace(/^0x/, '') });
     });

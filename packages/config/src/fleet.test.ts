@@ -240,6 +240,17 @@ describe('keys', () => {
     expect(refusals(two([{}, { keyEnv: 'UNSET', enabled: false }]))).toEqual([]);
   });
 
+  it('that hold an address are judged by its case as it was written, and named with the remedy', () => {
+    const judged: string[] = [];
+    const hasWrongChecksum = (address: string): boolean => judged.push(address) > 0;
+    const env = { K1: KEY, A1: ` 0x${'cD'.repeat(20)}` };
+    const resolved = resolveFleet(bot({ keyEnv: 'K1', accountEnv: 'A1' }), env, { ...BASE, hasWrongChecksum });
+    expect(resolved.kind === 'errors' ? resolved.errors.map(({ message }) => message) : []).toEqual([
+      expect.stringMatching(/^bots\[0\]\.accountEnv is "A1": it names a variable whose address is mistyped: .* copy it again from/),
+    ]);
+    expect(judged).toEqual([`0x${'cD'.repeat(20)}`]);
+  });
+
   it('of two bots may differ where the accounts must too', () => {
     const address = `0x${'cd'.repeat(20)}`;
     const env = { K1: KEY, K2: 'ef34'.repeat(16), A1: address, A2: address };

@@ -91,6 +91,8 @@ export interface FleetOverrides {
   readonly market?: string | null;
   /** Relative paths start here; where the process was started by default. */
   readonly baseDir?: string;
+  /** Judges addresses by the case of their letters, EIP-55. Left out, none is judged. */
+  readonly hasWrongChecksum?: (address: string) => boolean;
 }
 
 type BotRead = Resolved<typeof BOT_FIELDS>;
@@ -276,7 +278,7 @@ export function resolveFleet(options: unknown, env: Environment | null, override
     ),
   );
   const loose = readFleet(isRecord(options) ? { ...options, ...over } : options, problems);
-  if (loose !== null && env !== null) problems.push(...environmentProblems(loose.bots, env));
+  if (loose !== null && env !== null) problems.push(...environmentProblems(loose.bots, env, overrides.hasWrongChecksum ?? (() => false)));
   if (loose === null || problems.length > 0) return { kind: 'errors', errors: problems };
   const { own, restart, paper, bots } = loose;
   const dataDir = resolvePath(overrides.baseDir ?? process.cwd(), own.dataDir);

@@ -1,4 +1,5 @@
 export { type AddressBudget, type AddressCount, createAddressBudget, leftForEntries, openAddressBudget } from './address-budget.ts';
+export { hasWrongChecksum } from './address-checksum.ts';
 export type { Breaker } from './breaker.ts';
 export { createRequestBudget, openRequestBudget, type RequestBudget } from './budget.ts';
 export { type ClockSkew, createClockSkew } from './clock-skew.ts';

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BotConfig, type Fleet, listProblems, loadFleetConfig, readEnvironment, resolveFleet } from '@hyperfleet/config';
+import { hasWrongChecksum } from '@hyperfleet/hyperliquid';
 import { bundledRecordingPath, openRecording, type RecordingHeader } from '@hyperfleet/paper-exchange';
 import type { Options } from '../argv.ts';
 import { type FeedItem, parseFeed } from '../feed/rows.ts';
@@ -44,7 +45,7 @@ export async function makePlan(options: Options): Promise<Plan> {
   const { speed, dataDir, market } = options;
   const loaded = await loadFleetConfig(options.config ?? DEFAULT_CONFIG);
   if (loaded.kind === 'errors') throw new PlanError(listProblems(loaded.errors));
-  const resolved = resolveFleet(loaded.options, readEnvironment(), { speed, dataDir, market });
+  const resolved = resolveFleet(loaded.options, readEnvironment(), { speed, dataDir, market, hasWrongChecksum });
   if (resolved.kind === 'errors') throw new PlanError(`${loaded.path}:\n${listProblems(resolved.errors)}`);
   const { fleet } = resolved;
   const recordingPath = fleet.market ?? bundledRecordingPath;
