@@ -1,7 +1,14 @@
 /** What the adapter must get right whatever it is handed: hashes, pages of fills, and what it never asks (docs/FAILURES.md). */
-import { createRequestBudget, createSigner, openAccountReads, openExchange, openRequestBudget } from '@hyperfleet/hyperliquid';
+import {
+  createRequestBudget,
+  createSigner,
+  openAccountReads,
+  openExchange,
+  openRequestBudget,
+  type Signature,
+} from '@hyperfleet/hyperliquid';
 import { createVenue, type OrderInput } from '@hyperfleet/paper-exchange';
-import { approveClose, type Cloid, isDenied, isValidPrice, lots, microUsd, type PlaceRequest, ticks } from '@hyperfleet/trading';
+import { type Answer, approveClose, approveProtection, type Cloid, isDenied, lots, microUsd, ticks } from '@hyperfleet/trading';
 import fc from 'fast-check';
 import { afterEach, expect, it } from 'vitest';
 import { openTestVenue, START_MS, type TestVenue } from '../support/paper-venue.ts';
@@ -16,15 +23,14 @@ afterEach(async () => {
 
 const keyOf = (n: number): string => Buffer.from(testWallet(n).key).toString('hex');
 
-it('every price and size of any coin is hashed as the venue hashes it: the signer it recovers is ours', async () => {
+async function openSigned(signer = createSigner(keyOf(51))) {
   const venue = await openTestVenue({ told: ['BTC', 'ETH'] });
   venues.push(venue);
-  const wallet = testWallet(51);
-  venue.exchange.fund(wallet.address, microUsd(1_000_000_000));
+  venue.exchange.fund(testWallet(51).address, microUsd(1_000_000_000));
   const exchange = openExchange({
     url: venue.url,
     isMainnet: false,
-    signer: createSigner(keyOf(51)),
+    signer,
     vaultAddress: null,
     instruments: INSTRUMENTS,
     clock: venue.clock,
@@ -32,36 +38,100 @@ it('every price and size of any coin is hashed as the venue hashes it: the signe
     cancelLifeMs: 5_000,
     budget: openRequestBudget(createRequestBudget()),
   });
+  return { venue, exchange };
+}
+
+const cloids = fc.bigInt({ min: 1n << 64n, max: (1n << 128n) - 1n }).map((id): Cloid => `0x${id.toString(16).padStart(32, '0')}`);
+const coins = fc.constantFrom('BTC', 'ETH');
+/** In ticks: five significant figures at most. */
+const prices = fc
+  .tuple(fc.integer({ min: 1, max: 99_999 }), fc.integer({ min: 0, max: 2 }))
+  .map(([figures, zeros]) => figures * 10 ** zeros);
+const drawn = fc.record({
+  coin: coins,
+  px: prices,
+  triggerPx: fc.option(prices, { freq: 2 }),
+  sz: fc.integer({ min: 1, max: 100_000_000 }),
+  side: fc.constantFrom('buy' as const, 'sell' as const),
+  cloid: cloids,
+});
+const act = fc.oneof(
+  { weight: 4, arbitrary: drawn.map((value) => ({ what: 'place' as const, ...value })) },
+  fc.record({ what: fc.constant('cancel' as const), coin: coins, cloids: fc.array(cloids, { minLength: 1, maxLength: 5 }) }),
+  fc.record({ what: fc.constant('cancel-by-oid' as const), coin: coins, oid: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }) }),
+  fc.record({ what: fc.constant('leverage' as const), coin: coins, leverage: fc.integer({ min: 1, max: 25 }) }),
+);
+
+type Drawn = Omit<Extract<Act, { what: 'place' }>, 'what'>;
+type Act = typeof act extends fc.Arbitrary<infer T> ? T : never;
+
+/** What our own rules let through of an order: a close, or where it has a trigger a stop. */
+function approved({ coin, px, triggerPx, sz, side, cloid }: Drawn, nonce: number, nowMs: number) {
+  const instrument = INSTRUMENTS.get(coin) ?? fail();
+  // A stop's limit lies where it can fill.
+  const limit = triggerPx === null ? px : side === 'sell' ? Math.min(px, triggerPx) : Math.max(px, triggerPx);
+  const trigger = side === 'sell' ? Math.max(px, triggerPx ?? px) : Math.min(px, triggerPx ?? px);
+  const terms = { cloid, coin, attempt: 0, side, px: ticks(limit), sz: lots(sz), reduceOnly: true } as const;
+  const rest = { grouping: 'na', nonce, expiresAfterMs: nowMs + 5_000 } as const;
+  const see = { instrument, positionAbs: lots(sz) };
+  return triggerPx === null
+    ? approveClose({ ...rest, orders: [{ ...terms, role: 'close', kind: { type: 'limit', tif: 'ioc' } }] }, see)
+    : approveProtection(
+        { ...rest, orders: [{ ...terms, role: 'own-stop', kind: { type: 'stop-market', triggerPx: ticks(trigger) } }] },
+        see,
+      );
+}
+
+it('whatever is ordered, triggered, cancelled or set of any coin is hashed as the venue hashes it: the signer it recovers is ours', async () => {
+  const { venue, exchange } = await openSigned();
   let nonce = START_MS + 1_000;
-  const close = fc
-    .record({
-      coin: fc.constantFrom('BTC', 'ETH'),
-      px: fc.integer({ min: 1, max: 20_000_000 }),
-      sz: fc.integer({ min: 1, max: 100_000_000 }),
-      side: fc.constantFrom('buy' as const, 'sell' as const),
-      cloid: fc.bigInt({ min: 1n << 64n, max: (1n << 128n) - 1n }),
-    })
-    .filter(({ coin, px }) => isValidPrice(ticks(px), INSTRUMENTS.get(coin) ?? fail()));
+  const sent = { order: 0, trigger: 0, cancel: 0, 'cancel-by-oid': 0, leverage: 0 };
+  async function send(one: Act): Promise<Answer<unknown> | null> {
+    nonce += 1;
+    switch (one.what) {
+      case 'cancel':
+        return exchange.cancel(
+          [...new Set(one.cloids)].map((cloid) => ({ coin: one.coin, cloid })),
+          nonce,
+        );
+      case 'cancel-by-oid':
+        return exchange.cancelByOid([{ coin: one.coin, oid: one.oid }], nonce);
+      case 'leverage':
+        return exchange.setCrossLeverage(one.coin, one.leverage, nonce);
+      default: {
+        const request = approved(one, nonce, venue.clock.now());
+        return isDenied(request) ? null : exchange.place(request);
+      }
+    }
+  }
   await fc.assert(
-    fc.asyncProperty(close, async ({ coin, px, sz, side, cloid }) => {
-      const instrument = INSTRUMENTS.get(coin) ?? fail();
-      const id: Cloid = `0x${cloid.toString(16).padStart(32, '0')}`;
-      const order = { cloid: id, coin, role: 'close', attempt: 0, side, px: ticks(px), sz: lots(sz), reduceOnly: true } as const;
-      const request: PlaceRequest = {
-        orders: [{ ...order, kind: { type: 'limit', tif: 'ioc' } }],
-        grouping: 'na',
-        nonce: ++nonce,
-        expiresAfterMs: venue.clock.now() + 5_000,
-      };
-      const approved = approveClose(request, { instrument, positionAbs: lots(sz) });
-      if (isDenied(approved)) return;
+    fc.asyncProperty(act, async (one) => {
+      const answer = await send(one);
+      if (answer === null) return;
       // A hash that is off by a byte recovers to a stranger, and a stranger is refused whole.
-      expect(await exchange.place(approved)).toMatchObject({ kind: 'answered' });
+      expect(answer).toMatchObject({ kind: 'answered' });
+      sent[one.what === 'place' ? (one.triggerPx === null ? 'order' : 'trigger') : one.what] += 1;
       venue.clock.advance(200);
     }),
-    { numRuns: 60 },
+    { numRuns: 200 },
   );
+  for (const [what, times] of Object.entries(sent)) expect(times, what).toBeGreaterThan(5);
   exchange.close();
+});
+
+it('a signature that is not the key’s own is never sent', async () => {
+  const signer = createSigner(keyOf(51));
+  for (const spoil of [
+    ({ r, s, v }: Signature): Signature => ({ r, s, v: v === 27 ? 28 : 27 }),
+    ({ r, s, v }: Signature): Signature => ({ r, s: `${s.slice(0, 40)}${s[40] === '0' ? '1' : '0'}${s.slice(41)}` as Signature['s'], v }),
+    ({ s, v }: Signature): Signature => ({ r: `0x${'f'.repeat(64)}`, s, v }),
+  ]) {
+    const { venue, exchange } = await openSigned({ address: signer.address, sign: (payload) => spoil(signer.sign(payload)) });
+    const seen = venue.exchange.fault({ kind: 'delay-response', ms: 1, via: 'http', forMs: 60_000 });
+    await expect(exchange.setCrossLeverage('BTC', 5, START_MS)).rejects.toThrow('is none of its own: the signing library is broken');
+    expect(venue.exchange.faults().find(({ id }) => id === seen)?.matched).toBe(0);
+    exchange.close();
+  }
 });
 
 function fail(): never {

@@ -8,7 +8,7 @@ import { openHttp, type Posted } from './http.ts';
 import { nonceProblem } from './nonce.ts';
 import type { RequestClass } from './request-class.ts';
 import { createRoundTrip } from './round-trip.ts';
-import type { Address, Signer } from './signer.ts';
+import { type Address, type Signer, signerOf } from './signer.ts';
 import { cancelAction, cancelByCloidAction, crossLeverageAction, orderAction, type ToWire } from './to-wire.ts';
 import { openWay, type WayNews } from './way.ts';
 import { exchangeWeight } from './weights.ts';
@@ -91,7 +91,13 @@ export function openExchange(options: ExchangeOptions): VenueExchange {
     // The venue judges an end of life by its own clock: said by ours, it would cut off every stop and every exit where ours is
     // behind, and leave an order alive that we count as dead where it is ahead.
     const expiresAfter = expiresAfterMs - (options.skewMs?.() ?? 0);
-    const signature = signer.sign({ action, nonce, vaultAddress, expiresAfterMs: expiresAfter, isMainnet });
+    const payload = { action, nonce, vaultAddress, expiresAfterMs: expiresAfter, isMainnet };
+    const signature = signer.sign(payload);
+    // 0.1 ms: the venue would take it for a stranger's, and answer with an address that helps nobody find out.
+    if (signerOf(payload, signature) !== signer.address) {
+      room.place.leave();
+      throw new Error(`a signature of ${signer.address} is none of its own: the signing library is broken, nothing was sent`);
+    }
     const envelope = { action, signature, nonce, ...(vaultAddress === null ? {} : { vaultAddress }), expiresAfter };
     const sentMs = clock.now();
     const posted = await http.post('/exchange', JSON.stringify(envelope)).finally(() => room.place.leave());

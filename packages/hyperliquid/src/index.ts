@@ -21,5 +21,5 @@ export { fetchInstruments } from './instruments.ts';
 export { createNonceCell, type NonceCell, openNonceCell } from './nonce.ts';
 export { type AccountReadsOptions, openAccountReads, type VenueAccountReads } from './reads.ts';
 export type { RequestClass } from './request-class.ts';
-export { type Address, addressOfKey, createSigner, PrivateKeyError, type Signer, SignerBrokenError } from './signer.ts';
+export { type Address, addressOfKey, createSigner, PrivateKeyError, type Signature, type Signer, SignerBrokenError } from './signer.ts';
 export { exchangeWeight, infoWeight, rowsWeight } from './weights.ts';

@@ -77,13 +77,24 @@ function parseKey(hex: unknown): Uint8Array {
 }
 
 function addressOf(key: Uint8Array): Address {
-  const point = secp256k1.publicKeyCreate(key, false);
-  return `0x${toHex(keccak_256(point.subarray(1)).subarray(12))}`;
+  return addressOfPoint(secp256k1.publicKeyCreate(key, false));
 }
+
+const addressOfPoint = (point: Uint8Array): Address => `0x${toHex(keccak_256(point.subarray(1)).subarray(12))}`;
 
 function signWith(key: Uint8Array, payload: L1Payload): Signature {
   const { signature, recid } = secp256k1.ecdsaSign(digestOf(payload), key);
   return { r: `0x${toHex(signature.subarray(0, 32))}`, s: `0x${toHex(signature.subarray(32))}`, v: recid === 0 ? 27 : 28 };
+}
+
+/** Who the venue will say signed: an address, whatever is wrong with the signature, or null where none can be recovered (PROTOCOL §2.2). */
+export function signerOf(payload: L1Payload, { r, s, v }: Signature): Address | null {
+  try {
+    const point = secp256k1.ecdsaRecover(fromHex(r.slice(2) + s.slice(2)), v - 27, digestOf(payload), false);
+    return addressOfPoint(point);
+  } catch {
+    return null;
+  }
 }
 
 /** keccak(0x1901 ++ domain ++ keccak(typehash ++ keccak(source) ++ connectionId)) (PROTOCOL §2.1). */

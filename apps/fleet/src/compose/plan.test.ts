@@ -14,7 +14,7 @@ it('an account whose address is mistyped is named before anything is started, an
   const config = join(dir, 'fleet.config.mjs');
   writeFileSync(config, "export default { mode: 'paper', bots: [{ id: 'Sentient', keyEnv: 'PLAN_KEY', accountEnv: 'PLAN_ACCOUNT' }] };");
   vi.stubEnv('PLAN_KEY', 'ab12'.repeat(16));
-  const rest = { untilIdle: true, report: null, speed: null, market: null, signals: null };
+  const rest = { untilIdle: true, report: null, speed: null, market: null, signals: null, newLedger: false };
   const plan = () => makePlan({ ...rest, config, dataDir: join(dir, 'data') });
   vi.stubEnv('PLAN_ACCOUNT', '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD');
   await expect(plan()).rejects.toThrow('bots[0].accountEnv is "PLAN_ACCOUNT": it names a variable whose address is mistyped');

@@ -29,3 +29,14 @@ test('a position worth more than one market order may be is closed by as many as
   const second = nextExitStep(sight({ exitSz: close.sz, closes: [close.sz] }), 1_000);
   expect(second).toMatchObject({ do: 'place', orders: [{ role: 'close', attempt: 1, sz: HELD - close.sz }] });
 });
+
+test('a close that was turned away goes again without reading fills, at the price of a first try', () => {
+  const away = orderOf('close', { state: 'rejected', reason: 'turned away: HTTP 429', recordedAtMs: NOW_MS - 60_000 });
+  const taken = { ...sight({ exitSz: 0, closes: [] }), fillsAreSynced: false };
+  const priceAfter = (orders: TradeSight['orders']): unknown => {
+    const step = nextExitStep({ ...taken, orders: [...taken.orders, ...orders] }, 1_000);
+    return step?.do === 'place' ? step.orders[0]?.px : step;
+  };
+  expect(priceAfter([away, { ...away, intent: { ...away.intent, attempt: 1 } }])).toBe(priceAfter([]));
+  expect(priceAfter([orderOf('close', { state: 'canceled' })])).toEqual({ do: 'sync-fills' });
+});

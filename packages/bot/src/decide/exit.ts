@@ -2,10 +2,11 @@
  * The signal worker's mind about a trade that is to end now: cancel its entry, close what is held, and leave nothing behind.
  * Stops stay until the position is flat. Pure.
  */
-import { lots, marketLimitFor, metBy, mostLots, type OrderIntent, type Ticks } from '@hyperfleet/trading';
+import { lots, marketLimitFor, metBy, mostLots, type OrderIntent, type OrderRecord, type Ticks } from '@hyperfleet/trading';
 import { armedStopSz, isDone, isUnresolved, lastOf, nextAttempt, ofRole, outSide, type TradeSight } from '../sight.ts';
 import type { Said, Step } from '../step.ts';
 import { finish } from './finish.ts';
+import { isTurnedAway } from './turned-away.ts';
 
 /** How long a part-filled entry's cancel waits for a stop of our own, since its child stop dies with it. */
 const PROTECTION_WAIT_MS = 2_000;
@@ -42,33 +43,35 @@ function closePosition(sight: TradeSight): Step | null {
   const closes = ofRole(sight, 'close');
   const lost = closes.filter(isUnresolved);
   if (lost.length > 0) return { do: 'resolve', cloids: lost.map((order) => order.intent.cloid) };
-  // The first close goes at once: reduce-only caps it. What it took, and what a stop or a take-profit took meanwhile, must be
-  // known before another one is sized.
-  if (!sight.fillsAreSynced && sight.openSz > 0 && closes.length > 0) return { do: 'sync-fills' };
+  // The first close that is heard goes at once: reduce-only caps it. What it took, and what a stop or a take-profit took meanwhile,
+  // must be known before another one is sized.
+  const heard = closes.filter((order) => !isTurnedAway(order));
+  if (!sight.fillsAreSynced && sight.openSz > 0 && heard.length > 0) return { do: 'sync-fills' };
   if (sight.openSz === 0) return null;
   const last = closes.at(-1);
   if (last !== undefined && last.state === 'rejected') {
     // The venue says there is nothing to reduce: it is flat whatever our books say, so read back and settle.
     if (/Reduce only/i.test(last.reason ?? '')) return { do: 'settle', status: 'closed', reason: sight.trade.exitClaimedBy };
   }
-  const attempt = nextAttempt(sight, 'close');
-  const inVain = attempt - 1 - closes.findLastIndex((order) => order.filledSz > 0);
   const restMs =
-    attempt === 0 ? 0 : Math.min(RETRY_MS * 2 ** Math.max(0, inVain - 1), RETRY_MS_MAX) - (sight.nowMs - (last?.recordedAtMs ?? 0));
+    last === undefined ? 0 : Math.min(RETRY_MS * 2 ** Math.max(0, inVain(closes) - 1), RETRY_MS_MAX) - (sight.nowMs - last.recordedAtMs);
   if (restMs > 0) return { do: 'wait', forMs: restMs };
-  const order = closeOrder(sight, inVain);
+  const order = closeOrder(sight, inVain(heard));
   if (order === null) return { do: 'wait', forMs: BOOK_MS };
   return { do: 'place', approval: 'close', grouping: 'na', orders: [order], patch: {}, said: [closeSaid(order)] };
 }
+
+/** How many at the end of these filled nothing. */
+const inVain = (closes: readonly OrderRecord[]): number => closes.length - 1 - closes.findLastIndex((order) => order.filledSz > 0);
 
 const closeSaid = ({ sz, px, attempt }: OrderIntent): Said => ({ event: 'close sent', detail: { sz, px, attempt } });
 
 /**
  * A close of all that is held, or of as much as one market order may be (PROTOCOL §5): the rest is the next one's. Null where nobody is
- * seen to take it. `inVain` closes before it filled nothing.
+ * seen to take it. The `failed` closes heard before it filled nothing.
  */
-function closeOrder(sight: TradeSight, inVain: number): OrderIntent | null {
-  const px = closeLimit(sight, inVain);
+function closeOrder(sight: TradeSight, failed: number): OrderIntent | null {
+  const px = closeLimit(sight, failed);
   if (px === null) return null;
   const attempt = nextAttempt(sight, 'close');
   return {
@@ -100,10 +103,10 @@ export function exitNow(sight: TradeSight, by: string, how: { readonly said: Sai
  * Slippage bound from the side of the book that the close meets, wider for each try that filled nothing. A book that is stale, or empty on
  * the other side, is better than no exit.
  */
-function closeLimit(sight: TradeSight, inVain: number): Ticks | null {
+function closeLimit(sight: TradeSight, failed: number): Ticks | null {
   const side = outSide(sight);
   const met = sight.view === null ? null : metBy(side, sight.view);
   if (met === null) return null;
-  const widened = sight.settings.limits.marketSlippagePpm * (inVain + (sight.fresh === null ? 2 : 1));
+  const widened = sight.settings.limits.marketSlippagePpm * (failed + (sight.fresh === null ? 2 : 1));
   return marketLimitFor(side, met, Math.min(widened, WIDEST_CLOSE_PPM), sight.instrument);
 }
