@@ -32,6 +32,7 @@ const TESTS = [
   'test/simulation/edges.test.ts',
   'test/simulation/by-hand.test.ts',
   'test/failures/reconcile.test.ts',
+  'test/failures/foreign-fills.test.ts',
 ];
 
 /** Runs the tests with Node counting; what it counted is in `dir`. False when one fails. */

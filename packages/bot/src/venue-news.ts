@@ -29,8 +29,11 @@ const JUDGE_TRIES = 3;
 /** For so long a fill that fits a trade of which nothing is held waits for the fills of that trade's entry, ms. */
 const ENTRY_FILLS_LATE_MS = 10_000;
 
+/** What fills are taken and judged with. */
+type FillDeps = Pick<LoopDeps, 'ledger' | 'settings' | 'clock' | 'report'>;
+
 /** Brings fills into the ledger and gives those that no order explains to the trade they reduced. Returns the new ones. */
-export function takeFills(deps: LoopDeps, fills: readonly Fill[], watermarkMs: number | null): readonly FillRecord[] {
+export function takeFills(deps: FillDeps, fills: readonly Fill[], watermarkMs: number | null): readonly FillRecord[] {
   const { ledger, settings } = deps;
   const fresh = ledger.recordFills(settings.id, settings.accountAddress, fills, watermarkMs);
   for (const { tradeId, coin, role, side, px, sz, dir } of fresh) {
@@ -45,7 +48,7 @@ export function takeFills(deps: LoopDeps, fills: readonly Fill[], watermarkMs: n
  * Says of each fill that no order explains whose it is: our trade's, which a liquidation, an auto-deleveraging or a close by hand
  * reduces without an order of ours, or somebody else's.
  */
-function judgeFills(deps: LoopDeps): void {
+function judgeFills(deps: FillDeps): void {
   const { ledger, settings } = deps;
   const foreign: FillRecord[] = [];
   for (const fill of ledger.unjudgedFills(settings.id)) {
@@ -57,7 +60,7 @@ function judgeFills(deps: LoopDeps): void {
   leaveForeign(deps, foreign);
 }
 
-function judge(deps: LoopDeps, fill: FillRecord): 'ours' | 'foreign' | 'waits' | 'outdated' {
+function judge(deps: FillDeps, fill: FillRecord): 'ours' | 'foreign' | 'waits' | 'outdated' {
   const { ledger, settings, clock } = deps;
   const trade = ledger
     .activeTrades(settings.id)
@@ -90,7 +93,7 @@ function shareOf(fill: FillRecord, heldLots: number): Lots {
   return lots(Math.min(fill.sz - foreign, heldLots));
 }
 
-function assignShare(deps: LoopDeps, trade: Trade, fill: FillRecord, sz: Lots): boolean {
+function assignShare(deps: FillDeps, trade: Trade, fill: FillRecord, sz: Lots): boolean {
   const { ledger, settings, clock } = deps;
   // Profit is of what the fill closed, the fee of all of it.
   const closed = fill.startPosition === 0 ? fill.sz : Math.min(fill.sz, Math.abs(fill.startPosition));
@@ -112,7 +115,7 @@ function assignShare(deps: LoopDeps, trade: Trade, fill: FillRecord, sz: Lots): 
   return true;
 }
 
-function leaveForeign(deps: LoopDeps, foreign: readonly FillRecord[]): void {
+function leaveForeign(deps: FillDeps, foreign: readonly FillRecord[]): void {
   const { ledger, settings, clock } = deps;
   const leave = (fills: readonly FillRecord[], phrase: string, detail: LedgerEvent['detail']): void => {
     const event: LedgerEvent = { bot: settings.id, tradeId: null, atMs: clock.now(), event: phrase, detail };
