@@ -69,7 +69,7 @@ interface PairEvents extends Pick<DiskEvents, 'refused'> {
 
 export interface Pair {
   readonly id: string;
-  /** Both workers stand and have reconciled. */
+  /** Both workers stand, have reconciled, and do not hang. */
   readonly isReady: boolean;
   /** The worker ends here, and is started again. */
   kill(half: Half, why: string): void;
@@ -262,7 +262,10 @@ export function createPair(options: PairOptions): Pair {
   return {
     id: settings.id,
     get isReady() {
-      return HALVES.every((half) => workers.get(half)?.ready === true);
+      return HALVES.every((half) => {
+        const worker = workers.get(half);
+        return worker?.ready === true && !worker.life.hang.isHung;
+      });
     },
     kill: (half, why) => workers.get(half)?.life.die(why),
     hang(ms) {
