@@ -15,7 +15,7 @@ const { values } = parseArgs({
     /** Events after a beginning, at most. */
     depth: { type: 'string', default: '1000' },
     /** Of a core, for each of the two: five minutes in all with what starting and collecting garbage take besides. */
-    seconds: { type: 'string', default: '270' },
+    seconds: { type: 'string', default: '280' },
     /** One walk alone: from which beginning, 0 to 4, and with how many things intervening, or `any`. */
     from: { type: 'string' },
     interventions: { type: 'string' },

@@ -100,6 +100,11 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     find: 'else if (s.started[FILL] === 1 && s.putOff === 0) reconcile(s);',
     put: '',
   },
+  'never-rests-in-the-model': {
+    file: `${MIND}/events.ts`,
+    find: '  const { s } = run;\n  grow(s);',
+    put: '  const { s } = run;\n  if (s.ladder === 1) s.guard = 1 - s.guard;\n  grow(s);',
+  },
 };
 
 /** Plants a bug in what is loaded from now on. False when there is none of this name; throws when its place in the source is gone. */

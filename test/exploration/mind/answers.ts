@@ -8,9 +8,9 @@ import { sentCancel } from './promises.ts';
 import {
   BOOKS,
   FILL,
-  freshHand,
   HAND,
   type Hand,
+  IDLE,
   isLive,
   isOver,
   isUnresolved,
@@ -281,7 +281,7 @@ function compare(s: State, hand: Hand): void {
 /** A reconcile is done: by the signal worker it is its start, by the fill monitor both look at everything. */
 function reconciled(run: Run, worker: number): void {
   const { s } = run;
-  s.hands[worker] = freshHand();
+  s.hands[worker] = IDLE;
   s.accountOld = 0;
   if (worker === SIGNAL) {
     s.started[SIGNAL] = 1;
@@ -352,7 +352,7 @@ export function lost(run: Run, worker: number): void {
 
 function readLost(run: Run, worker: number, hand: Hand): void {
   const { s } = run;
-  s.hands[worker] = freshHand();
+  s.hands[worker] = IDLE;
   if (hand.kind !== HAND.reconcile) {
     const who = worker === SIGNAL ? SIGNAL : FILL;
     s.held[who] = 1;

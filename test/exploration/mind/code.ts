@@ -1,73 +1,88 @@
 /** A situation as bytes, to be kept by the million, and as a number of 53 bits, to be told from others. */
-import { freshHand, HAND, type Hand, type Order, type State } from './state.ts';
+import { freshHand, HAND, type Hand, IDLE, type Order, type State } from './state.ts';
 
 const scratch = new Uint8Array(4_096);
-let end = 0;
+const scratchWords = new Int32Array(scratch.buffer);
+/** Where the last situation written ends. */
+let written = 0;
 
-const put = (value: number): void => {
-  scratch[end++] = value;
-};
 /** Bits of up to thirty orders. */
-function putBits(value: number): void {
-  put(value & 255);
-  put((value >> 8) & 255);
-  put((value >> 16) & 255);
-  put((value >> 24) & 255);
+function putBits(value: number, at: number): number {
+  scratch[at] = value;
+  scratch[at + 1] = value >> 8;
+  scratch[at + 2] = value >> 16;
+  scratch[at + 3] = value >> 24;
+  return at + 4;
 }
 
-function putOrder(o: Order): void {
-  put(o.role | (o.attempt << 3));
-  put(o.state | (o.cancelAsked << 4) | (o.oidKnown << 5) | (o.joined << 6) | (o.stray << 7));
-  put(o.reason);
-  put(o.age | (o.at << 2) | (o.strayCancel << 4) | (o.known << 6));
-  put(o.sz | (o.left << 4));
-  put(o.px);
-  put(o.word | (o.streamed << 6));
-  put(o.told);
-  put(o.turn);
-  put(o.first | (o.second << 4));
+function putOrder(o: Order, at: number): number {
+  scratch[at] = o.role | (o.attempt << 3);
+  scratch[at + 1] = o.state | (o.cancelAsked << 4) | (o.oidKnown << 5) | (o.joined << 6) | (o.stray << 7);
+  scratch[at + 2] = o.reason;
+  scratch[at + 3] = o.age | (o.at << 2) | (o.strayCancel << 4) | (o.known << 6);
+  scratch[at + 4] = o.sz | (o.left << 4);
+  scratch[at + 5] = o.px;
+  scratch[at + 6] = o.word | (o.streamed << 6);
+  scratch[at + 7] = o.told;
+  scratch[at + 8] = o.turn;
+  scratch[at + 9] = o.first | (o.second << 4);
+  return at + 10;
 }
 
-function putHand(h: Hand): void {
-  put(h.kind);
-  if (h.kind === HAND.idle) return;
-  put(h.stage | (h.request << 4) | (h.open << 6) | (h.later << 7));
-  put(h.at);
-  put(h.late | (h.aged << 1) | (h.moved << 3) | (h.status << 4) | (h.fresh << 7));
-  put(h.answer);
-  put(h.answer2);
-  put(h.held);
-  putBits(h.todo);
-  putBits(h.firsts);
-  putBits(h.seconds);
-  putBits(h.waiting);
-  putBits(h.standing);
-  put(h.looked.length);
-  for (const seen of h.looked) put(seen);
+function putHand(h: Hand, at: number): number {
+  scratch[at] = h.kind;
+  if (h.kind === HAND.idle) return at + 1;
+  scratch[at + 1] = h.stage | (h.request << 4) | (h.open << 6) | (h.later << 7);
+  scratch[at + 2] = h.at;
+  scratch[at + 3] = h.late | (h.aged << 1) | (h.moved << 3) | (h.status << 4) | (h.fresh << 7);
+  scratch[at + 4] = h.answer;
+  scratch[at + 5] = h.answer2;
+  scratch[at + 6] = h.held;
+  let end = putBits(h.todo, at + 7);
+  end = putBits(h.firsts, end);
+  end = putBits(h.seconds, end);
+  end = putBits(h.waiting, end);
+  end = putBits(h.standing, end);
+  scratch[end++] = h.looked.length;
+  for (const seen of h.looked) scratch[end++] = seen;
+  return end;
 }
 
-const pair = ([a, b]: readonly [number, number]): number => a | (b << 4);
+const pair = (both: readonly [number, number]): number => both[0] | (both[1] << 4);
 
 /** Writes a situation down; the bytes are good until the next is written. */
 export function write(s: State): Uint8Array {
-  end = 0;
-  put(s.row | (s.exitRow << 2) | (s.exitSeen << 4) | (s.paused << 5) | (s.up << 6) | (s.ladder << 7));
-  put(s.controls);
-  put(s.used | (s.place << 4) | (s.parts << 6));
-  put(s.position | (s.phase << 4));
-  put(s.status | (s.breakeven << 4));
-  put(s.leg1 | (s.leg2 << 4));
-  put(s.claim | (s.remainder << 1) | (s.claimAge << 2) | (s.guard << 4) | (s.accountOld << 5) | (s.missed << 6) | (s.putOff << 7));
-  put(pair(s.started));
-  put(pair(s.down));
-  put(pair(s.later));
-  put(pair(s.again));
-  put(pair(s.held));
-  put(pair(s.synced));
-  for (const hand of s.hands) putHand(hand);
-  put(s.orders.length);
-  for (const order of s.orders) putOrder(order);
+  scratch[0] = s.row | (s.exitRow << 2) | (s.exitSeen << 4) | (s.paused << 5) | (s.up << 6) | (s.ladder << 7);
+  scratch[1] = s.controls;
+  scratch[2] = s.used | (s.place << 4) | (s.parts << 6);
+  scratch[3] = s.position | (s.phase << 4);
+  scratch[4] = s.status | (s.breakeven << 4);
+  scratch[5] = s.leg1 | (s.leg2 << 4);
+  scratch[6] = s.claim | (s.remainder << 1) | (s.claimAge << 2) | (s.guard << 4) | (s.accountOld << 5) | (s.missed << 6) | (s.putOff << 7);
+  scratch[7] = pair(s.started);
+  scratch[8] = pair(s.down);
+  scratch[9] = pair(s.later);
+  scratch[10] = pair(s.again);
+  scratch[11] = pair(s.held);
+  scratch[12] = pair(s.synced);
+  let end = 13;
+  for (const hand of s.hands) end = putHand(hand, end);
+  scratch[end++] = s.orders.length;
+  for (const order of s.orders) end = putOrder(order, end);
+  written = end;
   return scratch.subarray(0, end);
+}
+
+/** The number of a situation; it is written down for it. */
+export function hashOf(s: State): number {
+  write(s);
+  return hashOfWritten();
+}
+
+/** The number of the situation last written. */
+export function hashOfWritten(): number {
+  scratch.fill(0, written, written + 3);
+  return hashOfWords(scratchWords, (written + 3) >> 2);
 }
 
 let from: Uint8Array = scratch;
@@ -107,9 +122,10 @@ function getOrder(): Order {
 }
 
 function getHand(): Hand {
+  const kind = get();
+  if (kind === HAND.idle) return IDLE;
   const hand = freshHand();
-  hand.kind = get();
-  if (hand.kind === HAND.idle) return hand;
+  hand.kind = kind;
   const a = get();
   hand.stage = a & 15;
   hand.request = (a >> 4) & 3;
@@ -175,12 +191,12 @@ export function read(bytes: Uint8Array): State {
   };
 }
 
-/** 53 bits of what bytes say, never 0. Four bytes are one word: a difference in one word alone is always seen. */
-export function hashOf(bytes: Uint8Array): number {
-  let a = 0x9e3779b9 ^ bytes.length;
+/** 53 bits of what the first `count` words say, never 0: a difference in one word alone is always seen. */
+export function hashOfWords(words: Int32Array, count: number): number {
+  let a = 0x9e3779b9 ^ count;
   let b = 0x85ebca6b;
-  for (let i = 0; i < bytes.length; i += 4) {
-    const word = (bytes[i] ?? 0) | ((bytes[i + 1] ?? 0) << 8) | ((bytes[i + 2] ?? 0) << 16) | ((bytes[i + 3] ?? 0) << 24);
+  for (let i = 0; i < count; i += 1) {
+    const word = words[i] ?? 0;
     a = Math.imul(a ^ word, 0x2c1b3c6d);
     a ^= a >>> 15;
     b = Math.imul(b + word, 0xcc9e2d51);

@@ -29,7 +29,7 @@ import { nextProtectionStep } from '../../../packages/bot/src/decide/protection.
 import { stillFilling, type TradeSight } from '../../../packages/bot/src/sight.ts';
 import type { Step } from '../../../packages/bot/src/step.ts';
 import { BOT, BTC, DEPOSIT, ENTRY, SETTINGS, START_MS, STEP_MS } from '../bracket.ts';
-import { hashOf } from './code.ts';
+import { hashOfWords } from './code.ts';
 import {
   BREAKEVENS,
   entryFilled,
@@ -146,7 +146,7 @@ function units(size: number): number {
 
 const asLots = (size: number): OrderIntent['sz'] => lots(size * LOTS_A_UNIT);
 
-function recordOf(order: Order): OrderRecord {
+function makeRecord(order: Order): OrderRecord {
   const role = ROLES[order.role] ?? 'entry';
   const price = ticks(priceOf(order.px));
   const isTrigger = role === 'stop' || role === 'own-stop' || role === 'breakeven';
@@ -176,6 +176,25 @@ function recordOf(order: Order): OrderRecord {
     reason: WORDS[order.reason] === '' ? null : (WORDS[order.reason] ?? null),
     cancelAsked: order.cancelAsked === 1,
   };
+}
+
+/** All that a record of an order is made of, but its price. */
+function wordOf(o: Order): number {
+  const state = o.state | (o.cancelAsked << 4) | (o.oidKnown << 5) | (o.age << 6);
+  return o.role | (o.attempt << 3) | (state << 8) | (o.reason << 16) | (o.sz << 24) | (filledOf(o) << 28);
+}
+
+/** Every record that was asked for: the same few are looked at again and again. */
+const records = new Map<number, OrderRecord>();
+
+function recordOf(order: Order): OrderRecord {
+  const key = (wordOf(order) >>> 0) + order.px * 4_294_967_296;
+  let record = records.get(key);
+  if (record === undefined) {
+    record = makeRecord(order);
+    records.set(key, record);
+  }
+  return record;
 }
 
 function tradeOf(s: State): Trade {
@@ -312,41 +331,35 @@ function assertNever(value: never): never {
   throw new Error(`unhandled ${JSON.stringify(value)}`);
 }
 
-const key = new Uint8Array(512);
+const words = new Int32Array(128);
 
 /** All that a sight is made of, as a number. */
 function keyOf(s: State, worker: number): number {
-  let end = 0;
-  const put = (value: number): void => {
-    key[end++] = value;
-  };
-  put(worker | (s.place << 1) | (s.phase << 3) | (s.claim << 6) | (s.ladder << 7));
-  put(s.status | (s.breakeven << 3) | (s.remainder << 6));
-  put(s.leg1 | (s.leg2 << 4));
-  put(s.synced[worker === SIGNAL ? SIGNAL : FILL] | (worker === SIGNAL ? s.claimAge << 4 : 0));
+  const trade = s.place | (s.phase << 2) | (s.claim << 5) | (s.ladder << 6) | (s.leg1 << 8) | (s.leg2 << 12);
+  words[0] = trade | (s.status << 16) | (s.breakeven << 20) | (s.remainder << 24);
+  words[1] = worker === SIGNAL ? s.synced[SIGNAL] | (s.claimAge << 4) | 256 : s.synced[FILL];
+  let end = 2;
   for (const o of s.orders) {
-    put(o.role | (o.attempt << 3));
-    put(o.state | (o.cancelAsked << 4) | (o.oidKnown << 5) | (o.age << 6));
-    put(o.reason);
-    put(o.sz | (filledOf(o) << 4));
-    put(o.px);
+    words[end] = wordOf(o);
+    words[end + 1] = o.px;
+    end += 2;
   }
-  return hashOf(key.subarray(0, end));
+  return hashOfWords(words, end);
 }
 
-/** By all that a sight is made of: which of the decisions was taken on it, and one. */
+/** By all that a sight is made of: which of the decisions was taken on it, from 1. */
 const taken = createTable();
 const decisions: Decided[] = [];
 
 /** The next step of a worker for the trade. */
 export function decide(s: State, worker: number): Decided {
-  const number = keyOf(s, worker);
-  const nth = taken.get(number);
+  const key = keyOf(s, worker);
+  const nth = taken.at(taken.placeOf(key));
   if (nth > 0) return decisions[nth - 1] ?? null;
   const sight = sightOf(s, worker);
   const step = worker === SIGNAL ? nextExitStep(sight, s.claimAge >= 2 ? STEP_MS : 0) : nextProtectionStep(sight);
   const decided = coded(s, sight, step);
-  taken.set(number, decisions.push(decided));
+  taken.put(taken.placeOf(key), key, decisions.push(decided));
   return decided;
 }
 

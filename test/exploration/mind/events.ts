@@ -4,7 +4,7 @@ import { heard, leaveUnderWay, lost, readWhatWasMissed, reconcile } from './answ
 import { arrive, stateOfWord } from './arrivals.ts';
 import { code, KIND, TIME } from './event-code.ts';
 import { apply, recordFills } from './ledger.ts';
-import { AT, BOOKS, FILL, freshHand, HAND, isLive, isOver, orderAt, ROLE, SIGNAL, STATE, type State } from './state.ts';
+import { AT, BOOKS, FILL, HAND, IDLE, isLive, isOver, orderAt, ROLE, SIGNAL, STATE, type State } from './state.ts';
 import { CLOSE_ALL, EXIT, PAUSE, RESUME, settleDown } from './tidy.ts';
 import { doubleLanding, fillEntry, land, landCancel, moveTo } from './venue.ts';
 import { begin, handOf, hearAll, kick, type Run, STAGE, turn } from './workers.ts';
@@ -146,14 +146,16 @@ export function calmEvent(s: State): number {
   return s.up === 1 ? TIME : code(KIND.connect);
 }
 
-const VENUE_KINDS: ReadonlySet<number> = new Set([KIND.part, KIND.move, KIND.lands, KIND.strayPlace, KIND.strayCancel]);
+/** As bits: what the venue does. */
+const VENUE_KINDS = [KIND.part, KIND.move, KIND.lands, KIND.strayPlace, KIND.strayCancel].reduce((bits, kind) => bits | (1 << kind), 0);
 
 /** Lets an event happen, and all that the workers do at once. What was broken by it, or null. */
 export function happen(s: State, event: number): string | null {
   const run: Run = { s, mail: [false, false], broken: null };
-  const venueMoves = VENUE_KINDS.has(event >> 6) && !(event >> 6 === KIND.lands && isRead(handOf(s, event & 63).stage));
-  act(run, event >> 6, event & 63);
-  if (venueMoves) for (const hand of s.hands) hand.fresh = 0;
+  const [kind, about] = [event >> 6, event & 63];
+  const venueMoves = ((VENUE_KINDS >> kind) & 1) === 1 && !(kind === KIND.lands && isRead(handOf(s, about).stage));
+  act(run, kind, about);
+  if (venueMoves) for (const hand of s.hands) if (hand.fresh === 1) hand.fresh = 0;
   deliver(run);
   settleDown(s);
   return run.broken;
@@ -319,7 +321,7 @@ function crash(run: Run, who: 0 | 1): void {
 
 function restart(s: State, who: 0 | 1): void {
   leaveUnderWay(s, handOf(s, who));
-  s.hands[who] = freshHand();
+  s.hands[who] = IDLE;
   s.started[who] = 0;
   s.down[who] = 0;
   s.later[who] = 0;
@@ -333,7 +335,7 @@ function restart(s: State, who: 0 | 1): void {
     return;
   }
   leaveUnderWay(s, handOf(s, BOOKS));
-  s.hands[BOOKS] = freshHand();
+  s.hands[BOOKS] = IDLE;
   s.missed = 0;
   s.putOff = 0;
   s.up = 1;

@@ -22,11 +22,11 @@ const ANY = Number.POSITIVE_INFINITY;
  * intervenes at any moment, twice, fourteen deep; then any number of times, from there and from later points.
  */
 export const MIND_LEGS: readonly MindLeg[] = [
-  { from: SIGNAL, interventions: ANY, worldWaits: true, until: 0.8, depth: 14 },
-  { from: SIGNAL, interventions: 2, until: 0.97, depth: 14 },
-  { from: HALF, interventions: ANY, until: 0.977, depth: FAR },
-  { from: LADDER, interventions: ANY, until: 0.984, depth: FAR },
-  { from: BREAKEVEN, interventions: ANY, until: 0.991, depth: FAR },
+  { from: SIGNAL, interventions: ANY, worldWaits: true, until: 0.86, depth: 14 },
+  { from: SIGNAL, interventions: 2, until: 0.98, depth: 14 },
+  { from: HALF, interventions: ANY, until: 0.985, depth: FAR },
+  { from: LADDER, interventions: ANY, until: 0.99, depth: FAR },
+  { from: BREAKEVEN, interventions: ANY, until: 0.995, depth: FAR },
   { from: SIGNAL, interventions: ANY, until: 1, depth: FAR },
 ];
 
@@ -45,7 +45,7 @@ const times = (count: number): string => (Number.isFinite(count) ? (NUMBERS[coun
 /** Of the calm steps after a path the last ones are told. */
 const FOLLOWED_TOLD = 20;
 /** Asking for the time at every situation would be a tenth of it. */
-const LOOK_EVERY = 256;
+const LOOK_EVERY = 4_096;
 
 function tellBroken(say: (line: string) => void, from: MindBeginning, { what, path, followed }: NonNullable<MindFound['broken']>): void {
   say(`BROKEN: ${what}`);

@@ -4,8 +4,10 @@ import { createTable } from './table.ts';
 export interface Seen {
   /** How a situation stands to what was reached: new, reached at a higher cost, which is lowered, or known. */
   reach(hash: number, cost: number): 'new' | 'cheaper' | 'known';
+  /** Whether it is known that all goes well from there. */
   holds(hash: number): boolean;
-  hold(hash: number): void;
+  /** Takes it for known; whether it was before. */
+  hold(hash: number): boolean;
 }
 
 /** The low bits have the cost and one, 0 where it was not reached. */
@@ -16,15 +18,20 @@ export function createSeen(): Seen {
   const table = createTable();
   return {
     reach(hash, cost) {
-      const there = table.get(hash);
+      const place = table.placeOf(hash);
+      const there = table.at(place);
       const before = there & COST;
       if (before !== 0 && before <= cost + 1) return 'known';
-      table.set(hash, (there & HOLDS) | (cost + 1));
+      table.put(place, hash, (there & HOLDS) | (cost + 1));
       return before === 0 ? 'new' : 'cheaper';
     },
-    holds: (hash) => (table.get(hash) & HOLDS) !== 0,
+    holds: (hash) => (table.at(table.placeOf(hash)) & HOLDS) !== 0,
     hold(hash) {
-      table.set(hash, table.get(hash) | HOLDS);
+      const place = table.placeOf(hash);
+      const there = table.at(place);
+      if ((there & HOLDS) !== 0) return true;
+      table.put(place, hash, there | HOLDS);
+      return false;
     },
   };
 }

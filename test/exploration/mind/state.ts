@@ -214,6 +214,9 @@ export const freshHand = (): Hand => ({
   looked: [],
 });
 
+/** A worker that has nothing in hand: the same for all of them, since nothing of it ever changes. */
+export const IDLE: Hand = Object.freeze(freshHand());
+
 /** Both workers up and at rest, nothing asked of them. */
 export const beginning = (): State => ({
   row: 0,
@@ -245,11 +248,11 @@ export const beginning = (): State => ({
   accountOld: 0,
   missed: 0,
   putOff: 0,
-  hands: [freshHand(), freshHand(), freshHand()],
+  hands: [IDLE, IDLE, IDLE],
   orders: [],
 });
 
-const copyHand = (hand: Hand): Hand => (hand.kind === HAND.idle ? freshHand() : { ...hand, looked: [...hand.looked] });
+const copyHand = (hand: Hand): Hand => (hand.kind === HAND.idle ? IDLE : { ...hand, looked: [...hand.looked] });
 
 export function copy(from: State): State {
   const [a, b, c] = from.hands;

@@ -1,11 +1,11 @@
 /** Situations that go on alike are made the same one. */
-import { AT, HAND, type Hand, isLive, isOver, isUnresolved, lastOf, type Order, PHASE, ROLE, STATE, type State } from './state.ts';
+import { AT, HAND, isLive, isOver, isUnresolved, lastOf, PHASE, ROLE, STATE, type State } from './state.ts';
 
 /** Exit, PAUSE, RESUME, CLOSE_ALL, as bits of what has been used. */
 export const [EXIT, PAUSE, RESUME, CLOSE_ALL] = [1, 2, 4, 8] as const;
 
-const looksBack = ({ kind }: Hand): boolean =>
-  kind === HAND.resolve || kind === HAND.orders || kind === HAND.settle || kind === HAND.reconcile;
+/** As bits: what reads orders of the past again. */
+const LOOKS_BACK = (1 << HAND.resolve) | (1 << HAND.orders) | (1 << HAND.settle) | (1 << HAND.reconcile);
 
 /** Takes out of a situation what nothing will ever ask for again, so that situations that go on alike are the same one. */
 export function settleDown(s: State): void {
@@ -27,8 +27,12 @@ export function settleDown(s: State): void {
   }
   if (s.phase !== PHASE.none && s.phase !== PHASE.claimed && (s.claim === 1 || over)) s.accountOld = 0;
   countTurns(s);
-  const asked = s.hands.some(looksBack);
-  const isPlaced = isBeingPlaced(s);
+  let asked = false;
+  let isPlaced = false;
+  for (const { kind, request } of s.hands) {
+    asked ||= ((LOOKS_BACK >> kind) & 1) === 1;
+    isPlaced ||= kind === HAND.place && request === 1;
+  }
   for (const order of s.orders) {
     const keepsAge = isUnresolved(order.state) || order.role === ROLE.close || order.role === ROLE.ownStop;
     if (!keepsAge && order.stray === 0 && !isPlaced) order.age = 3;
@@ -39,19 +43,19 @@ export function settleDown(s: State): void {
   }
 }
 
-const isBeingPlaced = (s: State): boolean => s.hands.some(({ kind, request }) => kind === HAND.place && request === 1);
-
-/** Those that stand keep their turns among each other, counted from 1. */
+/** Those that stand keep their turns among each other, counted from 1; no two have the same. */
 function countTurns(s: State): void {
-  const standing: Order[] = [];
+  let taken = 0;
   for (const order of s.orders) {
-    if (order.at === AT.standing) standing.push(order);
+    if (order.at === AT.standing) taken |= 1 << order.turn;
     else order.turn = 0;
   }
-  if (standing.length > 1) standing.sort((a, b) => a.turn - b.turn);
-  let turn = 0;
-  for (const order of standing) {
-    turn += 1;
-    order.turn = turn;
-  }
+  // The turns 1, 2, 3, … and no others: nothing to count anew.
+  if (((taken + 2) & taken) === 0) return;
+  const before = (turn: number): number => {
+    let count = 1;
+    for (let left = taken & ((1 << turn) - 1); left !== 0; left &= left - 1) count += 1;
+    return count;
+  };
+  for (const order of s.orders) if (order.at === AT.standing) order.turn = before(order.turn);
 }

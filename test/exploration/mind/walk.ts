@@ -1,6 +1,6 @@
 /** Walks every situation of the mind, breadth first and without a bound on what intervenes, and carries each to its rest. */
 
-import { hashOf, read, write } from './code.ts';
+import { hashOf, hashOfWritten, read, write } from './code.ts';
 import { COMPARE, ENTRY_SIGNAL, FIRST_PART, LAST_EXIT, SECOND_PART, TIME, TO_FIRST_TARGET, wordsOf } from './event-code.ts';
 import { calmEvent, costOf, eventsOf, happen, whileWorldWaits } from './events.ts';
 import { brokenAtEnd, brokenAtRest, brokenIn, isQuiet } from './promises.ts';
@@ -10,6 +10,7 @@ import { beginning, copy, isOver, type State } from './state.ts';
 /** More calm steps than any trade takes to come to rest. */
 const CALM_STEPS_MAX = 400;
 const STILL_STEPS = 4;
+const NO_REST = 'does not come to rest';
 
 export interface MindFound {
   readonly states: number;
@@ -102,8 +103,6 @@ function inWords(s: State, path: readonly number[]): string[] {
   });
 }
 
-const hash = (s: State): number => hashOf(write(s));
-
 /** Carries situations on calmly; those whose continuation is known to hold are not followed again. */
 function createCarrier(seen: Seen) {
   const ended = createSeen();
@@ -113,7 +112,7 @@ function createCarrier(seen: Seen) {
     const on: number[] = [];
     for (let steps = 0, still = 0; still < STILL_STEPS; steps += 1) {
       if (steps > CALM_STEPS_MAX) return isOver(s) ? 'after an exit there is no rest' : 'after an exit the trade goes on';
-      const now = hash(s);
+      const now = hashOf(s);
       if (steps > 0 && ended.holds(now)) break;
       on.push(now);
       const event = steps === 0 && !isOver(s) ? LAST_EXIT : calmEvent(s);
@@ -130,16 +129,20 @@ function createCarrier(seen: Seen) {
     return null;
   };
 
-  /** Until it is at rest and the minute's reconcile has changed nothing more; true when what follows is known to hold. */
-  const toRest = (s: State, hashed: number, on: number[], followed: number[]): string | boolean => {
+  /**
+   * Until it is at rest and the minute's reconcile has changed nothing more; true when what follows is known to hold. Each situation on the way is
+   * taken to hold as it is met, since nothing is walked any more once one does not; one met twice on one way is a circle.
+   */
+  const toRest = (s: State, hashed: number, followed: number[]): string | boolean => {
+    const on: number[] = [];
     let compared = false;
     let before = hashed;
     for (let steps = 0, still = 0; ; steps += 1) {
       if (!compared && still === 0) {
-        if (seen.holds(before)) return true;
+        if (seen.hold(before)) return on.includes(before) ? NO_REST : true;
         on.push(before);
       }
-      if (steps > CALM_STEPS_MAX) return 'does not come to rest';
+      if (steps > CALM_STEPS_MAX) return NO_REST;
       const isStill = still >= STILL_STEPS;
       if (compared && isStill) return false;
       const event = isStill ? COMPARE : calmEvent(s);
@@ -147,7 +150,7 @@ function createCarrier(seen: Seen) {
       followed.push(event);
       const what = happen(s, event) ?? brokenIn(s);
       if (what !== null) return what;
-      const after = hash(s);
+      const after = hashOf(s);
       still = event === TIME && after === before ? still + 1 : 0;
       before = after;
     }
@@ -156,12 +159,9 @@ function createCarrier(seen: Seen) {
   /** What breaks as a situation of this hash goes on calmly until it is at rest, and after an exit then; or null. It has gone on then. */
   return (s: State, hashed: number): { what: string; followed: readonly number[] } | null => {
     const followed: number[] = [];
-    const on: number[] = [];
-    const rest = toRest(s, hashed, on, followed);
+    const rest = toRest(s, hashed, followed);
     const what = typeof rest === 'string' ? rest : rest ? null : (brokenAtRest(s) ?? endIt(s, followed));
-    if (what !== null) return { what, followed };
-    for (const one of on) seen.hold(one);
-    return null;
+    return what === null ? null : { what, followed };
   };
 }
 
@@ -186,7 +186,7 @@ export function walkMind(args: {
   let level = createLevel();
   let firstOfLevel = 0;
   const start = begun(args.from);
-  seen.reach(hash(start), 0);
+  seen.reach(hashOf(start), 0);
   level.add(write(start), 0);
   trail.add(0, 0);
 
@@ -211,7 +211,7 @@ export function walkMind(args: {
         transitions += 1;
         if (what !== null) return failed(depth, [...trail.to(firstOfLevel + nth), event], what, []);
         const bytes = write(s);
-        const hashed = hashOf(bytes);
+        const hashed = hashOfWritten();
         const stands = seen.reach(hashed, spent);
         if (stands === 'known') continue;
         if (depth < args.depth) next.add(bytes, spent);

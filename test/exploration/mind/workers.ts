@@ -11,6 +11,7 @@ import {
   freshHand,
   HAND,
   type Hand,
+  IDLE,
   isOver,
   isUnresolved,
   lastOf,
@@ -315,7 +316,7 @@ function rests(run: Run, worker: number, performed: Performed): boolean {
 export function goOn(run: Run, worker: number, performed: Performed): void {
   const { s } = run;
   if (performed === 'waits') return;
-  s.hands[worker] = freshHand();
+  s.hands[worker] = IDLE;
   s.held[worker === SIGNAL ? SIGNAL : FILL] = 0;
   if (performed === 'again' || rests(run, worker, performed)) drive(run, worker);
 }
