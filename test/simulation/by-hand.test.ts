@@ -13,12 +13,6 @@ const USER = '0x1111111111111111111111111111111111111111';
 const long = { symbol: 'BTC', direction: 'long', signal_type: 'entry', entry_1: 100_500, stop_loss: 97_000, target_1: 103_000 };
 const short = { symbol: 'BTC', direction: 'short', signal_type: 'entry', entry_1: 99_500, stop_loss: 103_000, target_1: 97_000 };
 
-async function hold(ms: number): Promise<void> {
-  for (let left = ms; left > 0; left -= 1_000) {
-    world.touchBooks();
-    await world.advance(Math.min(1_000, left));
-  }
-}
 const held = (): number => world.venue.account(USER).positions.find(({ coin }) => coin === 'BTC')?.szi ?? 0;
 const alerts = (): string[] => world.reports.flatMap((report) => (report.kind === 'alert' ? [report.phrase] : []));
 
@@ -32,7 +26,7 @@ function believed(): number {
 /** Enters, and says how many lots that gave. */
 async function enter(row: typeof long): Promise<number> {
   world.signal(row);
-  await hold(3_000);
+  await world.hold(3_000);
   expect(Math.abs(held())).toBeGreaterThan(5_000);
   return Math.abs(held());
 }
@@ -44,10 +38,10 @@ it.each([
 ] as const)('what he has added and taken off again leaves ours whole: %s', async (_, row, add, take, isRestarted) => {
   const ours = await enter(row);
   world.placeByHand('BTC', add, add === 'buy' ? '101000' : '99000', '0.06', { tif: 'Ioc' });
-  await hold(5_000);
+  await world.hold(5_000);
   world.placeByHand('BTC', take, take === 'buy' ? '101000' : '99000', '0.06', { tif: 'Ioc' });
   if (isRestarted) await world.restart();
-  await hold(20_000);
+  await world.hold(20_000);
   expect(Math.abs(held())).toBe(ours);
   expect(believed()).toBe(ours);
   expect(world.armedLots()).toBeGreaterThanOrEqual(ours);
@@ -58,9 +52,9 @@ it.each([
 it('a sale that takes back his part and some of ours is shared, and the rest of ours keeps its stop', async () => {
   const ours = await enter(long);
   world.placeByHand('BTC', 'buy', '101000', '0.06', { tif: 'Ioc' });
-  await hold(5_000);
+  await world.hold(5_000);
   world.placeByHand('BTC', 'sell', '99000', '0.08', { tif: 'Ioc' });
-  await hold(20_000);
+  await world.hold(20_000);
   expect(held()).toBe(ours - 2_000);
   expect(believed()).toBe(ours - 2_000);
   expect(world.armedLots()).toBeGreaterThanOrEqual(ours - 2_000);
@@ -76,7 +70,7 @@ it('a sale that takes back his part and some of ours is shared, and the rest of 
 it('a sale of more than both hold ends ours with no more than it held', async () => {
   const ours = await enter(long);
   world.placeByHand('BTC', 'sell', '99000', '0.1', { tif: 'Ioc' });
-  await hold(20_000);
+  await world.hold(20_000);
   expect(held()).toBe(ours - 10_000);
   expect(believed()).toBe(0);
   expect(world.ledger.allTrades()).toMatchObject([{ phase: 'settled', status: 'closed' }]);
@@ -85,11 +79,11 @@ it('a sale of more than both hold ends ours with no more than it held', async ()
 it('an exit closes what is ours and leaves what is his', async () => {
   await enter(long);
   world.placeByHand('BTC', 'buy', '101000', '0.1', { tif: 'Ioc' });
-  await hold(3_000);
+  await world.hold(3_000);
   world.placeByHand('BTC', 'sell', '99000', '0.06', { tif: 'Ioc' });
-  await hold(5_000);
+  await world.hold(5_000);
   const exit = world.signal({ symbol: 'BTC', signal_type: 'exit' });
-  await hold(15_000);
+  await world.hold(15_000);
   expect(held()).toBe(4_000);
   expect(world.row(exit).status).toBe('executed');
 });

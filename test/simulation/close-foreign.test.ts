@@ -14,13 +14,6 @@ beforeEach(async () => {
 });
 afterEach(() => closeUnbroken(world));
 
-async function hold(ms: number): Promise<void> {
-  for (let left = ms; left > 0; left -= 250) {
-    world.touchBooks();
-    await world.advance(Math.min(250, left));
-  }
-}
-
 const held = (coin: string): number => world.venue.account(USER).positions.find((position) => position.coin === coin)?.szi ?? 0;
 const buyByHand = (coin = 'BTC', px = '100500', sz = '0.01'): void => world.placeByHand(coin, 'buy', px, sz, { tif: 'Ioc' });
 const closeAll = (): string => world.queue.insertControl('Sentient', 'CLOSE_ALL --foreign').key;
@@ -40,7 +33,7 @@ it('goes on when the venue can be asked again, and ends no worker', async () => 
     },
   });
   const key = closeAll();
-  await hold(10_000);
+  await world.hold(10_000, 250);
   expect(held('BTC')).toBe(0);
   expect(outcome(key)).toMatch(/, closed 1 position\(s\) and cancelled 0 order\(s\) that were not ours, paused$/);
 });
@@ -57,7 +50,7 @@ it.each(['refused', 'rejected'] as const)(
       return fault;
     };
     const key = closeAll();
-    await hold(10_000);
+    await world.hold(10_000, 250);
     expect(held('BTC')).toBe(0);
     expect(closesRecorded()).toHaveLength(3);
     expect(outcome(key)).toMatch(/, closed 1 position\(s\) and cancelled 0 order\(s\) that were not ours, paused$/);
@@ -81,10 +74,10 @@ describe('a close whose answer is lost', () => {
       return fault;
     };
     const key = closeAll();
-    for (let i = 0; i < 40 && faults > 0; i += 1) await hold(250);
+    for (let i = 0; i < 40 && faults > 0; i += 1) await world.hold(250, 250);
     await world.restart();
     expect(outcome(key)).toBeUndefined();
-    await hold(20_000);
+    await world.hold(20_000, 250);
     expect([held('BTC'), held('ETH'), world.venue.openOrders(USER).length]).toEqual([0, 0, 0]);
     const [first, second, ...more] = closesRecorded().filter(({ intent }) => intent.coin === 'BTC');
     expect([first, second].filter((order) => order !== undefined)).toHaveLength(closes);
@@ -97,19 +90,19 @@ describe('a close whose answer is lost', () => {
 
 it('that had begun and is found again by a start more than five minutes later ends our trades, leaves the rest, and says so', async () => {
   const id = world.signal(LONG);
-  await hold(4_000);
+  await world.hold(4_000, 250);
   buyByHand('ETH', '4020', '0.1');
   world.placeByHand('BTC', 'buy', '90000', '0.01');
   world.link.onRequest = (kind, orders) => (kind === 'place' && isClose(orders) ? 'refused' : null);
   const key = closeAll();
-  await hold(3_000);
+  await world.hold(3_000, 250);
   const { controls } = world.queue;
   const createdAtText = new Date(world.clock.now() - 301_000).toISOString();
   Object.assign(world.queue, { controls: (bot: string) => controls(bot).map((row) => ({ ...row, createdAtText })) });
   await world.restart();
   world.link.onRequest = () => null;
   expect(outcome(key)).toBeUndefined();
-  await hold(10_000);
+  await world.hold(10_000, 250);
   expect(world.row(id).status).toBe('closed');
   expect([held('BTC'), held('ETH')]).toEqual([0, 1_000]);
   expect(outcome(key)).toBe(
@@ -120,7 +113,7 @@ it('that had begun and is found again by a start more than five minutes later en
 it('said twice closes once', async () => {
   buyByHand();
   const [first, second] = [closeAll(), closeAll()];
-  await hold(6_000);
+  await world.hold(6_000, 250);
   expect(held('BTC')).toBe(0);
   expect(closesRecorded()).toHaveLength(1);
   expect(outcome(first)).toMatch(/closed 1 position\(s\) and cancelled 0 order\(s\) that were not ours/);
@@ -129,12 +122,12 @@ it('said twice closes once', async () => {
 
 it('closes what somebody added to a position of ours after ours has been closed, each booked where it belongs', async () => {
   const id = world.signal(LONG);
-  await hold(4_000);
+  await world.hold(4_000, 250);
   const ours = held('BTC');
   buyByHand();
-  await hold(1_000);
+  await world.hold(1_000, 250);
   const key = closeAll();
-  await hold(10_000);
+  await world.hold(10_000, 250);
   expect(held('BTC')).toBe(0);
   const [trade] = world.ledger.allTrades();
   expect(world.row(id).status).toBe('closed');
@@ -149,15 +142,15 @@ it('leaves alone what comes onto the coin of a trade that was begun after it', a
   let isShut = true;
   world.link.onRequest = (kind, orders) => (kind === 'place' && isShut && orders.some(({ coin }) => coin === 'ETH') ? 'refused' : null);
   const key = closeAll();
-  await hold(2_000);
+  await world.hold(2_000, 250);
   world.queue.insertControl('Sentient', 'RESUME');
   const id = world.signal(LONG);
-  await hold(4_000);
+  await world.hold(4_000, 250);
   expect(world.row(id).status).toBe('filled');
   const ours = held('BTC');
   buyByHand();
   isShut = false;
-  await hold(30_000);
+  await world.hold(30_000, 250);
   expect([held('ETH'), held('BTC')]).toEqual([0, ours + 1_000]);
   expect(outcome(key)).toMatch(/closed 1 position\(s\) and cancelled 0 order\(s\) that were not ours/);
 });

@@ -22,11 +22,8 @@ beforeEach(async () => {
 afterEach(() => closeUnbroken(world));
 
 async function hold(bid: string, ask: string, ms: number): Promise<void> {
-  for (let left = ms; left > 0; left -= 1_000) {
-    world.book('BTC', bid, ask);
-    world.book('ETH', '4000', '4001');
-    await world.advance(Math.min(1_000, left));
-  }
+  world.book('BTC', bid, ask);
+  await world.hold(ms);
 }
 
 describe('what is not ours', () => {

@@ -5,12 +5,7 @@ it('does not take a position for foreign because its trade ended while the venue
   const seen: unknown[] = [];
   for (let offset = 0; offset < 2_400; offset += 200) {
     const world = await openWorld();
-    const hold = async (ms: number): Promise<void> => {
-      for (let left = ms; left > 0; left -= 50) {
-        world.touchBooks();
-        await world.advance(Math.min(50, left));
-      }
-    };
+    const hold = (ms: number): Promise<void> => world.hold(ms, 50);
     world.signal({ symbol: 'BTC', direction: 'long', signal_type: 'entry', entry_1: 100_500, stop_loss: 97_000 });
     await hold(4_000);
     // The take-profits of the other coin are lost, so that a reconcile has to ask for each of them.

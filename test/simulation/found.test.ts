@@ -11,13 +11,6 @@ afterEach(() => closeUnbroken(world));
 
 const long = { symbol: 'BTC', direction: 'long', signal_type: 'entry', entry_1: 100_500, stop_loss: 97_000, target_1: 103_000 };
 
-async function hold(ms: number): Promise<void> {
-  for (let left = ms; left > 0; left -= 1_000) {
-    world.touchBooks();
-    await world.advance(Math.min(1_000, left));
-  }
-}
-
 it('sends no entry in a pause that came after its row was claimed', async () => {
   await world.advance(6_000);
   const id = world.signal(long);
@@ -25,25 +18,25 @@ it('sends no entry in a pause that came after its row was claimed', async () => 
   expect(world.row(id).status).toBe('processing');
   world.queue.insertControl('Sentient', 'PAUSE');
   await world.advance(2_000);
-  await hold(6_000);
+  await world.hold(6_000);
   expect(world.link.sent).toEqual([]);
   world.queue.insertControl('Sentient', 'RESUME');
-  await hold(6_000);
+  await world.hold(6_000);
   expect(world.row(id).status).toBe('filled');
 });
 
 it('refuses an entry on a coin the owner has bought since the last reconcile', async () => {
-  await hold(3_000);
+  await world.hold(3_000);
   world.placeByHand('BTC', 'buy', '100500', '0.01', { tif: 'Ioc' });
   const id = world.signal(long);
-  await hold(10_000);
+  await world.hold(10_000);
   expect(world.row(id).status).toBe('failed');
   expect(String(world.row(id).notes)).toContain('BTC is foreign');
   expect(world.link.sent).toEqual([]);
 });
 
 it('refuses an entry where the open orders could not be read for long: the owner may have come onto its coin since', async () => {
-  await hold(3_000);
+  await world.hold(3_000);
   const { openOrders } = world.link.reads;
   let readable = false;
   Object.assign(world.link.reads, {
@@ -52,20 +45,20 @@ it('refuses an entry where the open orders could not be read for long: the owner
       return await openOrders();
     },
   });
-  await hold(100_000);
+  await world.hold(100_000);
   const unseen = world.signal(long);
-  await hold(10_000);
+  await world.hold(10_000);
   expect(world.row(unseen)).toMatchObject({ status: 'failed', notes: expect.stringContaining('an entry needs a newer look') });
   expect(world.link.sent).toEqual([]);
   readable = true;
-  await hold(15_000);
+  await world.hold(15_000);
   const seen = world.signal(long);
-  await hold(6_000);
+  await world.hold(6_000);
   expect(world.row(seen).status).toBe('filled');
 });
 
 it('looks at the wallet for itself before an entry where the last comparison was long ago, and refuses where it sees another hand', async () => {
-  await hold(3_000);
+  await world.hold(3_000);
   const { fillsSince } = world.link.reads;
   // A comparison reads the fills first, and comes to nothing.
   Object.assign(world.link.reads, {
@@ -73,33 +66,33 @@ it('looks at the wallet for itself before an entry where the last comparison was
       throw Object.assign(new Error('HTTP 502'), { code: 'VENUE_REFUSED', retry: 'later' });
     },
   });
-  await hold(100_000);
+  await world.hold(100_000);
   const id = world.signal(long);
-  await hold(3_000);
+  await world.hold(3_000);
   expect(world.link.sent.map(({ role }) => role)).toContain('entry');
   world.placeByHand('ETH', 'buy', '3000', '0.01');
-  await hold(100_000);
+  await world.hold(100_000);
   const other = world.signal({ ...long, symbol: 'ETH', entry_1: 4_010, stop_loss: 3_900, target_1: 4_200 });
-  await hold(8_000);
+  await world.hold(8_000);
   expect(world.row(other)).toMatchObject({ status: 'failed', notes: expect.stringContaining('ETH is foreign') });
   Object.assign(world.link.reads, { fillsSince });
-  await hold(20_000);
+  await world.hold(20_000);
   expect(world.row(id).status).toBe('filled');
 });
 
 it('leaves nothing in doubt of a bracket that never arrived: its stop is asked after with its entry', async () => {
   world.link.onRequest = (kind) => (kind === 'place' ? 'lost-before' : null);
   const id = world.signal(long);
-  await hold(3_000);
+  await world.hold(3_000);
   world.book('BTC', '96000', '96010');
-  await hold(9_000);
+  await world.hold(9_000);
   expect(world.row(id)).toMatchObject({ status: 'failed', notes: expect.stringContaining('already passed the stop') });
   expect(world.ledger.orders(world.ledger.allTrades()[0]?.tradeId ?? '').map(({ state }) => state)).toEqual(['dead', 'dead']);
 });
 
 it('shows statuses again that a power cut has taken from the signals file', async () => {
   const id = world.signal(long);
-  await hold(6_000);
+  await world.hold(6_000);
   expect(world.row(id).status).toBe('filled');
   world.ledger.markProjected(world.ledger.allTrades().map(({ tradeId }) => ({ tradeId, version: 1_000 })));
   world.ledger.projectAgain('Sentient');
@@ -109,7 +102,7 @@ it('shows statuses again that a power cut has taken from the signals file', asyn
 it('gives a filled entry a stop at once where the venue lists no child and has said nothing of it', async () => {
   world.link.onRequest = (kind, orders) => (kind === 'place' && orders.some(({ role }) => role === 'stop') ? 'child-lost' : null);
   const id = world.signal(long);
-  await hold(12_000);
+  await world.hold(12_000);
   expect(world.row(id).status).toBe('filled');
   // 100 ms until the answer, reads of the open orders and of the child, 100 ms until the stop arrives.
   expect(world.venue.audit().nakedMsMax).toBeLessThanOrEqual(1_000);
@@ -119,15 +112,15 @@ it('gives a filled entry a stop at once where the venue lists no child and has s
 });
 
 it('sends no entry that an exit made void before a restart, though its row comes to be seen only after', async () => {
-  await hold(3_000);
+  await world.hold(3_000);
   const createdBefore = new Date(world.clock.now()).toISOString();
-  await hold(2_000);
+  await world.hold(2_000);
   const exit = world.signal({ symbol: 'BTC', signal_type: 'exit' });
-  await hold(3_000);
+  await world.hold(3_000);
   expect(world.row(exit).status).toBe('no_op');
   await world.restart();
   const late = world.signal({ ...long, created_at: createdBefore });
-  await hold(6_000);
+  await world.hold(6_000);
   expect(world.row(late)).toMatchObject({ status: 'expired', notes: `an exit of BTC (signal ${exit}) came after it` });
   expect(world.link.sent).toEqual([]);
 });

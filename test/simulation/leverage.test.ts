@@ -17,13 +17,6 @@ beforeEach(async () => {
 });
 afterEach(() => closeUnbroken(world));
 
-async function hold(ms: number): Promise<void> {
-  for (let left = ms; left > 0; left -= 1_000) {
-    world.touchBooks();
-    await world.advance(Math.min(1_000, left));
-  }
-}
-
 /** What becomes of the requests that set a leverage from here on, those of the next start included. */
 function leverageIs(fate: 'refused' | null): void {
   asked = 0;
@@ -48,29 +41,29 @@ function refuseLeverage(of: string): void {
 
 describe('a coin whose leverage the venue refuses', () => {
   beforeEach(async () => {
-    await hold(1_000);
+    await world.hold(1_000);
     leverageIs(null);
     refuseLeverage('BTC');
     await world.restart();
-    await hold(1_000);
+    await world.hold(1_000);
   });
 
   it('is asked about once a quarter of an hour, and the coins listed after it are set', async () => {
-    await hold(14 * MINUTE_MS);
+    await world.hold(14 * MINUTE_MS);
     // Once for it, once for ETH.
     expect(asked).toBe(2);
-    await hold(2 * MINUTE_MS);
+    await world.hold(2 * MINUTE_MS);
     expect(asked).toBe(3);
     const eth = world.signal(onEth);
-    await hold(3_000);
+    await world.hold(3_000);
     expect(world.row(eth).status).toBe('filled');
     expect(asked).toBe(3);
   });
 
   it('refuses an entry at once in the venue’s words, without asking again', async () => {
-    await hold(MINUTE_MS);
+    await world.hold(MINUTE_MS);
     const id = world.signal(onBtc);
-    await hold(4_000);
+    await world.hold(4_000);
     expect(world.row(id)).toMatchObject({
       status: 'failed',
       notes: 'leverage of BTC could not be set: Cannot switch leverage type with open position. (asked again after 15 min)',
@@ -83,39 +76,39 @@ it.each([
   ['cross', true],
   ['isolated', false],
 ])('the leverage of a position the owner holds by hand, %s, is left as it is until that is gone', async (_, isCross) => {
-  await hold(1_000);
+  await world.hold(1_000);
   world.venue.execute(USER, { type: 'updateLeverage', asset: 0, isCross, leverage: 10 }, world.clock.now());
   world.placeByHand('BTC', 'buy', '100500', '0.01', { tif: 'Ioc' });
   leverageIs(null);
   await world.restart();
-  await hold(5 * MINUTE_MS);
+  await world.hold(5 * MINUTE_MS);
   expect(world.venue.account(USER).positions).toMatchObject([{ coin: 'BTC', leverage: 10, isCross }]);
   expect(asked).toBe(1);
   world.placeByHand('BTC', 'sell', '99500', '0.01', { tif: 'Ioc', reduceOnly: true });
-  await hold(2 * MINUTE_MS);
+  await world.hold(2 * MINUTE_MS);
   expect(asked).toBe(2);
   const id = world.signal(onBtc);
-  await hold(4_000);
+  await world.hold(4_000);
   expect(world.row(id).status).toBe('filled');
 });
 
 describe('a venue too busy to set a leverage', () => {
   it('is asked less and less often ahead of signals, every two seconds for an entry, and at its first yes the entry goes', async () => {
-    await hold(1_000);
+    await world.hold(1_000);
     leverageIs('refused');
     await world.restart();
-    await hold(10 * MINUTE_MS);
+    await world.hold(10 * MINUTE_MS);
     // After 2, 4, 8, 16, 32 s and then once a minute.
     expect(asked).toBeLessThanOrEqual(16);
     leverageIs('refused');
     const refused = world.signal(onBtc);
-    await hold(40_000);
+    await world.hold(40_000);
     expect(world.row(refused)).toMatchObject({ status: 'failed', notes: 'leverage of BTC could not be set: connection refused' });
     expect(asked).toBeLessThanOrEqual(17);
     const id = world.signal(onBtc);
-    await hold(4_000);
+    await world.hold(4_000);
     leverageIs(null);
-    await hold(4_000);
+    await world.hold(4_000);
     expect(world.row(id).status).toBe('filled');
   });
 });

@@ -43,11 +43,8 @@ async function open(pollIntervalMs = 2_000, onEmergency: 'hold' | 'flatten' = 'h
 }
 
 async function hold(ms: number, bid = '100000', ask = '100010'): Promise<void> {
-  for (let left = ms; left > 0; left -= 500) {
-    world.book('BTC', bid, ask);
-    world.book('ETH', '4000', '4001');
-    await world.advance(Math.min(500, left));
-  }
+  world.book('BTC', bid, ask);
+  await world.hold(ms, 500);
 }
 
 const alerts = (): readonly string[] => world.reports.flatMap((report) => (report.kind === 'alert' ? [report.phrase] : []));

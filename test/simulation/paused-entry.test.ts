@@ -13,20 +13,14 @@ it('does not send an entry again after PAUSE when its first sending never arrive
       return 'lost-before';
     };
     const id = world.signal(ENTRY);
-    const hold = async (seconds: number): Promise<void> => {
-      for (let second = 0; second < seconds; second += 1) {
-        world.touchBooks();
-        await world.advance(1_000);
-      }
-    };
-    await hold(3);
+    await world.hold(3_000);
     expect(lost).toBe(true);
     world.queue.insertControl('Sentient', 'PAUSE');
-    await hold(15);
+    await world.hold(15_000);
     expect(world.ledger.botState('Sentient').paused).toBe(true);
     expect(world.link.sent).toEqual([]);
     world.queue.insertControl('Sentient', 'RESUME');
-    await hold(5);
+    await world.hold(5_000);
     expect(world.link.sent.map(({ role, attempt }) => `${role}#${attempt}`)).toEqual(['entry#1', 'stop#1']);
     expect(world.row(id).status).toBe('sent');
   } finally {

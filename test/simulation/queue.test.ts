@@ -12,23 +12,16 @@ beforeEach(async () => {
 });
 afterEach(() => closeUnbroken(world));
 
-async function hold(ms: number): Promise<void> {
-  for (let left = ms; left > 0; left -= 1_000) {
-    world.touchBooks();
-    await world.advance(Math.min(1_000, left));
-  }
-}
-
 describe('an exit that the venue keeps from ending for long', () => {
   /** Signals of a position, of the exit from it, and of an entry on its coin that came after the exit. */
   async function stuckExit() {
     const held = world.signal(onBtc);
-    await hold(3_000);
+    await world.hold(3_000);
     world.link.onRequest = (kind, orders) => (kind === 'place' && orders.some(({ role }) => role === 'close') ? 'rejected' : null);
     const exit = world.signal({ symbol: 'BTC', signal_type: 'exit' });
-    await hold(12_000);
+    await world.hold(12_000);
     const newer = world.signal(onBtc);
-    await hold(5_000);
+    await world.hold(5_000);
     expect(world.row(exit).status).toBe('processing');
     return { held, exit, newer };
   }
@@ -37,7 +30,7 @@ describe('an exit that the venue keeps from ending for long', () => {
     const { held, exit, newer } = await stuckExit();
     expect(world.row(newer).status).toBe('processing');
     world.link.onRequest = () => null;
-    await hold(10_000);
+    await world.hold(10_000);
     expect([held, exit, newer].map((id) => world.row(id).status)).toEqual(['closed', 'executed', 'filled']);
   });
 
@@ -45,10 +38,10 @@ describe('an exit that the venue keeps from ending for long', () => {
     const { newer } = await stuckExit();
     const second = world.signal(onBtc);
     const eth = world.signal(onEth);
-    await hold(4_000);
+    await world.hold(4_000);
     expect([newer, second, eth].map((id) => world.row(id).status)).toEqual(['processing', 'pending', 'filled']);
     world.link.onRequest = () => null;
-    await hold(10_000);
+    await world.hold(10_000);
     expect(world.row(newer).status).toBe('filled');
     expect(world.row(second)).toMatchObject({ status: 'failed', notes: `a trade on BTC is already on (signal ${newer})` });
   });
@@ -57,21 +50,21 @@ describe('an exit that the venue keeps from ending for long', () => {
     const { newer } = await stuckExit();
     world.link.streaming = false;
     world.link.onRequest = () => null;
-    await hold(20_000);
+    await world.hold(20_000);
     expect(world.row(newer).status).toBe('filled');
   });
 
   it('makes void, once it is followed by another, an entry that came between the two', async () => {
     const { newer } = await stuckExit();
     const second = world.signal({ symbol: 'BTC', signal_type: 'exit' });
-    await hold(5_000);
+    await world.hold(5_000);
     expect(world.row(newer)).toMatchObject({ status: 'expired', notes: `cancelled before it was sent, by exit signal ${second}` });
   });
 });
 
 describe('an entry that waits for its coin', () => {
   it('keeps nobody waiting for its book, and is judged when its own wait is over', async () => {
-    await hold(3_000);
+    await world.hold(3_000);
     // Books of BTC come no more.
     const ethGoesOn = async (ms: number): Promise<void> => {
       for (let left = ms; left > 0; left -= 1_000) {
@@ -89,7 +82,7 @@ describe('an entry that waits for its coin', () => {
   });
 
   it('keeps nobody waiting for its leverage', async () => {
-    await hold(1_000);
+    await world.hold(1_000);
     const { setCrossLeverage } = world.link.exchange;
     Object.assign(world.link.exchange, {
       setCrossLeverage: async (coin: string, leverage: number, nonce: number) =>
@@ -98,15 +91,15 @@ describe('an entry that waits for its coin', () => {
     await world.restart();
     const btc = world.signal(onBtc);
     const eth = world.signal(onEth);
-    await hold(4_000);
+    await world.hold(4_000);
     expect([btc, eth].map((id) => world.row(id).status)).toEqual(['processing', 'filled']);
     Object.assign(world.link.exchange, { setCrossLeverage });
-    await hold(4_000);
+    await world.hold(4_000);
     expect(world.row(btc).status).toBe('filled');
   });
 
   it('goes by itself: of two whose books come at once, the fate of one is known before the other is sent', async () => {
-    await hold(3_000);
+    await world.hold(3_000);
     await world.advance(6_000);
     const both = [world.signal(onBtc), world.signal(onEth)];
     await world.advance(3_000);
@@ -118,7 +111,7 @@ describe('an entry that waits for its coin', () => {
       if (kind !== 'place' || !orders.some(({ role }) => role === 'entry')) return null;
       return sentAtMs.push(world.clock.now()) === 1 ? 'lost-after' : null;
     };
-    await hold(3_000);
+    await world.hold(3_000);
     expect(both.map((id) => world.row(id).status)).toEqual(['filled', 'filled']);
     const [first = 0, second = 0] = sentAtMs;
     // After 200 ms nothing is heard, and it takes as long again to ask.

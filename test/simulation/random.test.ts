@@ -62,10 +62,7 @@ it.each([1, 2, 3, 4, 5, 6, 117, 138])(
       await live(world, random, 180);
       world.link.onRequest = () => null;
       for (const coin of ['BTC', 'ETH']) world.signal({ symbol: coin, signal_type: 'exit' });
-      for (let i = 0; i < 30; i += 1) {
-        world.touchBooks();
-        await world.advance(1_000);
-      }
+      await world.hold(30_000);
       const audit = world.venue.audit();
       expect(audit.duplicateCloids).toBe(0);
       expect(audit.conservationErrorUsd).toBe(0);

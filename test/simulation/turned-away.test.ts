@@ -14,13 +14,6 @@ const USER = '0x1111111111111111111111111111111111111111';
 const long = { symbol: 'BTC', direction: 'long', signal_type: 'entry', entry_1: 100_500, stop_loss: 97_000 };
 const HALT_MS = 4_000;
 
-async function hold(ms: number): Promise<void> {
-  for (let left = ms; left > 0; left -= 250) {
-    world.touchBooks();
-    await world.advance(250);
-  }
-}
-
 /** From the first request with such an order on, such requests are turned away for a while. */
 function turnAway(reason: string, isMeant: (order: OrderIntent) => boolean): void {
   const { place } = world.link.exchange;
@@ -47,7 +40,7 @@ describe.each(['Trading is halted', 'Too many cumulative requests sent (10437 > 
     it('costs no take-profit: they stand once it is over', async () => {
       turnAway(reason, ({ role }) => role.startsWith('tp'));
       world.signal({ ...long, target_1: 102_000, target_2: 104_000 });
-      await hold(30_000);
+      await world.hold(30_000, 250);
       expect(takeProfits()).toHaveLength(2);
       expect(triesOf('tp1').length).toBeGreaterThan(4);
     });
@@ -55,9 +48,9 @@ describe.each(['Trading is halted', 'Too many cumulative requests sent (10437 > 
     it('ends no position: the stop of a part fill stands once it is over', async () => {
       turnAway(reason, ({ role }) => role === 'own-stop');
       const id = world.signal({ ...long, entry_1: 99_000, target_1: 102_000 });
-      await hold(3_500);
+      await world.hold(3_500, 250);
       world.print('BTC', 'sell', '98999', '0.01');
-      await hold(15_000);
+      await world.hold(15_000, 250);
       expect(triesOf('own-stop').length).toBeGreaterThan(3);
       expect(trade()?.exitClaimedBy).toBeNull();
       expect(world.armedLots()).toBeGreaterThan(0);
@@ -67,9 +60,9 @@ describe.each(['Trading is halted', 'Too many cumulative requests sent (10437 > 
     it('ends no move to breakeven: the stop is there once it is over', async () => {
       turnAway(reason, ({ role }) => role === 'breakeven');
       world.signal({ ...long, target_1: 102_000, target_2: 104_000 });
-      await hold(3_000);
+      await world.hold(3_000, 250);
       world.book('BTC', '102100', '102110');
-      await hold(15_000);
+      await world.hold(15_000, 250);
       expect(triesOf('breakeven').length).toBeGreaterThan(3);
       expect(trade()?.breakeven).toBe('done');
     });
@@ -86,26 +79,26 @@ describe('an order that somebody else cancels', () => {
 
   it('is placed again and told, where it is a stop', async () => {
     world.signal({ ...long, target_1: 102_000 });
-    await hold(4_000);
+    await world.hold(4_000, 250);
     cancel(({ tpsl }) => tpsl === 'sl');
-    await hold(3_000);
+    await world.hold(3_000, 250);
     expect(world.armedLots()).toBe(world.venue.account(USER).positions[0]?.szi);
     expect(alerts()).toEqual(['stop ended from outside']);
   });
 
   it('is placed again, where it is a take-profit, until it has been ended three times', async () => {
     world.signal({ ...long, target_1: 102_000 });
-    await hold(4_000);
+    await world.hold(4_000, 250);
     cancel(({ tpsl }) => tpsl === null);
-    await hold(3_000);
+    await world.hold(3_000, 250);
     expect(takeProfits()).toHaveLength(1);
     expect(alerts()).toEqual([]);
     cancel(({ tpsl }) => tpsl === null);
-    await hold(3_000);
+    await world.hold(3_000, 250);
     expect(takeProfits()).toHaveLength(1);
     expect(alerts()).toEqual(['take-profit refused, last try']);
     cancel(({ tpsl }) => tpsl === null);
-    await hold(10_000);
+    await world.hold(10_000, 250);
     expect(takeProfits()).toHaveLength(0);
     expect(trade()?.phase).toBe('open');
   });

@@ -70,6 +70,8 @@ export interface World {
   armedLots(): number;
   /** The last books again, as new snapshots. */
   touchBooks(): void;
+  /** Time passes on a market that stands still: the last books again every so often. */
+  hold(ms: number, everyMs?: number): Promise<void>;
   /** The fleet gives the bot a stream or takes it away. */
   granted(hasStream: boolean): void;
   /** Something the account stream says. */
@@ -238,6 +240,12 @@ export async function openWorld(overrides: Partial<Omit<BotSettings, 'limits'>> 
     },
     touchBooks() {
       for (const [coin, { bid, ask, size }] of lastBooks) world.book(coin, bid, ask, size);
+    },
+    async hold(ms, everyMs = 1_000) {
+      for (let left = ms; left > 0; left -= everyMs) {
+        world.touchBooks();
+        await world.advance(Math.min(everyMs, left));
+      }
     },
     granted: (hasStream) => fillLoop?.granted(hasStream),
     streamEvent: (event) => fillLoop?.onStream(event),
