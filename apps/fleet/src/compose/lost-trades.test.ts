@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type LedgerHandle, openLedger, openSignalQueue, type SignalQueueHandle } from '@hyperfleet/store';
 import { type ClaimedRow, deriveTradeId, type Trade } from '@hyperfleet/trading';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { sampleTrade } from '../testing/trades.ts';
 import { findLostTrades, lostSentence, lostTroubles, voidEntriesInDoubt } from './lost-trades.ts';
 
 let dir: string;
@@ -35,27 +36,7 @@ function claim(bot: string, symbol: string, type: 'entry' | 'exit' = 'entry'): C
 
 function tradeOf(bot: string, claimed: ClaimedRow): Trade {
   const signal = { databaseId: claimed.databaseId, rowId: claimed.rowId, createdAt: claimed.createdAtText, rowDigest: claimed.rowDigest };
-  return {
-    tradeId: deriveTradeId(digest, { ...signal, bot }),
-    bot,
-    coin: 'ETH',
-    kind: 'entry',
-    direction: 'long',
-    phase: 'open',
-    version: 1,
-    signal,
-    claimedAtMs: 0,
-    plan: null,
-    exitClaimedBy: null,
-    remainderReason: null,
-    breakeven: 'none',
-    breakevenAtMs: null,
-    ladder: null,
-    status: 'filled',
-    reason: null,
-    notes: [],
-    settledAtMs: null,
-  };
+  return sampleTrade({ tradeId: deriveTradeId(digest, { ...signal, bot }), bot, coin: 'ETH', signal });
 }
 
 /** A trade of the ledger that was, shown in its row; the one found knows it too where it is `kept`. */

@@ -1,33 +1,14 @@
 import { type FillRecord, lots, microUsd, type Trade, type TradeFills, ticks } from '@hyperfleet/trading';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { sampleTrade } from '../testing/trades.ts';
 import { outcomeOf } from './outcome.ts';
 import { matchTrades, nakedWithin } from './report.ts';
 import { timelineOf } from './timeline.ts';
 
 const BTC = { coin: 'BTC', assetId: 0, szDecimals: 5, maxLeverage: 40, onlyIsolated: false, isDelisted: false };
 
-const TRADE: Trade = {
-  tradeId: 't1',
-  bot: 'Sentient',
-  coin: 'BTC',
-  kind: 'entry',
-  direction: 'long',
-  phase: 'open',
-  version: 1,
-  signal: { databaseId: 'd', rowId: 1, createdAt: '2025-09-04 19:47:00', rowDigest: 'x' },
-  claimedAtMs: 0,
-  plan: null,
-  exitClaimedBy: null,
-  remainderReason: null,
-  breakeven: 'none',
-  breakevenAtMs: null,
-  ladder: null,
-  status: 'filled',
-  reason: null,
-  notes: [],
-  settledAtMs: null,
-};
+const TRADE = sampleTrade();
 
 const fillsOf = (part: Partial<TradeFills>): TradeFills => ({
   entrySz: lots(0),

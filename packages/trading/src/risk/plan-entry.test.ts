@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type Fresh, freshView, type MarketView } from '../book.ts';
 import { type Instrument, isValidPrice } from '../instrument.ts';
 import type { ParsedSignal } from '../signal.ts';
+import { LIMITS } from '../testing/entry-limits.ts';
 import { lots, microUsd, ticks } from '../units.ts';
 import type { AccountForSizing, EntryLimits } from './limits.ts';
 import { type EntryPlan, type EntrySight, planEntry } from './plan-entry.ts';
@@ -10,21 +11,6 @@ import { type EntryPlan, type EntrySight, planEntry } from './plan-entry.ts';
 type Entry = Extract<ParsedSignal, { kind: 'entry' }>;
 
 const BTC: Instrument = { coin: 'BTC', assetId: 0, szDecimals: 5, maxLeverage: 40, onlyIsolated: false, isDelisted: false };
-const LIMITS: EntryLimits = {
-  riskPerTradePpm: 20_000,
-  maxLeverage: 1,
-  maxTotalLeverage: null,
-  defaultStopDistancePpm: 50_000,
-  maxStopDistancePpm: 100_000,
-  stopSlippagePpm: 100_000,
-  staleEntryPpm: 20_000,
-  onStaleEntry: 'rest',
-  marketSlippagePpm: 10_000,
-  takerPpm: 450,
-  minNotional: microUsd(10_000_000),
-  maxConcurrentPositions: 3,
-  allowedDirections: 'both',
-};
 const usd = (dollars: number) => microUsd(Math.round(dollars * 1_000_000));
 const ACCOUNT: AccountForSizing = { equity: usd(10_000), freeMargin: usd(10_000), exposure: usd(0), openTrades: 0 };
 const SIGNAL: Entry = {

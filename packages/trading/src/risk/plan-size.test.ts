@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { LIMITS } from '../testing/entry-limits.ts';
 import { microUsd, ticks } from '../units.ts';
 import { planSize, type SizeQuestion } from './plan-size.ts';
 
@@ -13,21 +14,7 @@ const LONG: SizeQuestion = {
   ask: ticks(651_000),
   instrument: { coin: 'BTC', assetId: 0, szDecimals: 5, maxLeverage: 5, onlyIsolated: false, isDelisted: false },
   account: { equity: RICH, freeMargin: RICH, exposure: microUsd(0), openTrades: 0 },
-  limits: {
-    riskPerTradePpm: 20_000,
-    maxLeverage: 1,
-    maxTotalLeverage: null,
-    defaultStopDistancePpm: 50_000,
-    maxStopDistancePpm: 100_000,
-    stopSlippagePpm: 100_000,
-    staleEntryPpm: 20_000,
-    onStaleEntry: 'rest',
-    marketSlippagePpm: 10_000,
-    takerPpm: 450,
-    minNotional: microUsd(10_000_000),
-    maxConcurrentPositions: 3,
-    allowedDirections: 'both',
-  },
+  limits: LIMITS,
 };
 
 test('a resting entry is cut to what its stop, a market order, may be at the dearer of entry and stop limit', () => {
