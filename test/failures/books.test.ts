@@ -10,13 +10,6 @@ const long = { symbol: 'BTCUSDT', direction: 'LONG', signal_type: 'entry', entry
 let world: World;
 afterEach(() => closeUnbroken(world));
 
-async function hold(ms: number): Promise<void> {
-  for (let left = ms; left > 0; left -= 1_000) {
-    world.touchBooks();
-    await world.advance(Math.min(1_000, left));
-  }
-}
-
 /** Market time in long strides, for hours in which nothing but funding happens. */
 async function hours(count: number): Promise<void> {
   for (let minute = 0; minute < count * 60; minute += 1) {
@@ -36,18 +29,18 @@ const cash = (): number =>
 it('funding of every hour is booked once, a restart between them included, and equity is explained to the micro-dollar', async () => {
   world = await openWorld();
   const id = world.signal(long);
-  await hold(5_000);
+  await world.hold(5_000);
   expect(world.row(id).status).toBe('filled');
   await hours(2);
   await world.restart();
   await hours(2);
-  await hold(10_000);
+  await world.hold(10_000);
   const paid = world.venue.fundings(USER);
   expect(paid.length).toBeGreaterThanOrEqual(4);
   const tradeId = world.ledger.allTrades()[0]?.tradeId ?? '';
   expect(world.ledger.fillSums(tradeId).funding).toBe(paid.reduce((sum, { usd }) => sum + usd, 0));
   world.signal({ symbol: 'BTC', signal_type: 'exit' });
-  await hold(8_000);
+  await world.hold(8_000);
   expect(world.row(id).status).toBe('closed');
   expect(world.venue.account(USER).accountValue - 10_000_000_000).toBe(cash());
 });
@@ -55,10 +48,10 @@ it('funding of every hour is booked once, a restart between them included, and e
 it('an order of ours that outlived its trade is cancelled at the next comparison, before it meets another position', async () => {
   world = await openWorld({ reconcileIntervalMs: 10_000 });
   const id = world.signal({ ...long, target_1: 101_000, target_2: 103_000 });
-  await hold(6_000);
+  await world.hold(6_000);
   const leg = world.venue.openOrders(USER).find((order) => order.tpsl === null);
   world.signal({ symbol: 'BTC', signal_type: 'exit' });
-  await hold(8_000);
+  await world.hold(8_000);
   expect(world.row(id).status).toBe('closed');
   // The venue shows the leg again, as if its cancel had never been: same client id, resting.
   const order = { asset: 0, side: 'sell', px: '103000', sz: '0.001', reduceOnly: false, cloid: leg?.cloid ?? null } as const;
@@ -68,6 +61,6 @@ it('an order of ours that outlived its trade is cancelled at the next comparison
     world.clock.now(),
   );
   expect(world.venue.openOrders(USER)).toHaveLength(1);
-  await hold(12_000);
+  await world.hold(12_000);
   expect(world.venue.openOrders(USER)).toEqual([]);
 });
