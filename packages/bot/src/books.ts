@@ -12,6 +12,7 @@ import {
   judge,
   lots,
   microUsd,
+  NOT_TAKEN,
   openingOf,
   positionRule,
   type Transfer,
@@ -233,7 +234,7 @@ export function differenceRefusal(deps: Pick<LoopDeps, 'ledger' | 'settings' | '
 export function acknowledge(deps: LoopDeps, key: string, hindrance: string | null): string {
   const standing = deps.ledger.differences(deps.settings.id);
   if (standing.length === 0) return 'nothing to acknowledge: the books agree with the venue';
-  if (hindrance !== null) return `not taken: ${hindrance}, then say it again`;
+  if (hindrance !== null) return `${NOT_TAKEN}${hindrance}, then say it again`;
   const words = 'taken as it is by an operator';
   const bookings = standing.map((difference) =>
     acknowledgedBooking(difference, { key: `acknowledged ${key} ${difference.coin ?? 'cash'}`, timeMs: difference.seenMs, words }),

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '@hyperfleet/store';
-import type { ControlRow } from '@hyperfleet/trading';
+import { type ControlRow, NOT_TAKEN } from '@hyperfleet/trading';
 import { type Desk, runningLine } from '../desk.ts';
 import { table } from '../table.ts';
 
@@ -9,8 +9,8 @@ const LOOK_EVERY_MS = 50;
 const WAIT_MS = 30_000;
 
 /**
- * Writes a command into `bot_controls` and waits for what came of it, bot by bot. Exit code 0 when every bot has answered,
- * 1 when one has not in time. Nobody answers while the fleet is not running: then the command stays in the queue.
+ * Writes a command into `bot_controls` and waits for what came of it, bot by bot. Exit code 0 when every bot has done it,
+ * 1 when one has not answered in time or has not taken it. Nobody answers while the fleet is not running: then the command stays in the queue.
  */
 export async function command(desk: Desk, word: string): Promise<number> {
   const rows = give(desk, word);
@@ -29,10 +29,10 @@ export async function command(desk: Desk, word: string): Promise<number> {
   while (Date.now() < untilMs && !rows.every(({ row, bots }) => bots.every((bot) => desk.ledger.controlOutcomes(row.key).has(bot)))) {
     await sleep(LOOK_EVERY_MS);
   }
-  const late = say(desk, rows, 'no answer yet');
+  const { late, notTaken } = say(desk, rows, 'no answer yet');
   if (late > 0)
     desk.print(`${late} bot(s) have not answered in ${WAIT_MS / 1_000} s; the command stays in the queue. See STATUS and the log.`);
-  return late > 0 ? 1 : 0;
+  return late + notTaken > 0 ? 1 : 0;
 }
 
 interface Given {
@@ -55,8 +55,8 @@ function give(desk: Desk, word: string): readonly Given[] {
   }
 }
 
-/** Prints what came of it; returns how many bots have said nothing. */
-function say(desk: Desk, rows: readonly Given[], silent: string): number {
+/** Prints what came of it; returns how many bots have said nothing, and how many that they have not taken it. */
+function say(desk: Desk, rows: readonly Given[], silent: string): { readonly late: number; readonly notTaken: number } {
   const outcomes = rows.flatMap(({ row, bots }) => {
     const heard = desk.ledger.controlOutcomes(row.key);
     return bots.map((bot) => ({ bot, command: row.command, outcome: heard.get(bot) ?? null }));
@@ -69,5 +69,8 @@ function say(desk: Desk, rows: readonly Given[], silent: string): number {
         outcomes.map(({ bot, command, outcome }) => [bot, command, outcome ?? silent]),
       ),
     );
-  return outcomes.filter(({ outcome }) => outcome === null).length;
+  return {
+    late: outcomes.filter(({ outcome }) => outcome === null).length,
+    notTaken: outcomes.filter(({ outcome }) => outcome?.startsWith(NOT_TAKEN)).length,
+  };
 }

@@ -185,6 +185,9 @@ export interface ControlRow {
   readonly createdAtText: string;
 }
 
+/** How the outcome of a command begins that has changed nothing and is to be given again. */
+export const NOT_TAKEN = 'not taken: ';
+
 /** The shared signals database, seen by one bot. Every method throws `StoreError` with retry `later` when it is locked. */
 export interface SignalQueue {
   /** True when another connection has committed since the last call. Costs microseconds. */
