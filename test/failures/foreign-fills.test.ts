@@ -7,7 +7,7 @@ import { type LedgerHandle, openLedger } from '@hyperfleet/store';
 import { lots } from '@hyperfleet/trading';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sightOf } from '../../packages/bot/src/testing/sights.ts';
-import { takeFills } from '../../packages/bot/src/venue-news.ts';
+import { syncFills, takeFills } from '../../packages/bot/src/venue-news.ts';
 import { ACCOUNT, BOT, cloidOf, sampleFill, sampleOrder, sampleTrade } from '../../packages/store/src/testing/trade-samples.ts';
 
 let dir: string;
@@ -34,16 +34,16 @@ afterEach(() => {
 });
 
 /** A trade whose entry rests. */
-function given(): void {
+function given(sz = 100): void {
   ledger.insertTrade(sampleTrade(), {});
-  ledger.recordIntents('t1', 0, [sampleOrder({ number: 1 })], {});
+  ledger.recordIntents('t1', 0, [sampleOrder({ number: 1, sz })], {});
   ledger.applyOrderNews(cloidOf(1), { state: 'resting' });
 }
 const events = (): readonly string[] => ledger.timeline('t1').map(({ event }) => event);
 
 describe('a fill', () => {
-  const held = () => {
-    given();
+  const held = (entrySz = 100) => {
+    given(entrySz);
     takeFills(deps, [sampleFill({ tid: 1, cloid: cloidOf(1) })], null);
   };
   const alerts = () => reports.flatMap((report) => (report.kind === 'alert' ? [report.phrase] : []));
@@ -97,6 +97,17 @@ describe('a fill', () => {
     expect(ledger.unjudgedFills('Sentient')).toEqual([]);
   });
 
+  it('that closed more than is known to be ours waits for a read of all fills where the entry may have filled unheard', async () => {
+    held();
+    const rest = { ...sampleFill({ tid: 2, cloid: cloidOf(1) }), timeMs: 3_001, sz: lots(60) };
+    const sale = { ...outside(true, 3), timeMs: 3_002, sz: lots(100), startPosition: lots(100) };
+    takeFills(deps, [sale], sale.timeMs);
+    expect(alerts()).toEqual([]);
+    await syncFills({ ...deps, reads: { fillsSince: async () => [rest, sale] } });
+    expect(ledger.fillSums('t1')).toMatchObject({ entrySz: 100, exitSz: 100 });
+    expect(alerts()).toEqual(['liquidated by the venue']);
+  });
+
   it('is judged anew where the trade it fits was written to meanwhile, three times at most', () => {
     held();
     const { assignFill } = ledger;
@@ -116,7 +127,7 @@ describe('a fill', () => {
   });
 
   it('of which part is somebody else’s is shared; one that closes nothing of ours is foreign', () => {
-    held();
+    held(40);
     takeFills(deps, [{ ...outside(false, 2), startPosition: lots(70) }], null);
     expect(ledger.fillSums('t1').exitSz).toBe(10);
     takeFills(deps, [{ ...outside(false, 3), startPosition: lots(70) }], null);

@@ -87,3 +87,20 @@ it('an exit closes what is ours and leaves what is his', async () => {
   expect(held()).toBe(4_000);
   expect(world.row(exit).status).toBe('executed');
 });
+
+it('a sale of all that an entry gave ends its trade, though part of what it gave went by unheard', async () => {
+  world.signal({ ...long, entry_1: 99_000 });
+  await hold(3_000);
+  world.print('BTC', 'sell', '98999', '0.03');
+  await hold(2_000);
+  world.link.streaming = false;
+  world.print('BTC', 'sell', '98999', '0.07');
+  world.link.streaming = true;
+  world.placeByHand('BTC', 'sell', '98000', '0.1', { tif: 'Ioc' });
+  expect(held()).toBe(0);
+  await hold(70_000);
+  const [trade] = world.ledger.allTrades();
+  expect(world.ledger.fillSums(trade?.tradeId ?? '')).toMatchObject({ entrySz: 10_000, exitSz: 10_000 });
+  expect(trade).toMatchObject({ phase: 'settled', status: 'closed' });
+  expect(world.venue.openOrders(USER)).toEqual([]);
+});

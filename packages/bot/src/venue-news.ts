@@ -32,35 +32,43 @@ const ENTRY_FILLS_LATE_MS = 10_000;
 /** What fills are taken and judged with. */
 type FillDeps = Pick<LoopDeps, 'ledger' | 'settings' | 'clock' | 'report'>;
 
-/** Brings fills into the ledger and gives those that no order explains to the trade they reduced. Returns the new ones. */
+/**
+ * Brings fills that were heard of one by one into the ledger and gives those that no order explains to the trade they reduced. Returns the
+ * new ones.
+ */
 export function takeFills(deps: FillDeps, fills: readonly Fill[], watermarkMs: number | null): readonly FillRecord[] {
+  const fresh = recordFills(deps, fills, watermarkMs);
+  judgeFills(deps, Number.NEGATIVE_INFINITY);
+  return fresh;
+}
+
+function recordFills(deps: FillDeps, fills: readonly Fill[], watermarkMs: number | null): readonly FillRecord[] {
   const { ledger, settings } = deps;
   const fresh = ledger.recordFills(settings.id, settings.accountAddress, fills, watermarkMs);
   for (const { tradeId, coin, role, side, px, sz, dir } of fresh) {
     if (tradeId === null) continue;
     deps.report({ kind: 'trade', tradeId, coin, what: 'fill', detail: { role, side, px, sz, dir }, atMs: deps.clock.now() });
   }
-  judgeFills(deps);
   return fresh;
 }
 
 /**
  * Says of each fill that no order explains whose it is: our trade's, which a liquidation, an auto-deleveraging or a close by hand
- * reduces without an order of ours, or somebody else's.
+ * reduces without an order of ours, or somebody else's. Through `wholeMs` every fill is known, by a read of them all.
  */
-function judgeFills(deps: FillDeps): void {
+function judgeFills(deps: FillDeps, wholeMs: number): void {
   const { ledger, settings } = deps;
   const foreign: FillRecord[] = [];
   for (const fill of ledger.unjudgedFills(settings.id)) {
-    let judged = judge(deps, fill);
+    let judged = judge(deps, fill, wholeMs);
     // The other worker has just written to this trade: what it holds is looked at again.
-    for (let tries = 1; judged === 'outdated' && tries < JUDGE_TRIES; tries += 1) judged = judge(deps, fill);
+    for (let tries = 1; judged === 'outdated' && tries < JUDGE_TRIES; tries += 1) judged = judge(deps, fill, wholeMs);
     if (judged === 'foreign') foreign.push(fill);
   }
   leaveForeign(deps, foreign);
 }
 
-function judge(deps: FillDeps, fill: FillRecord): 'ours' | 'foreign' | 'waits' | 'outdated' {
+function judge(deps: FillDeps, fill: FillRecord, wholeMs: number): 'ours' | 'foreign' | 'waits' | 'outdated' {
   const { ledger, settings, clock } = deps;
   const trade = ledger
     .activeTrades(settings.id)
@@ -69,6 +77,8 @@ function judge(deps: FillDeps, fill: FillRecord): 'ours' | 'foreign' | 'waits' |
   const heldLots = heldAt(ledger.fills(trade.tradeId), fill.timeMs);
   // What it reduced may be of an entry whose own fills are still to come.
   if (heldLots <= 0) return startOn(fill) > 0 && clock.now() - fill.timeMs < ENTRY_FILLS_LATE_MS ? 'waits' : 'foreign';
+  // What is beyond our trade's may be of its entry too, in a fill that went by unheard.
+  if (startOn(fill) > heldLots && fill.timeMs > wholeMs && mayHaveFilledMore(deps, trade)) return 'waits';
   const sz = shareOf(fill, heldLots);
   if (sz <= 0) return 'foreign';
   return assignShare(deps, trade, fill, sz) ? 'ours' : 'outdated';
@@ -76,6 +86,12 @@ function judge(deps: FillDeps, fill: FillRecord): 'ours' | 'foreign' | 'waits' |
 
 /** Lots of the position before the fill, on the side the fill takes from; below zero on the other. */
 const startOn = (fill: FillRecord): number => (fill.side === 'sell' ? fill.startPosition : -fill.startPosition);
+
+/** Whether the venue may have filled more of a trade's entry than is known. */
+function mayHaveFilledMore({ ledger }: FillDeps, { tradeId }: Trade): boolean {
+  const entry = ledger.orders(tradeId).findLast(({ intent }) => intent.role === 'entry');
+  return entry !== undefined && entry.filledSz < entry.intent.sz && entry.state !== 'rejected' && entry.state !== 'dead';
+}
 
 /** Lots that a trade held through a moment, by its fills. */
 function heldAt(fills: readonly FillRecord[], timeMs: number): number {
@@ -133,13 +149,14 @@ function leaveForeign(deps: FillDeps, foreign: readonly FillRecord[]): void {
 }
 
 /** Reads fills since the watermark, with overlap, and moves it. */
-export async function syncFills(deps: LoopDeps): Promise<void> {
+export async function syncFills(deps: FillDeps & { readonly reads: Pick<LoopDeps['reads'], 'fillsSince'> }): Promise<void> {
   const { ledger, reads, settings, clock } = deps;
   const known = ledger.watermark(settings.accountAddress);
   const readAtMs = clock.now();
   const fills = await reads.fillsSince(known === null ? 0 : Math.max(0, known - WATERMARK_OVERLAP_MS));
-  const newest = fills.reduce((max, fill) => Math.max(max, fill.timeMs), known ?? 0);
-  takeFills(deps, fills, Math.min(newest, readAtMs));
+  const wholeMs = fills.reduce((max, fill) => Math.max(max, fill.timeMs), Number.NEGATIVE_INFINITY);
+  recordFills(deps, fills, Math.min(Math.max(wholeMs, known ?? 0), readAtMs));
+  judgeFills(deps, wholeMs);
 }
 
 /** What an open order on the venue says of the state of ours. */
