@@ -88,6 +88,40 @@ it('an exit closes what is ours and leaves what is his', async () => {
   expect(world.row(exit).status).toBe('executed');
 });
 
+it.each([
+  ['long', long, 'sell', 'buy', ['96900', '96910']],
+  ['short', short, 'buy', 'sell', ['103100', '103110']],
+] as const)('our stop sells nothing of what he takes over from us: %s', async (_, row, take, add, [bid, ask]) => {
+  const ours = await enter(row);
+  world.placeByHand('BTC', take, take === 'buy' ? '101000' : '99000', '0.02', { tif: 'Ioc' });
+  await hold(3_000);
+  world.placeByHand('BTC', add, add === 'buy' ? '101000' : '99000', '0.02', { tif: 'Ioc' });
+  await hold(3_000);
+  expect(Math.abs(held())).toBe(ours);
+  expect(world.armedLots()).toBe(ours - 2_000);
+  world.book('BTC', bid, ask);
+  await hold(10_000);
+  expect(Math.abs(held())).toBe(2_000);
+  expect(believed()).toBe(0);
+  expect(world.ledger.allTrades()).toMatchObject([{ phase: 'settled', status: 'closed' }]);
+});
+
+it('our stop sells nothing of what he adds to an entry that filled in part', async () => {
+  world.signal({ ...long, entry_1: 99_000, target_1: 102_000 });
+  await hold(3_000);
+  world.print('BTC', 'sell', '98999', '0.03');
+  await hold(2_000);
+  const rest = world.venue.openOrders(USER).filter(({ reduceOnly }) => !reduceOnly);
+  world.venue.execute(USER, { type: 'cancel', cancels: rest.map(({ oid }) => ({ asset: 0, oid })) }, world.clock.now());
+  await hold(3_000);
+  world.placeByHand('BTC', 'buy', '101000', '0.02', { tif: 'Ioc' });
+  await hold(3_000);
+  world.book('BTC', '96900', '96910');
+  await hold(10_000);
+  expect(held()).toBe(2_000);
+  expect(world.ledger.allTrades()).toMatchObject([{ phase: 'settled', status: 'closed' }]);
+});
+
 it('a sale of all that an entry gave ends its trade, though part of what it gave went by unheard', async () => {
   world.signal({ ...long, entry_1: 99_000 });
   await hold(3_000);

@@ -30,6 +30,8 @@ export interface TradeSight {
   readonly fills: TradeFills;
   /** Held by this trade: entry fills less exits, never below zero. */
   readonly openSz: Lots;
+  /** What others hold beside it on its side, by our books; 0 too where no stop of ours is larger than what it holds. */
+  readonly othersSz: Lots;
   readonly instrument: Instrument;
   readonly view: MarketView | null;
   readonly fresh: Fresh<MarketView> | null;
@@ -79,6 +81,9 @@ export function stillFilling(sight: TradeSight): Lots {
 /** The side that takes this trade out. */
 export const outSide = (sight: TradeSight): 'buy' | 'sell' => closeSide(sight.direction);
 
+/** Whether it stands at the venue for what a trade holds. */
+export const isArmed = (order: OrderRecord): boolean => isStop(order) && order.state === 'resting' && !order.cancelAsked;
+
 /** What is recorded of a trade and seen of its market now; null when the trade is not an entry with a plan. */
 export function lookAt(deps: LoopDeps, trade: Trade, read: FillsRead | null): TradeSight | null {
   if (trade.kind !== 'entry' || trade.plan === null || trade.direction === null) return null;
@@ -87,13 +92,16 @@ export function lookAt(deps: LoopDeps, trade: Trade, read: FillsRead | null): Tr
   const nowMs = deps.clock.now();
   const view = deps.market.view(trade.coin);
   const fills = deps.ledger.fillSums(trade.tradeId);
+  const orders = deps.ledger.orders(trade.tradeId);
+  const openSz = lots(Math.max(0, fills.entrySz - fills.exitSz));
   return {
     trade,
     plan: trade.plan,
     direction: trade.direction,
-    orders: deps.ledger.orders(trade.tradeId),
+    orders,
     fills,
-    openSz: lots(Math.max(0, fills.entrySz - fills.exitSz)),
+    openSz,
+    othersSz: orders.some((order) => isArmed(order) && remaining(order) > openSz) ? othersBeside(deps, trade, openSz) : lots(0),
     instrument,
     view,
     fresh: freshView(view, nowMs, deps.settings.staleBookMs),
@@ -107,4 +115,9 @@ export function lookAt(deps: LoopDeps, trade: Trade, read: FillsRead | null): Tr
     cloidOf: (role, attempt) =>
       deriveCloid(deps.digest, { ledgerId: deps.ledger.ledgerId, bot: trade.bot, tradeId: trade.tradeId, role, attempt }),
   };
+}
+
+function othersBeside({ ledger, settings }: LoopDeps, { coin, direction }: Trade, openSz: Lots): Lots {
+  const szi = ledger.books(settings.accountAddress, Number.MAX_SAFE_INTEGER)?.held.get(coin) ?? 0;
+  return lots(Math.max(0, (direction === 'long' ? szi : -szi) - openSz));
 }

@@ -252,6 +252,7 @@ function sightOf(s: State, worker: number): TradeSight {
       lastFillMs: entrySz > 0 ? NOW_MS : null,
     },
     openSz: asLots(held),
+    othersSz: asLots(0),
     instrument: BTC,
     view,
     fresh: freshView(view, NOW_MS, SETTINGS.staleBookMs),

@@ -6,6 +6,7 @@ import { isDone, lastOf, type TradeSight } from '../sight.ts';
 import type { Step } from '../step.ts';
 import { dueBreakeven, moveToBreakeven } from './breakeven.ts';
 import { finish } from './finish.ts';
+import { fitStop } from './fit-stop.ts';
 import { awaitLadder, placeLadder, resolveTakeProfits } from './ladder.ts';
 import { endRemainder } from './remainder.ts';
 import { bringStopInside, dropSpareStops, ensureStop, stopFired } from './stop.ts';
@@ -22,6 +23,7 @@ export function nextProtectionStep(sight: TradeSight): Step | null {
     bringStopInside(sight) ??
     endRemainder(sight) ??
     (trade.exitClaimedBy === null ? (dueBreakeven(sight) ?? moveToBreakeven(sight) ?? placeLadder(sight)) : null) ??
+    (trade.exitClaimedBy === null ? fitStop(sight) : null) ??
     dropSpareStops(sight) ??
     (trade.exitClaimedBy === null && !neverStood(sight) ? finish(sight) : null) ??
     (trade.exitClaimedBy === null ? awaitLadder(sight) : null)

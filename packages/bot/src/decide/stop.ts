@@ -13,6 +13,7 @@ import {
 } from '@hyperfleet/trading';
 import {
   armedStopSz,
+  isArmed,
   isDone,
   isStop,
   isUnresolved,
@@ -160,7 +161,7 @@ function giveUpStops(
   });
 }
 
-const ownStop = (sight: TradeSight, triggerPx: Ticks): OrderIntent =>
+export const ownStop = (sight: TradeSight, triggerPx: Ticks): OrderIntent =>
   stopIntent(sight, 'own-stop', nextAttempt(sight, 'own-stop'), triggerPx);
 
 /** A stop for a position that is being closed: where it belongs, or beyond the mark where that is past it already. */
@@ -241,15 +242,19 @@ export function stopIntent(sight: TradeSight, role: 'own-stop' | 'breakeven', at
   };
 }
 
-/** One stop that holds everything is enough; the others go, newest kept, breakeven before the rest. */
+/**
+ * One stop that holds everything is enough; the others go, newest kept, breakeven before the rest. Where others hold of the coin too, one
+ * that sells nothing of theirs is kept before all.
+ */
 export function dropSpareStops(sight: TradeSight): Step | null {
   if (sight.openSz === 0) return null;
   // A child nobody looks for would stand beside ours for as long as the trade lives.
   if (childMayBeArmed(sight)) return { do: 'read-orders' };
-  const armed = sight.orders.filter((order) => isStop(order) && order.state === 'resting' && !order.cancelAsked);
+  const armed = sight.orders.filter(isArmed);
   const whole = armed.filter((order) => remaining(order) >= sight.openSz);
   const rank = (order: OrderRecord): number => {
     if (isBeyondLiquidation(sight, order)) return -1;
+    if (sight.othersSz > 0 && remaining(order) === sight.openSz) return 3_000;
     if (order.intent.role === 'breakeven') return 2_000;
     return order.intent.role === 'stop' ? 1_000 : order.intent.attempt;
   };

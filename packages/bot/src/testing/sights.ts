@@ -97,6 +97,7 @@ interface Change {
   readonly isSynced?: boolean;
   readonly breakeven?: boolean;
   readonly liquidationPx?: FineTicks;
+  readonly othersSz?: number;
 }
 
 /** A sight with what a test changes. */
@@ -112,6 +113,7 @@ export function sightOf(change: Change = {}): TradeSight {
     orders: change.orders ?? [],
     fills,
     openSz: lots(Math.max(0, fills.entrySz - fills.exitSz)),
+    othersSz: lots(change.othersSz ?? 0),
     instrument: { coin: 'BTC', assetId: 0, szDecimals: 5, maxLeverage: 40, onlyIsolated: false, isDelisted: false },
     view,
     fresh: change.isStale === true ? null : freshView(view, NOW_MS, 5_000),
