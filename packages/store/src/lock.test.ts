@@ -88,6 +88,12 @@ describe('the lock of a signer', () => {
     expect(readdirSync(dir)).toEqual([]);
   });
 
+  it('is never held twice, however fast its holders come and go', async () => {
+    const dir = tempDir();
+    const programs = Array.from({ length: 4 }, () => startProgram('./taking-turns.ts', [dir, SIGNER, '50']));
+    expect(await Promise.all(programs.map((program) => program.line()))).toEqual(['0', '0', '0', '0']);
+  });
+
   it('takes nothing that is no address, and so never names a file after a key', () => {
     expect(() => lockSigner(tempDir(), 'Sentient')).toThrow(TypeError);
     expect(() => lockAccount(tempDir(), 'Sentient')).toThrow(TypeError);

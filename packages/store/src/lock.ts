@@ -47,6 +47,9 @@ function writeHolder(path: string): void {
 
 const isBusy = (error: unknown): boolean => error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
 
+/** The file has lost its last name while it was being locked. */
+const isGone = (error: unknown): boolean => error instanceof Database.SqliteError && error.code === 'SQLITE_IOERR_FSTAT';
+
 const nameHolder = (holder: LockHolder | null): string =>
   holder === null ? 'another process' : `process ${holder.pid}, started ${holder.startedAt}`;
 
@@ -58,16 +61,23 @@ interface LockPlace {
   readonly refusal: (holder: string) => string;
 }
 
-/** Opens the lock file and holds it; null when it was taken away under us by the holder before, and is to be tried again. */
+/** Which file has a name now; its number alone is given again once it is gone. Undefined where there is none. */
+function fileAt(path: string): string | undefined {
+  const found = statSync(path, { throwIfNoEntry: false, bigint: true });
+  return found === undefined ? undefined : `${found.ino} ${found.birthtimeNs}`;
+}
+
+/**
+ * Opens the lock file and holds it; null when it was made only now, or was taken away under us by the holder before, and is to be tried
+ * again. Only one that had its name before it was opened and has it still keeps others out.
+ */
 function holdFile(files: { lock: string; holder: string }, { dir, refusal }: LockPlace): Database.Database | null {
+  const before = fileAt(files.lock);
   let db: Database.Database | undefined;
   try {
-    const before = statSync(files.lock, { throwIfNoEntry: false })?.ino;
     db = new Database(files.lock, { timeout: LOOK_TIMEOUT_MS });
     db.exec('BEGIN EXCLUSIVE');
-    const after = statSync(files.lock, { throwIfNoEntry: false })?.ino;
-    // A lock on a file that has no name any more keeps nobody out.
-    if (after === undefined || (before !== undefined && before !== after)) {
+    if (before === undefined || fileAt(files.lock) !== before) {
       db.close();
       return null;
     }
@@ -75,6 +85,7 @@ function holdFile(files: { lock: string; holder: string }, { dir, refusal }: Loc
     return db;
   } catch (error) {
     db?.close();
+    if (fileAt(files.lock) !== before || isGone(error)) return null;
     if (isBusy(error)) throw new StoreError('in-use', refusal(nameHolder(readHolder(files.holder))), error);
     const told = toStoreError(error, files.lock);
     throw told instanceof StoreError
