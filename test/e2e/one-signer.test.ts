@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openSignalQueue } from '@hyperfleet/store';
 import { afterAll, expect, it } from 'vitest';
 import { cleanUp, emptyDir, startFleet, startFleetWith } from '../support/fleet-process.ts';
 import { walletOf } from '../support/wallet.ts';
@@ -40,6 +41,27 @@ it('refuses a second fleet whose key is another agent of the same account', asyn
   expect(second.said()).toContain(`the account ${ACCOUNT} is in use by another fleet (process ${first.child.pid}, started `);
   first.child.kill('SIGTERM');
   await first.exit;
+});
+
+it('refuses a second fleet with a bot of the same name on the same signals, and leaves what the first has in hand there', async () => {
+  const dir = emptyDir();
+  const config = join(dir, 'fleet.config.ts');
+  const signals = join(dir, 'signals.db');
+  writeFileSync(config, `export default { mode: 'paper', bots: [{ id: 'Sentient' }], signalsDb: '${signals}' };`);
+  const first = startFleet('--config', config, '--data-dir', join(dir, 'one'), '--signals', emptyFeed(dir));
+  await first.line(/the bot is ready/);
+  const queue = openSignalQueue(signals);
+  queue.insertRow({ symbol: 'BTC', signal_type: 'entry', bot_name: 'Sentient', entry_1: 1, status: 'processing' });
+  const second = startFleet('--config', config, '--data-dir', join(dir, 'two'), '--signals', emptyFeed(dir));
+  const { code } = await second.exit;
+  expect(queue.allRows()).toMatchObject([{ status: 'processing' }]);
+  queue.close();
+  expect(code, second.said()).toBe(2);
+  expect(second.said()).toContain(
+    `the signals of "Sentient" in ${signals} are traded by another fleet (process ${first.child.pid}, started `,
+  );
+  first.child.kill('SIGTERM');
+  expect((await first.exit).code, first.said()).toBe(0);
 });
 
 it('refuses two bots of which one is an agent of the other’s account, with both names', async () => {

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { dataDirHolder, lockAccount, lockDataDir, lockSigner } from './lock.ts';
+import { dataDirHolder, lockAccount, lockBot, lockDataDir, lockSigner } from './lock.ts';
 import { startProgram } from './testing/programs.ts';
 import { tempDir } from './testing/temp-dir.ts';
 
@@ -107,5 +107,20 @@ describe('the lock of a signer', () => {
     );
     for (const lock of locks) lock.release();
     expect(readdirSync(dir)).toEqual([]);
+  });
+});
+
+describe('the lock of a bot', () => {
+  it('is one for the rows of a name in a file, whatever path leads to it', () => {
+    const dir = tempDir();
+    const [one, other, link] = ['one.db', 'other.db', 'link.db'].map((name) => join(dir, name));
+    for (const path of [one, other]) writeFileSync(path ?? '', '');
+    symlinkSync(one ?? '', link ?? '');
+    const locks = [lockBot(dir, { bot: 'A', signals: one ?? '' }), lockBot(dir, { bot: 'A', signals: other ?? '' })];
+    locks.push(lockBot(dir, { bot: 'B', signals: one ?? '' }));
+    expect(() => lockBot(dir, { bot: 'A', signals: link ?? '' })).toThrow(
+      expect.objectContaining({ code: 'in-use', message: expect.stringMatching(/^the signals of "A" in .* are traded by another fleet/) }),
+    );
+    for (const lock of locks) lock.release();
   });
 });

@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { StoreError, toStoreError } from './store-error.ts';
@@ -155,6 +156,24 @@ export const lockSigner = (dir: string, address: string): HeldLock => lockAddres
  * other's fills and positions for their own.
  */
 export const lockAccount = (dir: string, address: string): HeldLock => lockAddress('account', { dir, address, own: 'an account' });
+
+/**
+ * Takes the rows of a bot in a signals database: another fleet's bot of that name would take up what this one has in hand, and trade it
+ * once more. `dir` as in `lockSigner`; the database must be there. Throws `StoreError` `in-use`, naming the holder.
+ */
+export function lockBot(dir: string, { bot, signals }: { bot: string; signals: string }): HeldLock {
+  const named = createHash('sha256')
+    .update(JSON.stringify([realpathSync(signals), bot]))
+    .digest('hex');
+  return takeLock({
+    dir,
+    name: `bot-${named}`,
+    passing: true,
+    refusal: (holder) =>
+      `the signals of "${bot}" in ${signals} are traded by another fleet (${holder}); stop it, or give this one bots of other names or ` +
+      'signals of its own',
+  });
+}
 
 /** Who runs on a data directory now; null when nobody does. */
 export function dataDirHolder(dir: string): LockHolder | null {

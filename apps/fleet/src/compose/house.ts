@@ -17,6 +17,7 @@ import {
   isLedgerBlank,
   type LedgerHandle,
   lockAccount,
+  lockBot,
   lockDataDir,
   lockSigner,
   openLedger,
@@ -84,18 +85,19 @@ export async function openHouse(plan: Plan, asked: Promise<string>): Promise<Hou
     );
     opened.push(queue);
     const botIds = plan.bots.map(({ id }) => id);
+    const locksDir = makeLocksDir();
+    const hold = (held: HeldLock): void => void opened.push({ close: () => held.release() });
+    // Before a row is touched: what is in hand there may be another fleet's.
+    for (const bot of botIds) hold(lockBot(locksDir, { bot, signals: fleet.signalsDb }));
     const lost = findLostTrades({ ledger, queue }, botIds);
     if (lost.length > 0 || isLedgerNew) voidEntriesInDoubt({ ledger, queue }, botIds);
     const accounts = openAccounts(
       plan,
       ledger.botStates().map(({ bot }) => bot),
     );
-    const locksDir = makeLocksDir();
     for (const { signer, address } of accounts) {
-      for (const take of [() => lockSigner(locksDir, signer), () => lockAccount(locksDir, address)]) {
-        const held = take();
-        opened.push({ close: () => held.release() });
-      }
+      hold(lockSigner(locksDir, signer));
+      hold(lockAccount(locksDir, address));
     }
     const journalGone = lostJournal(plan, ledger);
     const lastMs = Math.max(0, ...ledger.clockSessions().map(({ marketLastMs }) => marketLastMs));
