@@ -30,6 +30,23 @@ test('no ladder is placed where the signal named no target', () => {
   expect(placeLadder(sightOf({ trade: { ladder: null, plan: { ...plan, targets: [] } } }))).toBeNull();
 });
 
+test('what the entry gave in a fill that was told after the ladder was placed is the last leg’s', () => {
+  const [first, last] = [orderOf('tp1', { filledSz: lots(20) }), orderOf('tp2')];
+  const late = { entrySz: lots(230), exitSz: lots(20) };
+  expect(placeLadder(sightOf({ fills: late, orders: [first, last] }))).toMatchObject({
+    orders: [{ role: 'tp2', attempt: 1, px: usd(103_000), sz: 130 }],
+    patch: {
+      ladder: [
+        { index: 1, sz: 50 },
+        { index: 2, sz: 180 },
+      ],
+    },
+    said: [{ event: 'take-profit added', detail: { leg: 2, sz: 130 } }],
+  });
+  const crumb = { entrySz: lots(109) };
+  expect(placeLadder(sightOf({ fills: crumb, orders: [orderOf('tp1'), last] }))).toBeNull();
+});
+
 test('a leg that was refused or never arrived is sent again, three times at most', () => {
   expect(placeLadder(sightOf({ orders: [refused(0), orderOf('tp2')] }))).toMatchObject({
     orders: [{ role: 'tp1', attempt: 1, sz: 50 }],

@@ -45,6 +45,8 @@ export function placeLadder(sight: TradeSight): Step | null {
       said: [{ event: 'take-profits sent', detail: { legs: legs.length, sz: sight.openSz } }],
     };
   }
+  const grown = growLadder(sight, trade.ladder);
+  if (grown !== null) return grown;
   const missing = missingLegs(sight, trade.ladder).find(({ restMs }) => restMs <= 0);
   if (missing === undefined) return null;
   const { leg, sz, last, refusals } = missing;
@@ -61,6 +63,24 @@ export function placeLadder(sight: TradeSight): Step | null {
       { event: isLastTry ? 'take-profit refused, last try' : 'take-profit sent again', detail: { leg: leg.index, reason: last.reason } },
     ],
     alert: isLastTry,
+  };
+}
+
+/** What the entry has given since the ladder was placed, in a fill just before its end that was told after it, is the last leg's. */
+function growLadder(sight: TradeSight, ladder: readonly Leg[]): Step | null {
+  const last = ladder.at(-1);
+  if (last === undefined) return null;
+  let sz = sight.openSz as number;
+  for (const leg of ladder) sz -= leg.sz;
+  for (const order of sight.orders) if (isTakeProfit(order)) sz += order.filledSz;
+  if (sz <= 0 || notional(last.px, lots(sz)) < sight.settings.limits.minNotional) return null;
+  return {
+    do: 'place',
+    approval: 'protection',
+    grouping: 'na',
+    orders: [takeProfit(sight, last.index, last.px, lots(sz))],
+    patch: { ladder: [...ladder.slice(0, -1), { ...last, sz: lots(last.sz + sz) }] },
+    said: [{ event: 'take-profit added', detail: { leg: last.index, sz } }],
   };
 }
 
