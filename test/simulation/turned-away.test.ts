@@ -52,9 +52,22 @@ describe.each(['Trading is halted', 'Too many cumulative requests sent (10437 > 
       world.print('BTC', 'sell', '98999', '0.01');
       await world.hold(15_000, 250);
       expect(triesOf('own-stop').length).toBeGreaterThan(3);
+      expect(alerts()).toEqual(['stop turned away, tried on']);
       expect(trade()?.exitClaimedBy).toBeNull();
       expect(world.armedLots()).toBeGreaterThan(0);
       expect(world.row(id).status).toBe('filled');
+    });
+
+    it('ends no exit: the close goes once it is over, and a person is told meanwhile', async () => {
+      turnAway(reason, ({ role }) => role === 'close');
+      world.signal(long);
+      await hold(3_000);
+      const exit = world.signal({ symbol: 'BTC', signal_type: 'exit' });
+      await hold(15_000);
+      expect(triesOf('close').length).toBeGreaterThan(3);
+      expect(alerts()).toEqual(['close turned away, tried on']);
+      expect(world.row(exit).status).toBe('executed');
+      expect(world.venue.account(USER).positions).toEqual([]);
     });
 
     it('ends no move to breakeven: the stop is there once it is over', async () => {

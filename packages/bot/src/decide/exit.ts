@@ -6,7 +6,7 @@ import { lots, marketLimitFor, metBy, mostLots, type OrderIntent, type OrderReco
 import { armedStopSz, isDone, isUnresolved, lastOf, nextAttempt, ofRole, outSide, type TradeSight } from '../sight.ts';
 import type { Said, Step } from '../step.ts';
 import { finish } from './finish.ts';
-import { isTurnedAway } from './turned-away.ts';
+import { isTurnedAway, saidOfTurnedAway } from './turned-away.ts';
 
 /** How long a part-filled entry's cancel waits for a stop of our own, since its child stop dies with it. */
 const PROTECTION_WAIT_MS = 2_000;
@@ -58,7 +58,9 @@ function closePosition(sight: TradeSight): Step | null {
   if (restMs > 0) return { do: 'wait', forMs: restMs };
   const order = closeOrder(sight, inVain(heard));
   if (order === null) return { do: 'wait', forMs: BOOK_MS };
-  return { do: 'place', approval: 'close', grouping: 'na', orders: [order], patch: {}, said: [closeSaid(order)] };
+  const loud = saidOfTurnedAway('close', closes);
+  const said = [...loud, closeSaid(order)];
+  return { do: 'place', approval: 'close', grouping: 'na', orders: [order], patch: {}, said, alert: loud.length > 0 };
 }
 
 /** How many at the end of these filled nothing. */

@@ -27,7 +27,7 @@ import {
 } from '../sight.ts';
 import type { Said, Step } from '../step.ts';
 import { exitNow } from './exit.ts';
-import { isTurnedAway, restMsAfter } from './turned-away.ts';
+import { isTurnedAway, restMsAfter, saidOfTurnedAway } from './turned-away.ts';
 
 /** A stop that cannot be placed in this many tries ends the position instead. */
 export const STOP_TRIES = 3;
@@ -131,14 +131,18 @@ export function ensureStop(sight: TradeSight): Step | null {
   const stop = sight.trade.exitClaimedBy === null ? ownStop(sight, protectiveTrigger(sight)) : stopBeyondMark(sight);
   const sent: Said = { event: 'own stop sent', detail: { sz: sight.openSz, attempt: stop.attempt } };
   const ended = endedFromOutside(sight);
+  const loud: readonly Said[] =
+    ended === null
+      ? saidOfTurnedAway('stop', ofRole(sight, 'own-stop'))
+      : [{ event: 'stop ended from outside', detail: { reason: ended.reason } }];
   return {
     do: 'place',
     approval: 'protection',
     grouping: 'na',
     orders: [stop],
     patch: {},
-    said: ended === null ? [sent] : [{ event: 'stop ended from outside', detail: { reason: ended.reason } }, sent],
-    alert: ended !== null,
+    said: [...loud, sent],
+    alert: loud.length > 0,
   };
 }
 
