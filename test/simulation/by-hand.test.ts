@@ -94,13 +94,13 @@ it.each([
 ] as const)('our stop sells nothing of what he takes over from us: %s', async (_, row, take, add, [bid, ask]) => {
   const ours = await enter(row);
   world.placeByHand('BTC', take, take === 'buy' ? '101000' : '99000', '0.02', { tif: 'Ioc' });
-  await hold(3_000);
+  await world.hold(3_000);
   world.placeByHand('BTC', add, add === 'buy' ? '101000' : '99000', '0.02', { tif: 'Ioc' });
-  await hold(3_000);
+  await world.hold(3_000);
   expect(Math.abs(held())).toBe(ours);
   expect(world.armedLots()).toBe(ours - 2_000);
   world.book('BTC', bid, ask);
-  await hold(10_000);
+  await world.hold(10_000);
   expect(Math.abs(held())).toBe(2_000);
   expect(believed()).toBe(0);
   expect(world.ledger.allTrades()).toMatchObject([{ phase: 'settled', status: 'closed' }]);
@@ -108,31 +108,31 @@ it.each([
 
 it('our stop sells nothing of what he adds to an entry that filled in part', async () => {
   world.signal({ ...long, entry_1: 99_000, target_1: 102_000 });
-  await hold(3_000);
+  await world.hold(3_000);
   world.print('BTC', 'sell', '98999', '0.03');
-  await hold(2_000);
+  await world.hold(2_000);
   const rest = world.venue.openOrders(USER).filter(({ reduceOnly }) => !reduceOnly);
   world.venue.execute(USER, { type: 'cancel', cancels: rest.map(({ oid }) => ({ asset: 0, oid })) }, world.clock.now());
-  await hold(3_000);
+  await world.hold(3_000);
   world.placeByHand('BTC', 'buy', '101000', '0.02', { tif: 'Ioc' });
-  await hold(3_000);
+  await world.hold(3_000);
   world.book('BTC', '96900', '96910');
-  await hold(10_000);
+  await world.hold(10_000);
   expect(held()).toBe(2_000);
   expect(world.ledger.allTrades()).toMatchObject([{ phase: 'settled', status: 'closed' }]);
 });
 
 it('a sale of all that an entry gave ends its trade, though part of what it gave went by unheard', async () => {
   world.signal({ ...long, entry_1: 99_000 });
-  await hold(3_000);
+  await world.hold(3_000);
   world.print('BTC', 'sell', '98999', '0.03');
-  await hold(2_000);
+  await world.hold(2_000);
   world.link.streaming = false;
   world.print('BTC', 'sell', '98999', '0.07');
   world.link.streaming = true;
   world.placeByHand('BTC', 'sell', '98000', '0.1', { tif: 'Ioc' });
   expect(held()).toBe(0);
-  await hold(70_000);
+  await world.hold(70_000);
   const [trade] = world.ledger.allTrades();
   expect(world.ledger.fillSums(trade?.tradeId ?? '')).toMatchObject({ entrySz: 10_000, exitSz: 10_000 });
   expect(trade).toMatchObject({ phase: 'settled', status: 'closed' });

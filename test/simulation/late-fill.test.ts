@@ -13,13 +13,6 @@ afterEach(() => closeUnbroken(world));
 const USER = '0x1111111111111111111111111111111111111111';
 const TOLD_AFTER_MS = 300;
 
-async function hold(ms: number): Promise<void> {
-  for (let left = ms; left > 0; left -= 250) {
-    world.touchBooks();
-    await world.advance(250);
-  }
-}
-
 /** As the first cancel leaves, the entry fills once more; the stream tells it when the cancel has been answered. */
 function fillLate(sz: string): void {
   let isFilled = false;
@@ -39,20 +32,20 @@ function fillLate(sz: string): void {
 
 it('of an entry whose remainder is cancelled is held by stop and take-profits too', async () => {
   world.signal({ symbol: 'BTC', direction: 'long', signal_type: 'entry', entry_1: 99_000, stop_loss: 97_000, target_1: 102_000 });
-  await hold(3_500);
+  await world.hold(3_500, 250);
   world.print('BTC', 'sell', '98999', '0.03');
-  await hold(2_000);
+  await world.hold(2_000, 250);
   fillLate('0.02');
   // The mark touches the target, and the rest of the entry goes.
   world.book('BTC', '102100', '102110');
-  await hold(1_000);
+  await world.hold(1_000, 250);
   world.book('BTC', '101900', '101910');
-  await hold(5_000);
+  await world.hold(5_000, 250);
   expect(world.venue.account(USER).positions).toMatchObject([{ szi: 5_000 }]);
   const takeProfits = world.venue.openOrders(USER).filter(({ reduceOnly, tpsl }) => reduceOnly && tpsl === null);
   expect(takeProfits.reduce((sum, { sz }) => sum + sz, 0)).toBe(5_000);
   expect(world.armedLots()).toBeGreaterThanOrEqual(5_000);
   world.book('BTC', '102100', '102110');
-  await hold(10_000);
+  await world.hold(10_000, 250);
   expect(world.ledger.allTrades()).toMatchObject([{ phase: 'settled', status: 'closed' }]);
 });

@@ -61,9 +61,9 @@ describe.each(['Trading is halted', 'Too many cumulative requests sent (10437 > 
     it('ends no exit: the close goes once it is over, and a person is told meanwhile', async () => {
       turnAway(reason, ({ role }) => role === 'close');
       world.signal(long);
-      await hold(3_000);
+      await world.hold(3_000, 250);
       const exit = world.signal({ symbol: 'BTC', signal_type: 'exit' });
-      await hold(15_000);
+      await world.hold(15_000, 250);
       expect(triesOf('close').length).toBeGreaterThan(3);
       expect(alerts()).toEqual(['close turned away, tried on']);
       expect(world.row(exit).status).toBe('executed');
