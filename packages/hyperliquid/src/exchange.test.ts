@@ -206,7 +206,9 @@ describe('requests refused whole', () => {
     [422, 'never'],
     [429, 'later'],
     [403, 'later'],
-    [404, 'never'],
+    [404, 'later'],
+    [421, 'later'],
+    [413, 'never'],
   ] as const) {
     test(`HTTP ${status} was never applied`, async () => {
       venue.answer((_, response) => void response.writeHead(status, { 'content-type': 'text/plain' }).end('null'));
