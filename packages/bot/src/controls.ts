@@ -8,6 +8,8 @@ import { tellStanding } from './tell.ts';
 /** A control older than this when the bot starts was meant for another moment. */
 const STALE_MS = 5 * 60_000;
 const STALE_OUTCOME = 'stale, not applied';
+/** Of a command that is none so much is repeated. */
+const SHOWN_CHARS = 40;
 
 export interface Controls {
   /** Applies what has come since the last call. `onChange` is told when the pause state moved. */
@@ -25,6 +27,7 @@ const begunKey = (row: ControlRow): string => `${row.key}:begun`;
 
 const CLOSE_FOREIGN = 'CLOSE_ALL --FOREIGN';
 const commandOf = (row: ControlRow): string => row.command.trim().toUpperCase().replace(/\s+/g, ' ');
+const shown = (command: string): string => (command.length > SHOWN_CHARS ? `${command.slice(0, SHOWN_CHARS)}…` : command);
 
 interface Closing {
   readonly row: ControlRow;
@@ -67,6 +70,12 @@ export function createControls(args: {
     ledger.record({ bot: settings.id, tradeId: null, atMs: deps.clock.now(), event: 'control', detail: { command: row.command, outcome } });
     deps.log.info('control applied', { command: row.command, outcome });
     done(row);
+  };
+
+  /** Nothing is done for it. The row is marked like the others and has no room for a word, so the bot tells it. */
+  const settleUndone = (row: ControlRow, outcome: string): void => {
+    settleRow(row, outcome);
+    deps.report({ kind: 'alert', phrase: 'command not obeyed', detail: { command: shown(row.command), reason: outcome } });
   };
 
   const pause = (paused: boolean, why: string): string => {
@@ -122,7 +131,7 @@ export function createControls(args: {
         settleRow(row, args.acknowledge(row.key));
         break;
       default:
-        settleRow(row, `unknown command "${row.command}"; known are PAUSE, RESUME, CLOSE_ALL, ACKNOWLEDGE`);
+        settleUndone(row, `unknown command "${shown(row.command)}"; known are PAUSE, RESUME, CLOSE_ALL, ACKNOWLEDGE`);
     }
   };
 
@@ -155,11 +164,13 @@ export function createControls(args: {
         const created = parseCreatedAt(row.createdAtText);
         return created !== null && nowMs - args.wallToMarket(created.ms) > STALE_MS;
       });
-      const lastWord = stale.filter((row) => /^(PAUSE|RESUME)$/i.test(row.command.trim())).at(-1);
+      const words = stale.filter((row) => /^(PAUSE|RESUME)$/.test(commandOf(row)));
+      const lastWord = words.at(-1);
       for (const row of stale) {
         const tradeIds = takenTrades(row);
         if (row === lastWord) applyRow(row);
-        else if (tradeIds === null) settleRow(row, STALE_OUTCOME);
+        else if (words.includes(row)) settleRow(row, STALE_OUTCOME);
+        else if (tradeIds === null) settleUndone(row, STALE_OUTCOME);
         // Its trades are on their way out; on the wallet its owner may have begun anew meanwhile.
         else closing.push({ row, tradeIds, foreign: commandOf(row) === CLOSE_FOREIGN ? 'stale' : 'not meant' });
       }

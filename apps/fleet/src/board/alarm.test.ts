@@ -35,6 +35,11 @@ describe('an alert', () => {
       /not the fleet's on BTC, ETH: left alone, .* "Sentient" CLOSE_ALL --foreign/,
     ],
     [
+      'command not obeyed',
+      { command: 'CLOSEALL', reason: 'unknown command "CLOSEALL"; known are PAUSE' },
+      /^ALERT the command "CLOSEALL" did nothing: unknown command "CLOSEALL"; known are PAUSE; .* npx admin_controls "Sentient" gives it$/,
+    ],
+    [
       'liquidated by the venue',
       { coin: 'BTC', px: 1_000_000, sz: 10, dir: 'Close Long' },
       /BTC: 0\.0001 liquidated by the venue at \$100,000/,

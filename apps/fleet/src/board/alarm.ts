@@ -40,6 +40,8 @@ function tell(
       return `${word('count')} fills on ${word('coins').replaceAll(',', ', ')} by no order of the fleet: left alone, in no trade's books`;
     case 'foreign orders or positions seen':
       return `orders or positions that are not the fleet's on ${word('coins').replaceAll(',', ', ')}: left alone, and no entries there until they are gone; npx admin_controls "${bot}" CLOSE_ALL --foreign closes them`;
+    case 'command not obeyed':
+      return `the command "${word('command')}" did nothing: ${word('reason')}; if it is still meant, npx admin_controls "${bot}" gives it`;
     case 'liquidated by the venue':
     case 'closed from outside':
       return `${word('coin')}: ${of('sz')} ${phrase} at ${at('px')} (${word('dir')})`;
