@@ -3,13 +3,35 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createVenue, type VenueAccount } from '@hyperfleet/paper-exchange';
 import { type LedgerHandle, openLedger } from '@hyperfleet/store';
-import { type Instrument, lots, microUsd, openingOf, ticks } from '@hyperfleet/trading';
+import { type Instrument, lots, microUsd, openingOf, type Trade, ticks } from '@hyperfleet/trading';
 import { expect, onTestFinished, test } from 'vitest';
 import { troubles } from './verdict.ts';
 
 const BTC: Instrument = { coin: 'BTC', assetId: 0, szDecimals: 5, maxLeverage: 40, onlyIsolated: false, isDelisted: false };
 const ADDRESS = '0x1111111111111111111111111111111111111111';
 const START_MS = 1_757_015_216_000;
+
+const TRADE: Trade = {
+  tradeId: 't1',
+  bot: 'Sentient',
+  coin: 'BTC',
+  kind: 'entry',
+  direction: 'long',
+  phase: 'settled',
+  version: 1,
+  signal: { databaseId: 'd', rowId: 7, createdAt: '2025-09-04 19:46:56', rowDigest: 'r' },
+  claimedAtMs: START_MS,
+  plan: null,
+  exitClaimedBy: null,
+  remainderReason: null,
+  breakeven: 'none',
+  breakevenAtMs: null,
+  ladder: null,
+  status: 'closed',
+  reason: null,
+  notes: [],
+  settledAtMs: START_MS,
+};
 
 /** An account that has bought a thousandth of a bitcoin at the venue, and what that has seen. */
 function boughtAccount() {
@@ -82,10 +104,12 @@ test.each([
 test('a difference that ended a trade is told for good, and one of the books only while it stands in the account', () => {
   const { account, audit } = boughtAccount();
   const ledger = openedLedger(account);
-  const detail = { status: 'venue flat', reason: 'fills missing' };
-  ledger.record({ bot: 'Sentient', tradeId: 't1', atMs: START_MS, event: 'difference', detail });
+  ledger.insertTrade(TRADE, {});
+  const detail = { status: 'venue flat', reason: 'fills missing', entrySz: 9_087, exitSz: 3_029 };
+  for (const tradeId of ['t1', 't2']) ledger.record({ bot: 'Sentient', tradeId, atMs: START_MS, event: 'difference', detail });
   ledger.record({ bot: 'Sentient', tradeId: null, atMs: START_MS, event: 'difference', detail: { what: '1 USD' } });
   expect(troubles({ ledger, bots: [], audit, halted: [] })).toEqual([
+    'Sentient: the venue was flat on BTC and no fill says how: signal 7 entered 0.09087, and fills close 0.03029 of it; what the rest brought is not in its profit',
     `Sentient: a difference to the venue was not explained (${JSON.stringify(detail)})`,
   ]);
 });

@@ -1,6 +1,6 @@
 import type { VenueAudit } from '@hyperfleet/paper-exchange';
 import type { LedgerHandle } from '@hyperfleet/store';
-import { compareBooks, formatDecimal } from '@hyperfleet/trading';
+import { compareBooks, formatDecimal, type LedgerEvent } from '@hyperfleet/trading';
 import type { EndedBot } from './report.ts';
 
 /**
@@ -47,13 +47,18 @@ function unresolvedOrders({ id }: EndedBot, ledger: LedgerHandle): string[] {
 function differences({ id, address, account }: EndedBot, ledger: LedgerHandle): string[] {
   const books = ledger.books(address, Number.MAX_SAFE_INTEGER);
   if (books === null) return [];
-  const decimals = new Map(ledger.coins().map(({ coin, szDecimals }) => [coin, szDecimals]));
-  const coins = (lots: number, coin: string): string => formatDecimal(lots, decimals.get(coin) ?? 0);
+  const coins = coinsWith(ledger);
   return compareBooks(books, { cash: account.totalRawUsd, positions: account.positions }).map(({ coin, amount }) =>
     coin === null
       ? `${id}: the venue's cash differs from our books by ${formatDecimal(amount, 6)} USD`
       : `${id}: the venue holds ${coins(amount + (books.held.get(coin) ?? 0), coin)} ${coin}, our books say ${coins(books.held.get(coin) ?? 0, coin)}`,
   );
+}
+
+/** Lots of a coin as its decimals have them. */
+function coinsWith(ledger: LedgerHandle): (lots: number, coin: string) => string {
+  const decimals = new Map(ledger.coins().map(({ coin, szDecimals }) => [coin, szDecimals]));
+  return (lots, coin) => formatDecimal(lots, decimals.get(coin) ?? 0);
 }
 
 function missingStops({ id, address, account }: EndedBot, audit: VenueAudit): string[] {
@@ -72,9 +77,22 @@ function recordedDifferences(ledger: LedgerHandle): string[] {
     for (const { id, event } of page) {
       from = id;
       // One of the books stands in the accounts themselves, if it still does.
-      if (event.event === 'difference' && event.detail.what === undefined)
-        found.push(`${event.bot}: a difference to the venue was not explained (${JSON.stringify(event.detail)})`);
+      if (event.event === 'difference' && event.detail.what === undefined) found.push(`${event.bot}: ${endedWithoutFills(event, ledger)}`);
     }
     if (page.length < EVENTS_A_PAGE) return found;
   }
+}
+
+/** A trade that was ended because the venue held nothing of it, though its fills do not come to that. */
+function endedWithoutFills({ tradeId, detail }: LedgerEvent, ledger: LedgerHandle): string {
+  const trade = tradeId === null ? null : ledger.trade(tradeId);
+  const { entrySz, exitSz } = detail;
+  if (trade === null || typeof entrySz !== 'number' || typeof exitSz !== 'number')
+    return `a difference to the venue was not explained (${JSON.stringify(detail)})`;
+  const coins = coinsWith(ledger);
+  const { coin, signal } = trade;
+  return (
+    `the venue was flat on ${coin} and no fill says how: signal ${signal.rowId} entered ${coins(entrySz, coin)}, and fills close ` +
+    `${coins(exitSz, coin)} of it; what the rest brought is not in its profit`
+  );
 }
