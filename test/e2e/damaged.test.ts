@@ -104,6 +104,24 @@ it('names a journal of the paper exchange that is gone under a ledger that knows
   await second.exit;
 });
 
+it('names the open trades whose rows are gone with signals.db', async () => {
+  const dir = emptyDir();
+  const data = join(dir, 'data');
+  const entry = { symbol: 'ETH', direction: 'long', signal_type: 'entry', bot_name: 'Sentient', entry_1: 4_300, stop_loss: 4_150 };
+  writeFileSync(join(dir, 'feed.json'), JSON.stringify([{ atMs: 1_000, row: entry }]));
+  writeFileSync(join(dir, 'none.json'), '[]');
+  const first = startFleet('--speed', '20', '--data-dir', data, '--signals', join(dir, 'feed.json'));
+  await first.line(/Sentient +ETH bought .*\(entry\)/);
+  first.child.kill('SIGTERM');
+  expect((await first.exit).code, first.said()).toBe(0);
+  expect(first.said()).not.toContain('is another file');
+  for (const name of ['signals.db', 'signals.db-wal', 'signals.db-shm']) rmSync(join(data, name), { force: true });
+  const second = startFleet('--data-dir', data, '--signals', join(dir, 'none.json'));
+  await second.line(/signals\.db is another file than the one these open trades came from: Sentient: ETH \(signal 1\); they go on/);
+  second.child.kill('SIGTERM');
+  await second.exit;
+});
+
 it('goes on protecting when signals.db turns out damaged, and stops when the ledger does: each said once, the stop at the venue', async () => {
   const dir = emptyDir();
   const data = join(dir, 'data');

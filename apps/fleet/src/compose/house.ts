@@ -99,7 +99,7 @@ export async function openHouse(plan: Plan, asked: Promise<string>): Promise<Hou
       hold(lockSigner(locksDir, signer));
       hold(lockAccount(locksDir, address));
     }
-    const journalGone = lostJournal(plan, ledger);
+    const warnings = [openToOthers(files.keys), lostJournal(plan, ledger), otherSignals(plan, { ledger, queue })];
     const lastMs = Math.max(0, ...ledger.clockSessions().map(({ marketLastMs }) => marketLastMs));
     return {
       plan,
@@ -108,7 +108,7 @@ export async function openHouse(plan: Plan, asked: Promise<string>): Promise<Hou
       sink,
       log: createLog((record) => sink.write(record), { thread: 'main' }),
       accounts,
-      warnings: [openToOthers(files.keys), journalGone].filter((warning) => warning !== null),
+      warnings: warnings.filter((warning) => warning !== null),
       lost,
       beginMs: Math.max(recording.marketStartMs, venueTime(plan), lastMs),
       close,
@@ -125,6 +125,18 @@ function lostJournal({ files, fleet }: Plan, ledger: LedgerHandle): string | nul
   return (
     `${files.journal} is gone, though a fleet ran in ${fleet.dataDir} before: the paper exchange begins anew, without the positions, ` +
     'orders and money that the ledger knows of; stop the fleet and restore it, or start with another --data-dir'
+  );
+}
+
+/** What to say of open trades whose rows were in another signals database; null when all is well. */
+function otherSignals({ bots, fleet }: Plan, { ledger, queue }: Pick<House, 'ledger' | 'queue'>): string | null {
+  const here = queue.databaseId();
+  const strangers = bots.flatMap(({ id }) => ledger.activeTrades(id).filter(({ signal }) => signal.databaseId !== here));
+  if (strangers.length === 0) return null;
+  const named = strangers.map(({ bot, coin, signal }) => `${bot}: ${coin} (signal ${signal.rowId})`).join(', ');
+  return (
+    `${fleet.signalsDb} is another file than the one these open trades came from: ${named}; they go on, no row shows how they end, ` +
+    'and what is fed here is taken as new; if it was removed by mistake, stop the fleet and restore it'
   );
 }
 
