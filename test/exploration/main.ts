@@ -6,41 +6,54 @@
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { readOrExplain } from '../support/usage.ts';
 import { MUTANTS, plant } from './mutants.ts';
 import { sideBySide } from './side-by-side.ts';
 import type { Sum } from './tour.ts';
 
-const { values } = parseArgs({
-  options: {
-    /** Events after a beginning, at most. */
-    depth: { type: 'string', default: '1000' },
-    /** Of a core, for each of the two: five minutes in all with what starting and collecting garbage take besides. */
-    seconds: { type: 'string', default: '280' },
-    /** One walk alone: from which beginning, 0 to 4, and with how many things intervening, or `any`. */
-    from: { type: 'string' },
-    interventions: { type: 'string' },
-    /** Of the mind: the world outside waits while a request is under way. */
-    waits: { type: 'boolean', default: false },
-    mind: { type: 'boolean', default: false },
-    loops: { type: 'boolean', default: false },
-    mutant: { type: 'string' },
-  },
-});
+const USAGE = `npm run explore -- [--depth N] [--seconds S] [--mind | --loops] [--from 0-4] [--interventions N | any] [--waits] [--mutant NAME]
 
-function wholeNumber(name: 'depth' | 'seconds' | 'from' | 'interventions', least: number, most = 100_000): number {
-  const value = Number(values[name] ?? least);
+--depth          events after a beginning, at most (1000)
+--seconds        of a core, for each of the two walks (280)
+--mind, --loops  only the one walk, not both side by side
+--from           one walk alone: from which beginning, 0 to 4
+--interventions  one walk alone: with how many things intervening
+--waits          of the mind: the world outside waits while a request is under way
+--mutant         a bug that is planted first: ${Object.keys(MUTANTS).join(', ')}`;
+
+function wholeNumber(name: string, text: string | undefined, least: number, most = 100_000): number {
+  const value = Number(text ?? least);
   if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
-  console.error(`--${name} is ${values[name]}: give a whole number from ${least} to ${most}`);
-  process.exit(2);
+  throw new RangeError(`--${name} is ${text}: give a whole number from ${least} to ${most}`);
 }
 
-const depth = wholeNumber('depth', 1);
-const seconds = wholeNumber('seconds', 1);
-if (values.mutant !== undefined && !plant(values.mutant)) {
-  console.error(`no mutant ${values.mutant}; there are ${Object.keys(MUTANTS).join(', ')}`);
-  process.exit(2);
-}
-const interventions = values.interventions === 'any' ? Number.POSITIVE_INFINITY : wholeNumber('interventions', 0);
+const { values, depth, seconds, from, interventions } = readOrExplain(USAGE, () => {
+  const { values } = parseArgs({
+    options: {
+      /** Events after a beginning, at most. */
+      depth: { type: 'string', default: '1000' },
+      /** Of a core, for each of the two: five minutes in all with what starting and collecting garbage take besides. */
+      seconds: { type: 'string', default: '280' },
+      /** One walk alone: from which beginning, 0 to 4, and with how many things intervening, or `any`. */
+      from: { type: 'string' },
+      interventions: { type: 'string' },
+      /** Of the mind: the world outside waits while a request is under way. */
+      waits: { type: 'boolean', default: false },
+      mind: { type: 'boolean', default: false },
+      loops: { type: 'boolean', default: false },
+      mutant: { type: 'string' },
+    },
+  });
+  if (values.mutant !== undefined && !plant(values.mutant))
+    throw new RangeError(`--mutant is ${values.mutant}: there are ${Object.keys(MUTANTS).join(', ')}`);
+  return {
+    values,
+    depth: wholeNumber('depth', values.depth, 1),
+    seconds: wholeNumber('seconds', values.seconds, 1),
+    from: wholeNumber('from', values.from, 0, 4),
+    interventions: values.interventions === 'any' ? Number.POSITIVE_INFINITY : wholeNumber('interventions', values.interventions, 0),
+  };
+});
 const isOne = values.from !== undefined || values.interventions !== undefined;
 const say = (line: string): void => console.log(line);
 
@@ -52,7 +65,7 @@ async function walkMind(): Promise<Sum | null> {
 
 async function walkLoops(): Promise<Sum | null> {
   const { LEGS, tour } = await import('./tour.ts');
-  const legs = isOne ? [{ from: wholeNumber('from', 0, 4), interventions, until: 1 }] : LEGS;
+  const legs = isOne ? [{ from, interventions, until: 1 }] : LEGS;
   return await tour({ legs, depth, seconds, say });
 }
 

@@ -5,13 +5,20 @@
  */
 import { parseArgs } from 'node:util';
 import { bundledRecordingPath, openRecording } from '@hyperfleet/paper-exchange';
+import { readOrExplain } from '../support/usage.ts';
 import { type Row, studyFills } from './study.ts';
 
-const { values } = parseArgs({ options: { market: { type: 'string' }, life: { type: 'string', default: '60' } } });
-const lifeMs = Number(values.life) * 1_000;
-if (!(lifeMs >= 1_000)) throw new RangeError(`--life ${values.life}: give at least 1 second`);
+const USAGE = `npm run fill-model -- [--market RECORDING] [--life SECONDS]
 
-const recording = openRecording(values.market ?? bundledRecordingPath);
+--market  the recorded market (the bundled one)
+--life    how long a probe rests (60)`;
+
+const { recording, lifeMs } = readOrExplain(USAGE, () => {
+  const { values } = parseArgs({ options: { market: { type: 'string' }, life: { type: 'string', default: '60' } } });
+  const asked = Number(values.life) * 1_000;
+  if (!(asked >= 1_000)) throw new RangeError(`--life is ${values.life}: give at least 1 second`);
+  return { recording: openRecording(values.market ?? bundledRecordingPath), lifeMs: asked };
+});
 const rows = studyFills({
   instruments: recording.header.instruments,
   events: [...recording.events()],
@@ -25,7 +32,7 @@ const share = (part: number, whole: number): string => (whole === 0 ? '-' : `${(
 const sum = (pick: (row: Row) => number): number => rows.reduce((total, row) => total + pick(row), 0);
 
 console.log(
-  `Probes of $15 resting up to ${values.life} s; "possible" and "certain" are what prints alone say, "filled" is the venue's answer.`,
+  `Probes of $15 resting up to ${lifeMs / 1_000} s; "possible" and "certain" are what prints alone say, "filled" is the venue's answer.`,
 );
 console.table(
   rows.map((row) => ({

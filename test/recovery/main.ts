@@ -3,6 +3,7 @@
  * begins it again and judges what the venue's journal says. Last line: `N passed, N failed`.
  */
 import { createChance } from '@hyperfleet/paper-exchange';
+import { readOrExplain } from '../support/usage.ts';
 import { type Asked, parseAsked, USAGE, WAYS } from './argv.ts';
 import { countMoments, type Outcome, tryMoment } from './killing/run.ts';
 import type { Way } from './killing/way.ts';
@@ -68,15 +69,5 @@ async function run(asked: Asked): Promise<boolean> {
   return failed === 0;
 }
 
-function parse(): Asked | null {
-  try {
-    return parseAsked(process.argv.slice(2));
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
-    return null;
-  }
-}
-
-const asked = parse();
-if (asked === null) process.exitCode = 2;
-else process.exitCode = (await run(asked)) ? 0 : 1;
+const asked = readOrExplain(USAGE, () => parseAsked(process.argv.slice(2)));
+process.exitCode = (await run(asked)) ? 0 : 1;

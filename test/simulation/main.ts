@@ -1,5 +1,6 @@
 /** `npm run sim`: lives through seeds and holds them to the promises. Exit 0 only when every one of them held. */
 import { createHash } from 'node:crypto';
+import { readOrExplain } from '../support/usage.ts';
 import { type Asked, parseAsked, USAGE } from './argv.ts';
 import { MUTATIONS } from './mutations/list.ts';
 import { openWorkshop } from './mutations/workshop.ts';
@@ -52,16 +53,6 @@ async function runSeeds(asked: Extract<Asked, { what: 'seeds' }>): Promise<boole
   );
   say(`journal ${hash.digest('hex')}`);
   return sums.broken === 0;
-}
-
-function parse(): Asked | null {
-  try {
-    return parseAsked(process.argv.slice(2));
-  } catch (error) {
-    say(error instanceof Error ? error.message : String(error));
-    say(USAGE);
-    return null;
-  }
 }
 
 async function runMutations(only: string | null): Promise<boolean> {
@@ -130,6 +121,5 @@ async function run(asked: Asked): Promise<boolean> {
   }
 }
 
-const asked = parse();
-if (asked === null) process.exitCode = 2;
-else process.exitCode = (await run(asked)) ? 0 : 1;
+const asked = readOrExplain(USAGE, () => parseAsked(process.argv.slice(2)));
+process.exitCode = (await run(asked)) ? 0 : 1;
