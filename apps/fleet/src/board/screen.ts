@@ -21,6 +21,9 @@ const CLEAR_BELOW = '\u001b[J';
 /** The terminal holds back what is between these and shows it at once (DEC mode 2026); others ignore them. */
 const SYNC_BEGIN = '\u001b[?2026h';
 const SYNC_END = '\u001b[?2026l';
+/** Meanwhile a line beyond the edge is cut: wrapped, it would take a row that the next drawing does not count (DECAWM). */
+const WRAP_OFF = '\u001b[?7l';
+const WRAP_ON = '\u001b[?7h';
 
 /** A board redrawn in place, line over line without clearing first, so that nothing flickers. */
 export function openScreen(out: WriteStream, paint: Paint): Board {
@@ -42,7 +45,7 @@ export function openScreen(out: WriteStream, paint: Paint): Board {
       const lines = layOut(view, size, paint);
       const up = drawn > 0 ? `\u001b[${drawn}A` : '';
       const text = lines.map((line) => `\r${line}${CLEAR_LINE_END}\n`).join('');
-      out.write(`${SYNC_BEGIN}${up}${text}${CLEAR_BELOW}${SYNC_END}`);
+      out.write(`${SYNC_BEGIN}${WRAP_OFF}${up}${text}${CLEAR_BELOW}${WRAP_ON}${SYNC_END}`);
       drawn = lines.length;
     },
     close() {
