@@ -226,8 +226,11 @@ function judge(deps: LoopDeps, context: EntryContext, trade: Trade, row: SignalR
   const writtenMs = signal.createdAtMs + (signal.createdAtHasFraction ? 0 : 999);
   const createdAtMs = Math.min(context.wallToMarket(writtenMs), Math.max(deps.clock.now(), context.wallToMarket(signal.createdAtMs)));
   const age = judgeAge(createdAtMs, deps.clock.now(), deps.settings.maxSignalAgeMs);
-  if (age === 'expired') return no(`too old when seen: created ${minutes(deps.clock.now() - createdAtMs)} min ago`, 'expired');
-  if (age === 'future') return no(`created_at lies ${minutes(createdAtMs - deps.clock.now())} min in the future`);
+  const writtenAt = new Date(signal.createdAtMs).toISOString();
+  if (age === 'expired')
+    return no(`too old when seen: created ${minutes(deps.clock.now() - createdAtMs)} min of market time ago, at ${writtenAt}`, 'expired');
+  if (age === 'future')
+    return no(`created_at lies ${minutes(createdAtMs - deps.clock.now())} min of market time in the future, at ${writtenAt}`);
   const exit = context.newestExit(instrument.coin);
   if (exit !== null && isOlder({ createdAtMs: signal.createdAtMs, rowId: trade.signal.rowId }, exit)) {
     return no(`an exit of ${instrument.coin} (signal ${exit.rowId}) came after it`, 'expired');
