@@ -14,7 +14,7 @@ export default defineFleet({
     {
       // All defaults, written out once: what they mean is easier to see than to look up.
       id: 'Apprentice Alchemist',
-      riskPerTrade: 0.02, // what a stopped-out trade costs: 2 % of the bot's equity
+      riskPerTrade: 0.02, // what a stop that fills at its price loses: 2 % of the bot's equity, and fees on top
       maxLeverage: 1, // one trade is never larger than the equity itself
       defaultStopDistance: 0.05, // where the stop goes when a signal names none: 5 % from the entry
       paperUsd: 10_000,

@@ -26,7 +26,7 @@ export interface BotOptions {
   readonly keyEnv?: string | null;
   /** NAME of the environment variable that holds the account's address, where the key is an agent's. */
   readonly accountEnv?: string | null;
-  /** Part of equity lost when the stop fills at its price. Default 0.02. */
+  /** Part of equity lost when the stop fills at its price; fees come on top, the more the nearer the stop. Default 0.02. */
   readonly riskPerTrade?: number;
   /** Notional of one trade, as a multiple of equity. Default 1. */
   readonly maxLeverage?: number;
