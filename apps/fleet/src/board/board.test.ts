@@ -112,6 +112,14 @@ test('a bot at work shows how well it stands, one that is paused or halted that 
   expect([stateOf('active'), stateOf('halted')]).toEqual(['critical   ', 'halted     ']);
 });
 
+test.each([
+  [79, /^Sentient +halted +9,[\d,.]+ +flat$/],
+  [60, /^Sentient +halted +flat$/],
+])('a terminal of %i columns still shows that a bot is halted', (columns, line) => {
+  const bots = [{ ...ALCHEMIST, id: 'Sentient', state: 'halted', equity: microUsd(9_900_000_000), holdings: [] }];
+  expect(layOut({ ...VIEW, bots }, { columns, rows: 40 }, plainly)[3]).toMatch(line);
+});
+
 test('a bound that nothing was measured for is shown as none', () => {
   const { condition } = ALCHEMIST;
   if (condition === null) throw new Error('the sample has a condition');

@@ -29,7 +29,7 @@ const TABLE = {
 type ColumnName = keyof typeof TABLE;
 const NAMES: readonly ColumnName[] = ['bot', 'state', 'equity', 'change', 'coin', 'position', 'entry', 'mark', 'stop', 'upnl', 'naked'];
 /** What a narrow terminal does without, in this order. */
-const GIVEN_UP: readonly ColumnName[] = ['naked', 'change', 'entry', 'mark', 'state', 'stop', 'equity', 'coin', 'upnl'];
+const GIVEN_UP: readonly ColumnName[] = ['naked', 'change', 'entry', 'mark', 'upnl', 'equity', 'stop', 'state', 'coin'];
 type Cell = readonly [text: string, colour?: Colour];
 
 function columnsFor(room: number): readonly ColumnName[] {
