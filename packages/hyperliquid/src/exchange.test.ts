@@ -208,7 +208,6 @@ describe('requests refused whole', () => {
     [403, 'later'],
     [404, 'later'],
     [421, 'later'],
-    [413, 'never'],
   ] as const) {
     test(`HTTP ${status} was never applied`, async () => {
       venue.answer((_, response) => void response.writeHead(status, { 'content-type': 'text/plain' }).end('null'));

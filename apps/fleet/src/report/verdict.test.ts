@@ -3,35 +3,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createVenue, type VenueAccount } from '@hyperfleet/paper-exchange';
 import { type LedgerHandle, openLedger } from '@hyperfleet/store';
-import { type Instrument, lots, microUsd, openingOf, type Trade, ticks } from '@hyperfleet/trading';
+import { type Instrument, lots, microUsd, openingOf, ticks } from '@hyperfleet/trading';
 import { expect, onTestFinished, test } from 'vitest';
+import { sampleTrade } from '../testing/trades.ts';
 import { troubles } from './verdict.ts';
 
 const BTC: Instrument = { coin: 'BTC', assetId: 0, szDecimals: 5, maxLeverage: 40, onlyIsolated: false, isDelisted: false };
 const ADDRESS = '0x1111111111111111111111111111111111111111';
 const START_MS = 1_757_015_216_000;
 
-const TRADE: Trade = {
-  tradeId: 't1',
-  bot: 'Sentient',
-  coin: 'BTC',
-  kind: 'entry',
-  direction: 'long',
+const TRADE = sampleTrade({
   phase: 'settled',
-  version: 1,
   signal: { databaseId: 'd', rowId: 7, createdAt: '2025-09-04 19:46:56', rowDigest: 'r' },
   claimedAtMs: START_MS,
-  plan: null,
-  exitClaimedBy: null,
-  remainderReason: null,
-  breakeven: 'none',
-  breakevenAtMs: null,
-  ladder: null,
   status: 'closed',
-  reason: null,
-  notes: [],
   settledAtMs: START_MS,
-};
+});
 
 /** An account that has bought a thousandth of a bitcoin at the venue, and what that has seen. */
 function boughtAccount() {
