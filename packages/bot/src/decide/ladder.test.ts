@@ -45,6 +45,7 @@ test('what the entry gave in a fill that was told after the ladder was placed is
   });
   const crumb = { entrySz: lots(109) };
   expect(placeLadder(sightOf({ fills: crumb, orders: [orderOf('tp1'), last] }))).toBeNull();
+  expect(placeLadder(sightOf({ fills: late, trade: { ladder: [] } }))).toBeNull();
 });
 
 test('a leg that was refused or never arrived is sent again, three times at most', () => {
