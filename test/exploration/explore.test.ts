@@ -74,6 +74,6 @@ describe('npm run explore', () => {
 
   it('says of an option what it may be', () => {
     expect(run('--depth', 'deep').stderr).toContain('--depth is deep: give a whole number from 1 to 100000');
-    expect(run('--mutant', 'none').stderr).toContain('no mutant none; there are unknown-is-failed,');
+    expect(run('--mutant', 'none').stderr).toContain('--mutant is none: there are unknown-is-failed,');
   });
 });
