@@ -176,11 +176,14 @@ export function createMemoryLedger(ledgerId: string): MemoryLedger {
     return fresh;
   };
 
-  /** Says what of a fill without an owner is a trade's, null for nothing; false when that was said before or the fill is not known. */
+  /** Says what of a fill without an owner is a trade's, null for nothing, or that less of its own is; false when that was said before. */
   const judge = (fill: Fill, share: FillShare | null): boolean => {
     const index = fillAt.get(fillKey(fill));
     const known = index === undefined ? undefined : fills[index];
-    if (index === undefined || known === undefined || known.tradeId !== null || known.share !== null) return false;
+    if (index === undefined || known === undefined) return false;
+    const isFree = known.tradeId === null && known.share === null;
+    const isLess = share !== null && known.tradeId === share.tradeId && known.tradeSz > share.sz;
+    if (!isFree && !isLess) return false;
     fills[index] = { ...known, tradeId: share?.tradeId ?? null, tradeSz: share?.sz ?? lots(0), share: share ?? NOTHING };
     writes += 1;
     return true;

@@ -138,3 +138,89 @@ it('a sale of all that an entry gave ends its trade, though part of what it gave
   expect(trade).toMatchObject({ phase: 'settled', status: 'closed' });
   expect(world.venue.openOrders(USER)).toEqual([]);
 });
+
+it.each([
+  ['long', long, 'buy', ['103100', '103110']],
+  ['short', short, 'sell', ['96890', '96900']],
+] as const)(
+  'an exit sells nothing of his, though a take-profit of ours filled unheard just before: %s',
+  async (_, row, add, [bid, ask]) => {
+    await enter(row);
+    world.placeByHand('BTC', add, add === 'buy' ? '101000' : '99000', '0.2', { tif: 'Ioc' });
+    await world.hold(3_000);
+    world.link.streaming = false;
+    world.book('BTC', bid, ask);
+    world.link.streaming = true;
+    expect(Math.abs(held())).toBe(20_000);
+    const exit = world.signal({ symbol: 'BTC', signal_type: 'exit' });
+    await world.hold(15_000);
+    expect(Math.abs(held())).toBe(20_000);
+    expect(world.row(exit).status).toBe('executed');
+    expect(world.ledger.allTrades()).toMatchObject([{ phase: 'settled', status: 'closed' }, { kind: 'exit' }]);
+    expect(alerts()).not.toContain('closed what others held');
+  },
+);
+
+it('an entry that fills in part beside him has no second stop by the time it has filled wholly', async () => {
+  await world.close();
+  world = await openWorld({}, 2_000);
+  world.signal({ ...long, entry_1: 99_000 });
+  await world.hold(9_000);
+  world.print('BTC', 'sell', '98999', '0.03');
+  await world.hold(9_000);
+  world.placeByHand('BTC', 'buy', '101000', '0.2', { tif: 'Ioc' });
+  await world.hold(9_000);
+  world.book('BTC', '96900', '96910');
+  await world.hold(60_000);
+  expect(held()).toBe(20_000);
+  expect(world.ledger.allTrades()).toMatchObject([{ phase: 'settled', status: 'closed' }]);
+});
+
+it('what two stops sold of his within one reaction is told, and no trade of ours takes it in', async () => {
+  await world.close();
+  world = await openWorld({}, 2_000);
+  world.signal({ ...long, target_2: 105_000 });
+  await world.hold(18_000);
+  const ours = held();
+  world.placeByHand('BTC', 'buy', '101000', '0.2', { tif: 'Ioc' });
+  await world.hold(9_000);
+  world.book('BTC', '103100', '103110');
+  const stops = () => world.venue.openOrders(USER).filter(({ isTrigger }) => isTrigger);
+  while (stops().length < 2) await world.hold(100);
+  world.book('BTC', '96900', '96910');
+  await world.hold(60_000);
+  expect(held()).toBe(20_000 - ours);
+  const [trade] = world.ledger.allTrades();
+  expect(world.ledger.fillSums(trade?.tradeId ?? '')).toMatchObject({ entrySz: ours, exitSz: ours });
+  expect(world.reports.filter((report) => report.kind === 'alert' && report.phrase === 'closed what others held')).toMatchObject([
+    { detail: { coin: 'BTC', side: 'sell', sz: ours, ofSz: ours } },
+  ]);
+  expect(world.ledger.differences('Sentient')).toEqual([]);
+});
+
+/** Our entry buys back what he has sold meanwhile, so that the wallet holds nothing and every stop of ours is refused. */
+async function meetHisShort(): Promise<void> {
+  world.signal({ ...long, entry_1: 99_500, stop_loss: 97_500 });
+  await world.hold(3_000);
+  world.placeByHand('BTC', 'sell', '99000', '0.1', { tif: 'Ioc' });
+  world.book('BTC', '97390', '97400');
+  await world.hold(1_000);
+  expect([held(), believed()]).toEqual([0, 10_000]);
+}
+
+it('a trade that met his opposite position is over within seconds, with the difference told', async () => {
+  await meetHisShort();
+  await world.hold(3_000);
+  expect(world.ledger.allTrades()).toMatchObject([{ phase: 'settled', status: 'closed', reason: 'no stop could be placed' }]);
+  expect(alerts()).toContain('difference');
+});
+
+it('a trade that met his opposite position is closed where he opens on its side before it is over', async () => {
+  await meetHisShort();
+  await world.hold(400);
+  world.placeByHand('BTC', 'buy', '98000', '0.2', { tif: 'Ioc' });
+  await world.hold(30_000);
+  expect([held(), believed()]).toEqual([10_000, 0]);
+  expect(world.ledger.allTrades()).toMatchObject([{ phase: 'settled', status: 'closed' }]);
+  expect(alerts()).not.toContain('difference');
+});

@@ -1,5 +1,6 @@
 /** Ends a trade on evidence: the venue shows no position and no order of it, every fill and funding payment is in. */
 import { closeSide, type OpenOrder, type PositionView, type Trade } from '@hyperfleet/trading';
+import { leaveExcess } from './excess.ts';
 import { resolveOrders } from './resolve.ts';
 import type { LoopDeps } from './settings.ts';
 import { isLive, lookAt, type TradeSight } from './sight.ts';
@@ -17,6 +18,7 @@ export async function settleTrade(deps: LoopDeps, sight: TradeSight, step: Extra
   const account = await deps.reads.account();
   const position = account.positions.find((candidate) => candidate.coin === sight.trade.coin) ?? null;
   const resting = (await deps.reads.openOrders()).filter((order) => order.coin === sight.trade.coin && isOurs(sight, order.cloid));
+  leaveExcess(deps, sight.trade.tradeId);
   const trade = deps.ledger.trade(sight.trade.tradeId);
   if (trade === null || trade.phase === 'settled') return { kind: 'idle' };
   const now = lookAt(deps, trade, { version: trade.version, firstMs: deps.clock.now(), lastMs: deps.clock.now() });

@@ -30,7 +30,7 @@ export interface TradeSight {
   readonly fills: TradeFills;
   /** Held by this trade: entry fills less exits, never below zero. */
   readonly openSz: Lots;
-  /** What others hold beside it on its side, by our books; 0 too where no stop of ours is larger than what it holds. */
+  /** What others hold beside it on its side, by our books; 0 too where it is not being closed and its stops hold what it holds, no more. */
   readonly othersSz: Lots;
   readonly instrument: Instrument;
   readonly view: MarketView | null;
@@ -101,7 +101,7 @@ export function lookAt(deps: LoopDeps, trade: Trade, read: FillsRead | null): Tr
     orders,
     fills,
     openSz,
-    othersSz: orders.some((order) => isArmed(order) && remaining(order) > openSz) ? othersBeside(deps, trade, openSz) : lots(0),
+    othersSz: mayTakeFromOthers(trade, orders, openSz) ? othersBeside(deps, trade, openSz) : lots(0),
     instrument,
     view,
     fresh: freshView(view, nowMs, deps.settings.staleBookMs),
@@ -115,6 +115,12 @@ export function lookAt(deps: LoopDeps, trade: Trade, read: FillsRead | null): Tr
     cloidOf: (role, attempt) =>
       deriveCloid(deps.digest, { ledgerId: deps.ledger.ledgerId, bot: trade.bot, tradeId: trade.tradeId, role, attempt }),
   };
+}
+
+/** Whether what stands or is to be sent for a trade may be for more than it holds: only then is it asked who else holds of its coin. */
+function mayTakeFromOthers(trade: Trade, orders: readonly OrderRecord[], openSz: Lots): boolean {
+  if (openSz === 0) return false;
+  return trade.exitClaimedBy !== null || orders.reduce((sum, order) => sum + (isArmed(order) ? remaining(order) : 0), 0) !== openSz;
 }
 
 function othersBeside({ ledger, settings }: LoopDeps, { coin, direction }: Trade, openSz: Lots): Lots {

@@ -7,14 +7,13 @@ import {
   type Lots,
   lots,
   mayBeLive,
-  microUsd,
-  mulDiv,
   type OpenOrder,
   type OrderState,
   type OrderUpdate,
   type Trade,
 } from '@hyperfleet/trading';
 import { NOT_LISTED } from './decide/stop.ts';
+import { leaveExcess, shareIn } from './excess.ts';
 import type { LoopDeps } from './settings.ts';
 import { isUnresolved, type TradeSight } from './sight.ts';
 
@@ -48,6 +47,8 @@ function recordFills(deps: FillDeps, fills: readonly Fill[], watermarkMs: number
   for (const { tradeId, coin, role, side, px, sz, dir } of fresh) {
     if (tradeId === null) continue;
     deps.report({ kind: 'trade', tradeId, coin, what: 'fill', detail: { role, side, px, sz, dir }, atMs: deps.clock.now() });
+    // Nobody looks at a trade that is over: what a fill told late makes too much is left at once.
+    if (ledger.trade(tradeId)?.phase === 'settled') leaveExcess(deps, tradeId);
   }
   return fresh;
 }
@@ -111,14 +112,6 @@ function shareOf(fill: FillRecord, heldLots: number): Lots {
 
 function assignShare(deps: FillDeps, trade: Trade, fill: FillRecord, sz: Lots): boolean {
   const { ledger, settings, clock } = deps;
-  // Profit is of what the fill closed, the fee of all of it.
-  const closed = fill.startPosition === 0 ? fill.sz : Math.min(fill.sz, Math.abs(fill.startPosition));
-  const share = {
-    tradeId: trade.tradeId,
-    sz,
-    fee: microUsd(mulDiv(fill.fee, sz, fill.sz, 'truncate')),
-    closedPnl: microUsd(mulDiv(fill.closedPnl, Math.min(sz, closed), closed, 'truncate')),
-  };
   const event: LedgerEvent = {
     bot: settings.id,
     tradeId: trade.tradeId,
@@ -126,7 +119,7 @@ function assignShare(deps: FillDeps, trade: Trade, fill: FillRecord, sz: Lots): 
     event: fill.liquidation ? 'liquidated by the venue' : 'closed from outside',
     detail: { px: fill.px, sz, ...(sz === fill.sz ? {} : { ofSz: fill.sz }), dir: fill.dir },
   };
-  if (!ledger.assignFill(settings.accountAddress, fill, share, trade.version, [event])) return false;
+  if (!ledger.assignFill(settings.accountAddress, fill, shareIn(fill, trade.tradeId, sz), trade.version, [event])) return false;
   deps.report({ kind: 'alert', phrase: event.event, detail: { coin: fill.coin, ...event.detail } });
   return true;
 }

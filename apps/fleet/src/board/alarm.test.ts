@@ -23,6 +23,11 @@ describe('an alert', () => {
       { coin: 'BTC', side: 'buy', px: 1_097_880, sz: 1_000, dir: 'Open Long' },
       /BTC: bought 0\.01 at \$109,788 by no order/,
     ],
+    [
+      'closed what others held',
+      { coin: 'BTC', side: 'sell', px: 1_000_000, sz: 2_000, ofSz: 10_000 },
+      /BTC: an order of ours sold 0\.02 at \$100,000 of what others held, since two of ours filled within one reaction/,
+    ],
     ['foreign fills', { count: 10_000, coins: 'BTC,ETH' }, /10000 fills on BTC, ETH by no order of the fleet: left alone/],
     [
       'foreign fill',

@@ -30,6 +30,16 @@ describe('a stop larger than what is ours, where others hold of the coin too', (
     expect(dropSpareStops(sightOf({ ...shared, orders: [entry, large] }))).toBeNull();
   });
 
+  test('is not joined by a child that waits: the one that holds all is enough', () => {
+    const filling = orderOf('entry', { sz: 200, filledSz: lots(100) });
+    const waiting = orderOf('stop', { sz: 200, state: 'waiting' });
+    const whole = orderOf('own-stop', { sz: 200 });
+    const orders = [filling, waiting, whole];
+    expect(dropSpareStops(sightOf({ ...shared, orders }))).toMatchObject({ do: 'cancel', cloids: [waiting.intent.cloid] });
+    expect(dropSpareStops(sightOf({ orders }))).toBeNull();
+    expect(dropSpareStops(sightOf({ ...shared, orders: [filling, waiting, fitting] }))).toBeNull();
+  });
+
   test('is cut again when a turn away is over', () => {
     const orders = [entry, large, { ...turned, recordedAtMs: NOW_MS - 1_000 }];
     expect(fitStop(sightOf({ ...shared, orders }))).toMatchObject({ do: 'place', orders: [{ attempt: 1 }] });

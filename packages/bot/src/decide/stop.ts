@@ -26,7 +26,7 @@ import {
   type TradeSight,
 } from '../sight.ts';
 import type { Said, Step } from '../step.ts';
-import { exitNow } from './exit.ts';
+import { exitNow, foundNothing } from './exit.ts';
 import { isTurnedAway, restMsAfter, saidOfTurnedAway } from './turned-away.ts';
 
 /** A stop that cannot be placed in this many tries ends the position instead. */
@@ -49,13 +49,14 @@ const INSIDE_PPM = 200_000;
 
 /**
  * A stop that fired and came to its end with size left: what is left is closed at once, and held by a stop further out. Where the venue
- * has said that size is left (`LEFT_SIZE`), no fill is waited for: reduce-only caps what has filled meanwhile.
+ * has said that size is left (`LEFT_SIZE`), no fill is waited for: reduce-only caps what has filled meanwhile, unless others hold too.
  */
 export function stopFired(sight: TradeSight): Step | null {
   if (sight.openSz === 0 || sight.trade.exitClaimedBy !== null) return null;
   const fired = sight.orders.filter((order) => isStop(order) && hasFired(order));
   if (fired.length === 0) return null;
-  if (!fired.some((order) => order.reason === LEFT_SIZE) && !sight.fillsAreSynced) return { do: 'sync-fills' };
+  const isSaid = fired.some((order) => order.reason === LEFT_SIZE) && sight.othersSz === 0;
+  if (!isSaid && !sight.fillsAreSynced) return { do: 'sync-fills' };
   return exitNow(sight, 'stop fired and left size', {
     said: { event: 'stop left size', detail: { openSz: sight.openSz } },
     beside: stopBeyondMark(sight),
@@ -122,6 +123,8 @@ export function ensureStop(sight: TradeSight): Step | null {
     if (failures.count >= STOP_TRIES || failures.hopeless) return giveUpStops(sight, failures);
     const restMs = restMsAfter(ofRole(sight, 'own-stop'), sight.nowMs, STOP_REST_MS);
     if (restMs > 0) return { do: 'wait', forMs: restMs };
+  } else if (closedNothing(sight)) {
+    return null;
   } else if (last !== null && (failures.count > 0 || isTurnedAway(last))) {
     // It is being closed, and each try of a stop is one more beside the closes.
     const restMs = EXITING_MS - (sight.nowMs - last.recordedAtMs);
@@ -144,6 +147,12 @@ export function ensureStop(sight: TradeSight): Step | null {
     said: [...loud, sent],
     alert: loud.length > 0,
   };
+}
+
+/** Whether the newest close found nothing to reduce: a stop would be refused for the same, and what is in flight puts off settling. */
+function closedNothing(sight: TradeSight): boolean {
+  const close = lastOf(sight, 'close');
+  return close !== null && foundNothing(close);
 }
 
 /** The newest stop, where it stood and somebody else or the venue has ended it; a child ends with its parent, which is no news. */
@@ -248,7 +257,7 @@ export function stopIntent(sight: TradeSight, role: 'own-stop' | 'breakeven', at
 
 /**
  * One stop that holds everything is enough; the others go, newest kept, breakeven before the rest. Where others hold of the coin too, one
- * that sells nothing of theirs is kept before all.
+ * that sells nothing of theirs is kept before all, and a child that waits goes as well: it would be armed beside ours, and both could fire.
  */
 export function dropSpareStops(sight: TradeSight): Step | null {
   if (sight.openSz === 0) return null;
@@ -265,7 +274,9 @@ export function dropSpareStops(sight: TradeSight): Step | null {
   const keeper = whole.sort((a, b) => rank(b) - rank(a))[0];
   if (keeper === undefined) return null;
   if (sight.trade.breakeven === 'due' && keeper.intent.role === 'breakeven') return null;
-  const spare = armed.filter((order) => order !== keeper);
+  const holdsAll = remaining(keeper) >= sight.openSz + stillFilling(sight);
+  const waiting = sight.othersSz > 0 && holdsAll ? sight.orders.filter((order) => order.state === 'waiting' && !order.cancelAsked) : [];
+  const spare = [...armed.filter((order) => order !== keeper), ...waiting];
   const lost = sight.orders.filter(
     (order) => isStop(order) && order !== keeper && (isUnresolved(order) || (order.cancelAsked && order.state === 'resting')),
   );

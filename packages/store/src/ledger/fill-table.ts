@@ -96,7 +96,8 @@ const SUMS = `
 
 const JUDGE = `
   UPDATE fills SET trade_id = @tradeId, trade_sz = @sz, trade_fee = @fee, trade_pnl = @closedPnl
-  WHERE account = @account AND coin = @coin AND time_ms = @timeMs AND tid = @tid AND trade_id IS NULL AND trade_sz IS NULL`;
+  WHERE account = @account AND coin = @coin AND time_ms = @timeMs AND tid = @tid
+    AND (trade_id IS NULL AND trade_sz IS NULL OR trade_id = @tradeId AND coalesce(trade_sz, sz) > @sz)`;
 
 const HELD = `
   SELECT bot, coin, sum(CASE side WHEN 'buy' THEN sz ELSE -sz END) AS szi
@@ -185,7 +186,10 @@ export function createFillTable(db: Connection) {
     ofTrade: (tradeId: string): readonly FillRecord[] => ofTrade.all(tradeId).map(toFillRecord),
     ofBot: (bot: string): readonly FillRecord[] => ofBot.all(bot).map(toFillRecord),
     unjudged: (bot: string): readonly FillRecord[] => unjudged.all(bot).map(toFillRecord),
-    /** Says what of a fill without an owner is a trade's, null for nothing; false when that was said before or the fill is not known. */
+    /**
+     * Says what of a fill without an owner is a trade's, null for nothing, or that less than was said of its own is. False when that was
+     * said before or the fill is not known.
+     */
     judge(account: string, fill: Fill, share: FillShare | null): boolean {
       const key = { account: account.toLowerCase(), coin: fill.coin, timeMs: fill.timeMs, tid: fill.tid };
       return judge.run({ ...key, ...(share ?? NOTHING) }).changes === 1;

@@ -301,7 +301,8 @@ describe('the rest of a bot’s memory', () => {
     expect(one.changeTrade('t1', 0, { phase: 'settled' })).toBe(false);
   });
 
-  it('reads as decimals in a plain query', () => {
+  /** A trade that bought and sold 100 lots of BTC, in a file whose plain queries can be asked. */
+  function roundTrip() {
     const dir = tempDir();
     const ledger = open(dir);
     ledger.rememberCoins([{ coin: 'BTC', szDecimals: 5 }]);
@@ -318,6 +319,12 @@ describe('the rest of a bot’s memory', () => {
     });
     ledger.recordFills(BOT, ACCOUNT, [bought, sold], null);
     const db = new Database(join(dir, 'ledger.db'), { readonly: true });
+    onTestFinished(() => void db.close());
+    return { ledger, sold, db };
+  }
+
+  it('reads as decimals in a plain query', () => {
+    const { db } = roundTrip();
     expect(db.prepare('SELECT px, sz, fee_usd FROM fills_readable').get()).toEqual({ px: 110_000, sz: 0.001, fee_usd: 0.0198 });
     expect(db.prepare('SELECT entry_px, exit_px, entry_sz, closed_pnl_usd, net_pnl_usd FROM trades_readable').get()).toEqual({
       entry_px: 110_000,
@@ -326,6 +333,28 @@ describe('the rest of a bot’s memory', () => {
       closed_pnl_usd: 1,
       net_pnl_usd: 0.9604,
     });
-    db.close();
+  });
+
+  it('leaves a trade less of a fill of its own order, and never more again', () => {
+    const { ledger, sold, db } = roundTrip();
+    const versionOf = (): number => ledger.trade('t1')?.version ?? -1;
+    const share = (sz: number) => ({ tradeId: 't1', sz: lots(sz), fee: microUsd(sz), closedPnl: microUsd(10_000 * sz) });
+    expect(ledger.assignFill(ACCOUNT, sold, share(100), versionOf())).toBe(false);
+    expect(ledger.assignFill(ACCOUNT, sold, share(40), versionOf() - 1)).toBe(false);
+    expect(ledger.assignFill(ACCOUNT, sold, share(40), versionOf())).toBe(true);
+    expect(ledger.assignFill(ACCOUNT, sold, share(50), versionOf())).toBe(false);
+    expect(ledger.leaveFills(ACCOUNT, [sold])).toBe(0);
+    expect(ledger.fillSums('t1')).toMatchObject({ entrySz: 100, exitSz: 40, exitCost: 44_400_000, closedPnl: 400_000 });
+    expect(ledger.fills('t1').map(({ sz, tradeSz }) => [sz, tradeSz])).toEqual([
+      [100, 100],
+      [100, 40],
+    ]);
+    expect(db.prepare('SELECT open_sz FROM trades').get()).toEqual({ open_sz: 60 });
+    expect(db.prepare('SELECT entry_sz, exit_sz, closed_pnl_usd, fees_usd FROM trades_readable').get()).toEqual({
+      entry_sz: 0.001,
+      exit_sz: 0.0004,
+      closed_pnl_usd: 0.4,
+      fees_usd: 0.01984,
+    });
   });
 });

@@ -118,8 +118,9 @@ export interface Ledger {
   /** Fills no order explains of which nobody has said yet whose they are, oldest first. */
   unjudgedFills(bot: string): readonly FillRecord[];
   /**
-   * Gives a fill no order explains (liquidation, ADL, by hand) to the trade it reduced, as far as it is that trade's. Compare and set by
-   * the trade's version, since a share follows from what the trade holds: false when that was old, or the fill has been judged.
+   * Gives a fill no order explains (liquidation, ADL, by hand) to the trade it reduced, as far as it is that trade's, or leaves a trade
+   * less of a fill it has. Compare and set by the trade's version, since a share follows from what the trade holds: false when that was
+   * old, or the fill has been judged.
    */
   assignFill(account: string, fill: Fill, share: FillShare, version: number, events?: readonly LedgerEvent[]): boolean;
   /** Leaves fills that no order explains to whoever made them. Returns how many had not been judged yet. */
