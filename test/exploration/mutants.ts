@@ -77,8 +77,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   'exit-leaves-the-entry': {
     file: 'decide/exit.ts',
-    find: 'return cancelEntry(sight, claimedForMs) ?? closePosition(sight) ?? finish(sight);',
-    put: 'return closePosition(sight) ?? finish(sight);',
+    find: 'return cancelEntry(sight, claimedForMs) ?? closePosition(sight, claimedForMs) ?? finish(sight);',
+    put: 'return closePosition(sight, claimedForMs) ?? finish(sight);',
   },
   'close-goes-twice': {
     file: 'decide/exit.ts',
