@@ -27,6 +27,8 @@ export function shareIn(fill: FillRecord, tradeId: string, sz: Lots): FillShare 
  * without an order of theirs. To be called when every fill of the trade is known. True when there was anything to leave.
  */
 export function leaveExcess(deps: ExcessDeps, tradeId: string): boolean {
+  // What an operator's word closed of others is theirs altogether, and was meant.
+  if (deps.ledger.trade(tradeId)?.kind !== 'entry') return false;
   const ofOrders = deps.ledger.fills(tradeId).filter(({ role }) => role !== 'entry');
   return ofOrders.toReversed().filter((fill) => leaveOf(deps, tradeId, fill)).length > 0;
 }
