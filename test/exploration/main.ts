@@ -11,10 +11,11 @@ import { MUTANTS, plant } from './mutants.ts';
 import { sideBySide } from './side-by-side.ts';
 import type { Sum } from './tour.ts';
 
-const USAGE = `npm run explore -- [--depth N] [--seconds S] [--mind | --loops] [--from 0-4] [--interventions N | any] [--waits] [--mutant NAME]
+const USAGE = `npm run explore -- [--depth N] [--seconds S] [--whole] [--mind | --loops] [--from 0-4] [--interventions N | any] [--waits] [--mutant NAME]
 
 --depth          events after a beginning, at most (1000)
---seconds        of a core, for each of the two walks (280)
+--seconds        of a core, for each of the two walks (280, and what the mind needs besides to be walked to depth 14)
+--whole          with --seconds: what the mind needs besides to be walked to depth 14 all the same
 --mind, --loops  only the one walk, not both side by side
 --from           one walk alone: from which beginning, 0 to 4
 --interventions  one walk alone: with how many things intervening
@@ -27,13 +28,14 @@ function wholeNumber(name: string, text: string | undefined, least: number, most
   throw new RangeError(`--${name} is ${text}: give a whole number from ${least} to ${most}`);
 }
 
-const { values, depth, seconds, from, interventions } = readOrExplain(USAGE, () => {
+const { values, depth, seconds, isWhole, from, interventions } = readOrExplain(USAGE, () => {
   const { values } = parseArgs({
     options: {
       /** Events after a beginning, at most. */
       depth: { type: 'string', default: '1000' },
       /** Of a core, for each of the two: five minutes in all with what starting and collecting garbage take besides. */
-      seconds: { type: 'string', default: '280' },
+      seconds: { type: 'string' },
+      whole: { type: 'boolean' },
       /** One walk alone: from which beginning, 0 to 4, and with how many things intervening, or `any`. */
       from: { type: 'string' },
       interventions: { type: 'string' },
@@ -49,7 +51,8 @@ const { values, depth, seconds, from, interventions } = readOrExplain(USAGE, () 
   return {
     values,
     depth: wholeNumber('depth', values.depth, 1),
-    seconds: wholeNumber('seconds', values.seconds, 1),
+    seconds: wholeNumber('seconds', values.seconds ?? '280', 1),
+    isWhole: values.whole ?? values.seconds === undefined,
     from: wholeNumber('from', values.from, 0, 4),
     interventions: values.interventions === 'any' ? Number.POSITIVE_INFINITY : wholeNumber('interventions', values.interventions, 0),
   };
@@ -60,7 +63,7 @@ const say = (line: string): void => console.log(line);
 async function walkMind(): Promise<Sum | null> {
   const { mindLeg, MIND_LEGS, walkMinds } = await import('./mind/leg.ts');
   const { coreSeconds } = await import('./tour.ts');
-  return walkMinds({ legs: isOne ? [mindLeg(interventions, values.waits)] : MIND_LEGS, depth, seconds, coreSeconds, say });
+  return walkMinds({ legs: isOne ? [mindLeg(interventions, values.waits)] : MIND_LEGS, depth, seconds, isWhole, coreSeconds, say });
 }
 
 async function walkLoops(): Promise<Sum | null> {
@@ -74,7 +77,7 @@ async function walkBoth(): Promise<Sum | null> {
   const each = availableParallelism() > 1 ? seconds : Math.max(1, Math.floor(seconds / 2));
   const common = ['--depth', String(depth), '--seconds', String(each), ...(values.mutant === undefined ? [] : ['--mutant', values.mutant])];
   return await sideBySide(import.meta.filename, [
-    ['--mind', ...common],
+    ['--mind', ...common, ...(isWhole ? ['--whole'] : [])],
     ['--loops', ...common],
   ]);
 }

@@ -59,17 +59,20 @@ export function walkMinds(args: {
   readonly legs: readonly MindLeg[];
   readonly depth: number;
   readonly seconds: number;
+  /** Whether walks that are to end at a depth go on to it, however slow the machine is. */
+  readonly isWhole: boolean;
   /** Seconds this process has had a core for. */
   readonly coreSeconds: () => number;
   readonly say: (line: string) => void;
 }): Sum | null {
-  const { legs, seconds, coreSeconds, say } = args;
+  const { legs, seconds, isWhole, coreSeconds, say } = args;
   const startedAt = coreSeconds();
   let [states, transitions, deepest] = [0, 0, 0];
   for (const { from, interventions, worldWaits = false, until, depth } of legs) {
     let looks = 0;
     let late = false;
     const isOver = (): boolean => {
+      if (isWhole && depth < FAR) return false;
       looks += 1;
       if (looks % LOOK_EVERY === 0) late ||= coreSeconds() - startedAt > seconds * until;
       return late;
