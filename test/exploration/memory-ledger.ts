@@ -306,6 +306,9 @@ export function createMemoryLedger(ledgerId: string): MemoryLedger {
         .sort(byClaim)
         .slice(0, limit)
         .map(project),
+    projectAgain(bot) {
+      for (const stored of trades.values()) if (stored.trade.bot === bot) stored.projectedVersion = -1;
+    },
     markProjected(shown) {
       for (const { tradeId, version } of shown) {
         const stored = trades.get(tradeId);

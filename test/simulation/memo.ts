@@ -50,6 +50,7 @@ const WRITES: ReadonlyMap<string, Write> = new Map<string, Write>([
   ['recordControl', { facts: ['bots'] }],
   ['record', { facts: NOTHING }],
   ['reserveNonces', { facts: ['nonces'] }],
+  ['projectAgain', { facts: ['shown'] }],
   ['markProjected', { facts: ['shown'] }],
   ['claimExits', unlessEmpty(['rows'])],
   ['claimEntry', unlessNull(['rows'])],

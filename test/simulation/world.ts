@@ -235,10 +235,6 @@ export function openWorld(options: WorldOptions): World {
       market,
       instruments,
       stores: () => disk.storesOf(id),
-      projectAgain() {
-        disk.stores().ledger.projectAgain(id);
-        disk.forget();
-      },
       skewMs: () => skewMs,
       events: {
         refused(method) {

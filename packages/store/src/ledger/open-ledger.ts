@@ -47,8 +47,6 @@ export interface LedgerHandle extends Ledger {
   botStates(): readonly BotState[];
   /** Events with a number above `id`, in order, at most `limit`. 0 starts at the beginning. */
   eventsSince(id: number, limit: number): readonly NumberedEvent[];
-  /** Makes every trade of the bot `unprojected` again: at a start, when the signals database may have been set back. */
-  projectAgain(bot: string): void;
   /** What the venue said last of a bot's account before the bot began; null when it never did. */
   accountLook(bot: string): AccountLook | null;
   rememberAccountLook(bot: string, look: AccountLook): void;
@@ -237,6 +235,7 @@ function ledgerPort(db: Connection, tables: Tables, guard: Guard): Omit<Ledger, 
     timeline: guard((tradeId) => events.timeline(tradeId)),
     // One read transaction, so that a trade and its orders and fills are of one moment.
     unprojected: guard((bot, limit) => db.transaction(() => trades.unprojected(bot, limit).map((trade) => projectionOf(trade, tables)))()),
+    projectAgain: guard((bot) => write(() => trades.projectAgain(bot))),
     markProjected: guard((shown) =>
       write(() => {
         for (const { tradeId, version } of shown) trades.markProjected(tradeId, version);
@@ -298,7 +297,6 @@ function ledgerReads(db: Connection, tables: Tables, guard: Guard): Omit<LedgerH
     held: guard(() => fills.held()),
     botStates: guard(() => bots.states()),
     eventsSince: guard((id, limit) => events.since(id, limit)),
-    projectAgain: guard((bot) => write(() => trades.projectAgain(bot))),
     accountLook: guard((bot) => tables.looks.of(bot)),
     rememberAccountLook: guard((bot, look) => write(() => tables.looks.remember(bot, look))),
     beginClockSession: guard((start) => write(() => clock.begin(start))),

@@ -161,6 +161,8 @@ export interface Ledger {
 
   /** Trades whose rows in `signals` are behind, oldest first. */
   unprojected(bot: string, limit: number): readonly Projection[];
+  /** Makes every trade of the bot `unprojected` again: at a start, when the signals database may have been set back. */
+  projectAgain(bot: string): void;
   /** Notes which version of each trade its row shows now. */
   markProjected(shown: readonly { readonly tradeId: string; readonly version: number }[]): void;
 }
