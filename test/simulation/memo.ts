@@ -91,6 +91,7 @@ const READS: ReadonlyMap<string, readonly Fact[]> = new Map<string, readonly Fac
   ['controls', ['rows']],
   ['countPending', ['rows']],
   ['statusOf', ['rows']],
+  ['shownMark', ['rows']],
 ]);
 
 type Answers = Map<string, unknown>;

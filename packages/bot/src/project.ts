@@ -14,8 +14,11 @@ interface ProjectDeps {
 /** Shows the oldest trades of a bot whose rows are behind. True when more may be. Throws `StoreError`; what was shown is no harm then. */
 export function project({ ledger, queue, marketToIso }: ProjectDeps, bot: string): boolean {
   const behind = ledger.unprojected(bot, PROJECTIONS_A_TURN);
-  for (const projection of behind) queue.project(projection, marketToIso);
+  const shown = behind.map((projection) => {
+    const { tradeId, version } = projection.trade;
+    return { tradeId, version, showing: queue.project(projection, marketToIso) };
+  });
   // Told once for all: each telling is a sync of the disk, and a row shown twice is no harm.
-  if (behind.length > 0) ledger.markProjected(behind.map(({ trade }) => trade));
+  if (shown.length > 0) ledger.markProjected(shown);
   return behind.length === PROJECTIONS_A_TURN;
 }

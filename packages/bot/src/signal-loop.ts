@@ -329,8 +329,8 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
       standIn.watch();
       await reconcile();
       if (draining) return;
-      // Its newest commits may be lost, and what they showed with them: every status is held against the ledger once a start.
-      ledger.projectAgain(settings.id);
+      // Its newest commits may be lost, and what they showed with them.
+      ledger.projectAgain(settings.id, queue.shownMark(ledger.ledgerId, settings.id));
       takeUpProcessing();
       controls.applyStale();
       // Those that are over too: an entry that is older than one of them and comes to be seen only now must not be sent.
