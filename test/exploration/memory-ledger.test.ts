@@ -207,12 +207,18 @@ const callOf: fc.Arbitrary<Call> = fc.oneof(
       (ledger) =>
         ledger.recordControl(BOT, key, `done ${key}`, 1),
   ),
-  fc.tuple(rowOf).map(
-    ([row]): Call =>
+  fc.tuple(rowOf, fc.option(fc.tuple(fc.nat(3), fc.boolean()))).map(
+    ([row, shown]): Call =>
       (ledger) => {
         const trade = ledger.trade(tradeIdOf(row));
-        return trade === null ? null : ledger.markProjected([trade]);
+        const showing = shown === null ? null : { before: shown[0], mark: shown[0] + Number(shown[1]) };
+        return trade === null ? null : ledger.markProjected([{ ...trade, showing }]);
       },
+  ),
+  fc.tuple(fc.constantFrom('d', 'another'), fc.nat(3)).map(
+    ([databaseId, mark]): Call =>
+      (ledger) =>
+        ledger.projectAgain(BOT, { databaseId, mark }),
   ),
 );
 
@@ -317,8 +323,8 @@ const queueCallOf: fc.Arbitrary<QueueCall> = fc.oneof(
         const signal = { ...claimed, createdAt: claimed.createdAtText };
         const trade: Trade = { ...tradeOf(claimed.rowId, 'entry'), signal, status, version };
         const fills = createMemoryLedger(LEDGER_ID).fillSums(trade.tradeId);
-        queue.project({ trade, orderIds: {}, filledAtMs: {}, fills, openSz: lots(0) }, String);
-        return claimed.rowId;
+        const showing = queue.project({ ledgerId: LEDGER_ID, trade, orderIds: {}, filledAtMs: {}, fills, openSz: lots(0) }, String);
+        return [claimed.rowId, showing, queue.shownMark(LEDGER_ID, BOT)];
       },
   ),
 );

@@ -18,6 +18,7 @@ import {
   type OrderRecord,
   type OrderRole,
   type Projection,
+  type ShownMark,
   type SignalRow,
   type Trade,
   type TradeFills,
@@ -29,7 +30,11 @@ interface StoredTrade {
   trade: Trade;
   readonly row: SignalRow;
   projectedVersion: number;
+  /** Above every mark where no row shows it. */
+  shownMark: number;
 }
+
+const NEVER = Number.POSITIVE_INFINITY;
 
 const NOTHING = { sz: lots(0), fee: microUsd(0), closedPnl: microUsd(0) };
 const told = ({ share, ...fill }: StoredFill): FillRecord => fill;
@@ -195,12 +200,19 @@ export function createMemoryLedger(ledgerId: string): MemoryLedger {
     const orderIds: Partial<Record<OrderRole, number>> = {};
     for (const order of own) if (order.oid !== null) orderIds[order.intent.role] = order.oid;
     return {
+      ledgerId,
       trade,
       orderIds,
       filledAtMs: completionTimes(trade, own, fillsOf(trade.tradeId)),
       fills: total,
       openSz: lots(total.entrySz - total.exitSz),
     };
+  };
+
+  const shownAbove = (bot: string, { databaseId, mark }: ShownMark): StoredTrade[] =>
+    [...trades.values()].filter(({ trade, shownMark }) => trade.bot === bot && trade.signal.databaseId === databaseId && shownMark > mark);
+  const projectAgain = (bot: string, at: ShownMark): void => {
+    for (const stored of shownAbove(bot, at)) Object.assign(stored, { projectedVersion: -1, shownMark: NEVER });
   };
 
   const change = (tradeId: string, version: number, patch: TradePatch): boolean => {
@@ -219,7 +231,7 @@ export function createMemoryLedger(ledgerId: string): MemoryLedger {
         known.projectedVersion = -1;
         return 'exists';
       }
-      trades.set(trade.tradeId, { trade, row, projectedVersion: -1 });
+      trades.set(trade.tradeId, { trade, row, projectedVersion: -1, shownMark: NEVER });
       writes += 1;
       return 'inserted';
     },
@@ -309,10 +321,17 @@ export function createMemoryLedger(ledgerId: string): MemoryLedger {
         .sort(byClaim)
         .slice(0, limit)
         .map(project),
+    projectAgain,
     markProjected(shown) {
-      for (const { tradeId, version } of shown) {
+      for (const { tradeId, version, showing } of shown) {
         const stored = trades.get(tradeId);
-        if (stored !== undefined) stored.projectedVersion = Math.max(stored.projectedVersion, version);
+        if (stored === undefined) continue;
+        if (showing !== null) {
+          const at = { databaseId: stored.trade.signal.databaseId, mark: showing.before };
+          if (shownAbove(stored.trade.bot, at).some(({ shownMark }) => shownMark < NEVER)) projectAgain(stored.trade.bot, at);
+        }
+        stored.projectedVersion = Math.max(stored.projectedVersion, version);
+        stored.shownMark = showing?.mark ?? NEVER;
       }
     },
     allTrades: () => [...trades.values()].map(({ trade }) => trade),

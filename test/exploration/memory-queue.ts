@@ -1,6 +1,6 @@
 /** The signals database as plain values in memory, with the semantics of the SQLite one (held to it by memory-ledger.test.ts). */
 import { createHash } from 'node:crypto';
-import type { ClaimedRow, ControlRow, SignalQueue, SignalRow, SignalStatus } from '@hyperfleet/trading';
+import type { ClaimedRow, ControlRow, Showing, ShownMark, SignalQueue, SignalRow, SignalStatus } from '@hyperfleet/trading';
 
 interface StoredRow {
   readonly id: number;
@@ -42,6 +42,8 @@ const kindOf = (row: SignalRow): string =>
 export function createMemoryQueue(databaseId: string): MemoryQueue {
   const rows: StoredRow[] = [];
   const controls: StoredControl[] = [];
+  /** By ledger and bot. */
+  const marks = new Map<string, number>();
 
   const claimed = (stored: StoredRow): ClaimedRow => ({
     rowId: stored.id,
@@ -57,6 +59,8 @@ export function createMemoryQueue(databaseId: string): MemoryQueue {
     stored.shownVersion = -1;
     return claimed(stored);
   };
+
+  const shownMark = (ledgerId: string, bot: string): ShownMark => ({ databaseId, mark: marks.get(`${ledgerId} ${bot}`) ?? 0 });
 
   return {
     changed: () => true,
@@ -75,13 +79,23 @@ export function createMemoryQueue(databaseId: string): MemoryQueue {
       const stored = rows.find(({ id }) => id === rowId);
       if (stored?.status === 'processing') stored.status = status;
     },
-    project({ trade }) {
+    // Only its status is kept of what a row shows, so only what changes that raises the mark.
+    project({ ledgerId, trade }) {
       const stored = rows.find(({ id }) => id === trade.signal.rowId);
-      if (stored === undefined || trade.signal.databaseId !== databaseId || stored.status === 'pending') return;
-      if (stored.digest !== trade.signal.rowDigest || stored.shownVersion > trade.version) return;
+      if (trade.signal.databaseId !== databaseId) return null;
+      const { mark: before } = shownMark(ledgerId, trade.bot);
+      const written = (): Showing => {
+        marks.set(`${ledgerId} ${trade.bot}`, before + 1);
+        return { before, mark: before + 1 };
+      };
+      if (stored === undefined || stored.status === 'pending' || stored.digest !== trade.signal.rowDigest) return written();
+      if (stored.shownVersion > trade.version) return { before, mark: before };
+      const isChanged = stored.status !== trade.status;
       stored.status = trade.status;
       stored.shownVersion = trade.version;
+      return isChanged ? written() : { before, mark: before };
     },
+    shownMark,
     controls(bot) {
       const mine = bot.toLowerCase();
       return controls

@@ -90,15 +90,6 @@ it('leaves nothing in doubt of a bracket that never arrived: its stop is asked a
   expect(world.ledger.orders(world.ledger.allTrades()[0]?.tradeId ?? '').map(({ state }) => state)).toEqual(['dead', 'dead']);
 });
 
-it('shows statuses again that a power cut has taken from the signals file', async () => {
-  const id = world.signal(long);
-  await world.hold(6_000);
-  expect(world.row(id).status).toBe('filled');
-  world.ledger.markProjected(world.ledger.allTrades().map(({ tradeId }) => ({ tradeId, version: 1_000 })));
-  world.ledger.projectAgain('Sentient');
-  expect(world.ledger.unprojected('Sentient', 10)).toHaveLength(1);
-});
-
 it('gives a filled entry a stop at once where the venue lists no child and has said nothing of it', async () => {
   world.link.onRequest = (kind, orders) => (kind === 'place' && orders.some(({ role }) => role === 'stop') ? 'child-lost' : null);
   const id = world.signal(long);

@@ -54,6 +54,7 @@ const WRITES: ReadonlySet<string> = new Set([
   'recordControl',
   'record',
   'reserveNonces',
+  'projectAgain',
   'markProjected',
   'claimExits',
   'claimEntry',

@@ -50,6 +50,7 @@ const WRITES: ReadonlyMap<string, Write> = new Map<string, Write>([
   ['recordControl', { facts: ['bots'] }],
   ['record', { facts: NOTHING }],
   ['reserveNonces', { facts: ['nonces'] }],
+  ['projectAgain', { facts: ['shown'] }],
   ['markProjected', { facts: ['shown'] }],
   ['claimExits', unlessEmpty(['rows'])],
   ['claimEntry', unlessNull(['rows'])],
@@ -90,6 +91,7 @@ const READS: ReadonlyMap<string, readonly Fact[]> = new Map<string, readonly Fac
   ['controls', ['rows']],
   ['countPending', ['rows']],
   ['statusOf', ['rows']],
+  ['shownMark', ['rows']],
 ]);
 
 type Answers = Map<string, unknown>;

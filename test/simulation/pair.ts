@@ -48,8 +48,6 @@ export interface PairOptions {
   readonly instruments: Instruments;
   /** The stores as they are open now; a new process opens them anew. */
   readonly stores: () => { readonly ledger: LedgerHandle; readonly queue: SignalQueueHandle };
-  /** Every status is to be shown again: at a start. */
-  readonly projectAgain: () => void;
   /** How far the wall clock that nonces are taken from is off, ms. */
   readonly skewMs: () => number;
   readonly events: PairEvents;
@@ -287,7 +285,6 @@ export function createPair(options: PairOptions): Pair {
       nonces = openNonceCell(createNonceCell());
     },
     start() {
-      options.projectAgain();
       for (const half of HALVES) begin(half);
     },
     wake() {

@@ -1,5 +1,5 @@
 /** A whole small world: several bots on one ledger and one signals file, a venue, a market, and what goes wrong between them. */
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BotSettings } from '@hyperfleet/bot';
@@ -17,6 +17,7 @@ import { type SimMarket, startMarket } from './market.ts';
 import { createMemo } from './memo.ts';
 import { createPair, type Pair } from './pair.ts';
 import { createPosted, type Posted } from './posted.ts';
+import { createSafeCopy } from './safe-copy.ts';
 import { createWatch, type Watch, type WatchedBot } from './watch.ts';
 import { type Climate, createWeather, type RequestFault, type Weather } from './weather.ts';
 
@@ -101,28 +102,17 @@ function openDisk(journal: Journal) {
     queue: openSignalQueue(signalsPath, { synchronous: 'OFF', alone: true, drawId: () => 'b'.repeat(32) }),
   });
   let stores = open();
-  const files = ['', '-wal'].map((suffix) => [`${signalsPath}${suffix}`, join(dir, `safe.db${suffix}`)] as const);
+  const safe = createSafeCopy(signalsPath, join(dir, 'safe.db'));
   return {
     stores: () => stores,
     storesOf: (bot: string) => ({ ledger: memo.of(stores.ledger, bot), queue: memo.of(stores.queue, bot) }),
     forget: memo.forget,
-    syncSignals(): void {
-      for (const [from, to] of files) {
-        rmSync(to, { force: true });
-        if (existsSync(from)) copyFileSync(from, to);
-      }
-    },
+    syncSignals: safe.sync,
     reopen(power: boolean): void {
       stores.ledger.close();
+      safe.closing();
       stores.queue.close();
-      if (power && existsSync(files[0]?.[1] ?? '')) {
-        journal.note('power cut: the signals file is set back');
-        rmSync(`${signalsPath}-shm`, { force: true });
-        for (const [to, from] of files) {
-          rmSync(to, { force: true });
-          if (existsSync(from)) copyFileSync(from, to);
-        }
-      }
+      if (power && safe.setBack()) journal.note('power cut: the signals file is set back');
       stores = open();
       memo.forget();
     },
@@ -235,10 +225,6 @@ export function openWorld(options: WorldOptions): World {
       market,
       instruments,
       stores: () => disk.storesOf(id),
-      projectAgain() {
-        disk.stores().ledger.projectAgain(id);
-        disk.forget();
-      },
       skewMs: () => skewMs,
       events: {
         refused(method) {

@@ -3,6 +3,7 @@ export { createFillLoop, type FillLoop, type FillLoopMemory } from './fill-loop.
 export { HEALTH_POLICY, type HealthPolicy } from './health.ts';
 export { KEY_HALT } from './key.ts';
 export { createNonceSource } from './nonce-source.ts';
+export { project } from './project.ts';
 export type { BotReport, BotSettings, Detail, Log, LoopDeps, PeerMessage } from './settings.ts';
 export { createSignalLoop, type SignalLoop, type SignalLoopDeps, type SignalLoopMemory } from './signal-loop.ts';
 export type { RunnerMemory } from './trade-runner.ts';

@@ -13,6 +13,7 @@ import { DISOWNED_MS, isDisowned } from './key.ts';
 import { createLeverage } from './leverage.ts';
 import { refOf, tradeOf } from './new-trade.ts';
 import { performNoting } from './perform.ts';
+import { project } from './project.ts';
 import { createReconciler } from './reconcile.ts';
 import { resolveOrders } from './resolve.ts';
 import type { LoopDeps, PeerMessage } from './settings.ts';
@@ -28,7 +29,6 @@ import { createWallet, type WalletMemory } from './wallet.ts';
 const EXITS_FIRST_MS = 10_000;
 /** Rows refused in one go before the thread looks at its messages again. */
 const CLAIMS_A_TURN = 32;
-const PROJECTIONS_A_TURN = 64;
 
 /** What a signal worker knows that the ledger does not. Times in ms of market time, by trade id where they are of a trade. */
 export interface SignalLoopMemory {
@@ -242,14 +242,6 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
     return next === undefined ? null : queue.claimRow(next);
   };
 
-  const project = (): void => {
-    const behind = ledger.unprojected(settings.id, PROJECTIONS_A_TURN);
-    for (const projection of behind) queue.project(projection, deps.marketToIso);
-    // Told once for all: each telling is a sync of the disk, and a row shown twice is no harm.
-    if (behind.length > 0) ledger.markProjected(behind.map(({ trade }) => trade));
-    if (behind.length === PROJECTIONS_A_TURN) wanted = true;
-  };
-
   const turn = async (): Promise<void> => {
     try {
       if (claimsBroken) takeUpProcessing();
@@ -260,7 +252,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
         if (!takeEntries()) break;
         if (taken === CLAIMS_A_TURN - 1) wanted = true;
       }
-      project();
+      if (project(deps, settings.id)) wanted = true;
       controls.finishClosing();
       deps.report({ kind: 'idle', idle: ledger.activeTrades(settings.id).length === 0 && queue.countPending(settings.id) === 0 });
       noteUsable(null);
@@ -337,6 +329,8 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
       standIn.watch();
       await reconcile();
       if (draining) return;
+      // Its newest commits may be lost, and what they showed with them.
+      ledger.projectAgain(settings.id, queue.shownMark(ledger.ledgerId, settings.id));
       takeUpProcessing();
       controls.applyStale();
       // Those that are over too: an entry that is older than one of them and comes to be seen only now must not be sent.
@@ -373,7 +367,7 @@ export function createSignalLoop(deps: SignalLoopDeps): SignalLoop {
       await Promise.all([runner.drain(), foreign.drain()]);
       await turning;
       try {
-        project();
+        project(deps, settings.id);
       } catch (error) {
         if (!isOperational(error)) throw error;
       }

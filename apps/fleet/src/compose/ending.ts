@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { project } from '@hyperfleet/bot';
 import { marketToWall } from '@hyperfleet/store';
 import { bookingOf } from '@hyperfleet/trading';
 import type { Feeding } from '../feed/feeding.ts';
@@ -126,21 +127,11 @@ async function leftByLostTrades({ lost, ledger, accounts }: House, running: Runn
   return left;
 }
 
-const PROJECTIONS_A_TURN = 64;
-
 /** Shows in `signals` what changed after the bots' last look. */
 function projectRest({ ledger, queue, accounts }: House): void {
   const sessions = ledger.clockSessions();
-  for (const { id } of accounts) {
-    for (;;) {
-      const behind = ledger.unprojected(id, PROJECTIONS_A_TURN);
-      for (const projection of behind) {
-        queue.project(projection, (marketMs) => new Date(marketToWall(sessions, marketMs)).toISOString());
-      }
-      ledger.markProjected(behind.map(({ trade }) => trade));
-      if (behind.length < PROJECTIONS_A_TURN) break;
-    }
-  }
+  const marketToIso = (marketMs: number): string => new Date(marketToWall(sessions, marketMs)).toISOString();
+  for (const { id } of accounts) while (project({ ledger, queue, marketToIso }, id));
 }
 
 /** Writes the report file. Throws when it cannot be written. */

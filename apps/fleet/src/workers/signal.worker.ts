@@ -32,7 +32,5 @@ loop = createSignalLoop({
   onEmergency: data.onEmergency,
   breathe: () => new Promise((resolve) => setImmediate(resolve)),
 });
-// Its newest commits may be lost, and what they showed with them: every status is held against the ledger once a start.
-ledger.projectAgain(data.settings.id);
 await loop.start();
 room.thread.ready();

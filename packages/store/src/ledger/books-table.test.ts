@@ -7,11 +7,12 @@ import { tempDir } from '../testing/temp-dir.ts';
 import { ACCOUNT, BOT, sampleFill } from '../testing/trade-samples.ts';
 import { type LedgerHandle, openLedger } from './open-ledger.ts';
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
-/** Times on and beside the ends of five days, and within them. */
+/** Times on and beside the ends of five days and of some of their hours, and within them. */
 const timeOf = fc
-  .tuple(fc.integer({ min: 0, max: 4 }), fc.constantFrom(-1, 0, 1, 40_000_000))
+  .tuple(fc.integer({ min: 0, max: 4 }), fc.constantFrom(-1, 0, 1, 3_599_999, 3_600_000, 40_000_000, 82_799_999, 82_800_000))
   .map(([day, ms]) => Math.max(0, day * DAY_MS + ms));
 const coinOf = fc.constantFrom('BTC', 'ETH', 'kPEPE');
 
@@ -102,7 +103,8 @@ it('are the sum over all fills, payments and bookings since the opening, at ever
       told.bookings.push(...handles[0].recordBookings(BOT, ACCOUNT, holds ? [opening, holding] : [opening]));
       for (const [step, isSecond] of steps) step(handles[isSecond ? 1 : 0], told);
       const moments = [0, 1, 2, 3, 4, 5].flatMap((day) => [day * DAY_MS - 1, day * DAY_MS, day * DAY_MS + 1]);
-      for (const throughMs of [...moments, openedMs, Number.MAX_SAFE_INTEGER]) {
+      const hours = [1, 12, 95, 96].flatMap((hour) => [hour * HOUR_MS - 1, hour * HOUR_MS]);
+      for (const throughMs of [...moments, ...hours, openedMs, Number.MAX_SAFE_INTEGER]) {
         for (const ledger of handles) expect(ledger.books(ACCOUNT, throughMs)).toEqual(plainBooks(told, openedMs, throughMs));
       }
       for (const ledger of handles) ledger.close();

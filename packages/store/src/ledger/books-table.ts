@@ -25,27 +25,57 @@ interface MovedSqlRow {
   readonly szi: number;
 }
 
-/** Of an account, from after one time up to and with another, ms. */
-type Span = [account: string, afterMs: number, throughMs: number];
-
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const HOURS_A_DAY = 24;
+const DAY_MS = HOURS_A_DAY * HOUR_MS;
 
 const INSERT = `
   INSERT INTO bookings (account, bot, key, time_ms, kind, usd, coin, szi, words)
   VALUES (@account, @bot, @key, @timeMs, @kind, @usd, @coin, @szi, @words)
   ON CONFLICT (account, key) DO NOTHING`;
 
-const BOOKED = 'SELECT coin, sum(usd) AS usd, sum(szi) AS szi FROM bookings WHERE account = ? AND time_ms <= ? GROUP BY coin';
+/** A span of fills and payments of an account, by the names of its ends: from after one time up to and with another, ms. */
+const inFull = (afterFill: string, after: string, through: string): string => `
+  UNION ALL
+  SELECT coin, CASE side WHEN 'sell' THEN px * sz ELSE -px * sz END - fee, CASE side WHEN 'buy' THEN sz ELSE -sz END
+  FROM fills WHERE account = @account AND time_ms > @${afterFill} AND time_ms <= @${through}
+  UNION ALL
+  SELECT coin, usd, 0 FROM funding WHERE account = @account AND time_ms > @${after} AND time_ms <= @${through}`;
 
-const BY_FILLS = `
-  SELECT coin, sum(CASE side WHEN 'sell' THEN px * sz ELSE -px * sz END - fee) AS usd, sum(CASE side WHEN 'buy' THEN sz ELSE -sz END) AS szi
-  FROM fills WHERE account = ? AND time_ms > ? AND time_ms <= ? GROUP BY coin`;
+/** What moved an account: one statement, since it is asked for all the time. Whole days and hours by their sums, the rest one by one. */
+const MOVED = `
+  SELECT coin, sum(usd) AS usd, sum(szi) AS szi FROM (
+    SELECT nullif(coin, '') AS coin, usd, szi FROM booking_days WHERE account = @account AND day < @bookedDay
+    UNION ALL
+    SELECT coin, usd, szi FROM bookings WHERE account = @account AND time_ms >= @bookedMs AND time_ms <= @throughMs
+    UNION ALL
+    SELECT coin, usd, szi FROM account_days WHERE account = @account AND day >= @firstDay AND day < @lastDay
+    UNION ALL
+    SELECT coin, usd, szi FROM account_hours WHERE account = @account AND hour >= @firstHour AND hour < @firstDayHour
+    UNION ALL
+    SELECT coin, usd, szi FROM account_hours WHERE account = @account AND hour >= @lastDayHour AND hour < @lastHour
+    ${inFull('fillsAfterMs', 'openedMs', 'firstEndMs')}
+    ${inFull('lastBeginMs', 'lastBeginMs', 'throughMs')}
+  ) GROUP BY coin`;
 
-const BY_FUNDING = `
-  SELECT coin, sum(usd) AS usd, 0 AS szi FROM funding WHERE account = ? AND time_ms > ? AND time_ms <= ? GROUP BY coin`;
-
-const BY_DAYS = `
-  SELECT coin, sum(usd) AS usd, sum(szi) AS szi FROM account_days WHERE account = ? AND day >= ? AND day < ? GROUP BY coin`;
+/** How the span after an opening, up to and with a time, is made of days, hours and what is left at both ends. */
+function partsOf(openedMs: number, throughMs: number) {
+  const firstHour = Math.floor(openedMs / HOUR_MS) + 1;
+  const lastHour = Math.max(firstHour, Math.floor(throughMs / HOUR_MS));
+  const firstDay = Math.ceil(firstHour / HOURS_A_DAY);
+  const lastDay = Math.max(firstDay, Math.floor(lastHour / HOURS_A_DAY));
+  const firstDayHour = Math.min(lastHour, firstDay * HOURS_A_DAY);
+  return {
+    firstHour,
+    firstDayHour,
+    firstDay,
+    lastDay,
+    lastDayHour: Math.max(firstDayHour, lastDay * HOURS_A_DAY),
+    lastHour,
+    firstEndMs: Math.min(throughMs, firstHour * HOUR_MS - 1),
+    lastBeginMs: lastHour * HOUR_MS - 1,
+  };
+}
 
 /** The tables `bookings` and `differences`, and the sums of an account. Nothing here opens a transaction; callers do. */
 export function createBooksTable(db: Connection) {
@@ -54,10 +84,7 @@ export function createBooksTable(db: Connection) {
   const openedHolding = db.prepare<[string], { n: number }>(
     "SELECT count(*) AS n FROM bookings WHERE account = ? AND kind = 'opening' AND coin IS NOT NULL",
   );
-  const booked = db.prepare<[account: string, throughMs: number], MovedSqlRow>(BOOKED);
-  const byFills = db.prepare<Span, MovedSqlRow>(BY_FILLS);
-  const byFunding = db.prepare<Span, MovedSqlRow>(BY_FUNDING);
-  const byDays = db.prepare<[account: string, fromDay: number, toDay: number], MovedSqlRow>(BY_DAYS);
+  const moved = db.prepare<[Readonly<Record<string, number | string>>], MovedSqlRow>(MOVED);
   const ofBot = db.prepare<[string], BookingSqlRow>('SELECT * FROM bookings WHERE bot = ? ORDER BY time_ms, seq');
   const standing = db.prepare<[string], DifferenceSqlRow>(
     'SELECT coin, amount, since_ms, seen_ms FROM differences WHERE bot = ? ORDER BY coin',
@@ -70,21 +97,19 @@ export function createBooksTable(db: Connection) {
     'INSERT INTO differences (bot, coin, amount, since_ms, seen_ms) VALUES (?, ?, ?, ?, ?)',
   );
 
-  /** What moved an account after its opening: whole days by their sums, the first and the last day by what was in them. */
-  function moved(at: string, opened: { readonly ms: number; readonly wasFlat: boolean }, throughMs: number): readonly MovedSqlRow[] {
-    const fromDay = Math.floor(opened.ms / DAY_MS) + 1;
-    const toDay = Math.max(fromDay, Math.floor(throughMs / DAY_MS));
-    const firstEndMs = Math.min(throughMs, fromDay * DAY_MS - 1);
-    const lastBeginMs = toDay * DAY_MS - 1;
-    return [
-      ...booked.all(at, throughMs),
+  /** What moved an account after its opening, and all that was booked. */
+  function movedOn(account: string, { openedMs, wasFlat }: { readonly openedMs: number; readonly wasFlat: boolean }, throughMs: number) {
+    const bookedDay = Math.floor(throughMs / DAY_MS);
+    return moved.all({
+      account,
+      openedMs,
       // Fills of the opening's own millisecond are in it, unless nothing was held then: they came after the look.
-      ...byFills.all(at, opened.wasFlat ? opened.ms - 1 : opened.ms, firstEndMs),
-      ...byFunding.all(at, opened.ms, firstEndMs),
-      ...byDays.all(at, fromDay, toDay),
-      ...byFills.all(at, lastBeginMs, throughMs),
-      ...byFunding.all(at, lastBeginMs, throughMs),
-    ];
+      fillsAfterMs: wasFlat ? openedMs - 1 : openedMs,
+      throughMs,
+      bookedDay,
+      bookedMs: bookedDay * DAY_MS,
+      ...partsOf(openedMs, throughMs),
+    });
   }
 
   return {
@@ -100,7 +125,7 @@ export function createBooksTable(db: Connection) {
       const wasFlat = openedHolding.get(at)?.n === 0;
       let cash = 0;
       const sizes = new Map<string, number>();
-      for (const { coin, usd, szi } of moved(at, { ms: opening.time_ms, wasFlat }, throughMs)) {
+      for (const { coin, usd, szi } of movedOn(at, { openedMs: opening.time_ms, wasFlat }, throughMs)) {
         cash += microUsd(usd);
         if (coin !== null) sizes.set(coin, (sizes.get(coin) ?? 0) + lots(szi));
       }

@@ -83,6 +83,27 @@ describe('opening a ledger', () => {
     expect(['flat', 'open'].map((tradeId) => ledger.fillSums(tradeId).funding)).toEqual([10, 1_000]);
   });
 
+  it('counts every trade of a ledger from before as shown nowhere', () => {
+    const path = ledgerBefore(
+      '0009',
+      `INSERT INTO trades (trade_id, bot, coin, kind, phase, version, database_id, row_id, row_created_at, row_digest, claimed_at_ms,
+                           breakeven, status, signal_row, projected_version)
+       SELECT 't' || key, 'Sentient', 'BTC', 'entry', 'settled', 3, value, key, '', '', key, 'none', 'closed', '{}', 3
+       FROM json_each('["db", "db", "other"]')`,
+    );
+    const ledger = openLedger(path);
+    onTestFinished(() => ledger.close());
+    const behind = () => ledger.unprojected('Sentient', 10).map(({ trade }) => trade.tradeId);
+    expect(behind()).toEqual([]);
+    ledger.projectAgain('Sentient', { databaseId: 'db', mark: 1_000_000 });
+    expect(behind()).toEqual(['t0', 't1']);
+    // Their rows show them already: nothing is written, and the file stands at no mark yet.
+    const showing = { before: 0, mark: 0 };
+    ledger.markProjected(['t0', 't1'].map((tradeId) => ({ tradeId, version: 3, showing })));
+    ledger.projectAgain('Sentient', { databaseId: 'db', mark: 0 });
+    expect(behind()).toEqual([]);
+  });
+
   it('opens the books of a ledger from before with the equity the bot began with', () => {
     const path = ledgerBefore(
       '0003',

@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { tempDir } from '../testing/temp-dir.ts';
-import { ACCOUNT, BOT, cloidOf, sampleFill, sampleOrder, sampleTrade } from '../testing/trade-samples.ts';
+import { ACCOUNT, BOT, cloidOf, sampleFill, sampleOrder, sampleTrade, shownAs } from '../testing/trade-samples.ts';
 import { type LedgerHandle, openLedger } from './open-ledger.ts';
 
 function open(dir = tempDir()): LedgerHandle {
@@ -54,7 +54,7 @@ describe('trades', () => {
   it('are projected again when their row was claimed a second time', () => {
     const ledger = open();
     ledger.insertTrade(sampleTrade(), {});
-    ledger.markProjected([{ tradeId: 't1', version: 0 }]);
+    ledger.markProjected([shownAs(1)]);
     expect(ledger.unprojected(BOT, 10)).toEqual([]);
     ledger.insertTrade(sampleTrade(), {});
     expect(ledger.unprojected(BOT, 10).map(({ trade }) => trade.tradeId)).toEqual(['t1']);
@@ -264,9 +264,9 @@ describe('what a row is shown', () => {
 
   it('is due again after every change, until it is marked for that version', () => {
     const ledger = withEntry();
-    ledger.markProjected([{ tradeId: 't1', version: 0 }]);
+    ledger.markProjected([shownAs(1)]);
     expect(ledger.unprojected(BOT, 10)).toHaveLength(1);
-    ledger.markProjected([{ tradeId: 't1', version: 1 }]);
+    ledger.markProjected([shownAs(2, { version: 1 })]);
     expect(ledger.unprojected(BOT, 10)).toEqual([]);
     ledger.applyOrderNews(cloidOf(1), { state: 'resting', oid: 77 });
     expect(ledger.unprojected(BOT, 10)).toHaveLength(1);

@@ -47,8 +47,6 @@ export interface LedgerHandle extends Ledger {
   botStates(): readonly BotState[];
   /** Events with a number above `id`, in order, at most `limit`. 0 starts at the beginning. */
   eventsSince(id: number, limit: number): readonly NumberedEvent[];
-  /** Makes every trade of the bot `unprojected` again: at a start, when the signals database may have been set back. */
-  projectAgain(bot: string): void;
   /** What the venue said last of a bot's account before the bot began; null when it never did. */
   accountLook(bot: string): AccountLook | null;
   rememberAccountLook(bot: string, look: AccountLook): void;
@@ -165,10 +163,11 @@ function applyNews(tables: Tables, cloid: Cloid, news: OrderNews, events: readon
 }
 
 /** The methods of the `Ledger` port, each write one transaction. */
-function ledgerPort(db: Connection, tables: Tables, guard: Guard): Omit<Ledger, 'ledgerId'> {
+function ledgerPort(db: Connection, ledgerId: string, tables: Tables, guard: Guard): Ledger {
   const { trades, orders, fills, books, bots, events } = tables;
   const write = <T>(work: () => T): T => inTransaction(db, work);
   return {
+    ledgerId,
     insertTrade: guard((trade, row, happened) =>
       write(() => {
         const came = trades.insert(trade, row);
@@ -236,10 +235,13 @@ function ledgerPort(db: Connection, tables: Tables, guard: Guard): Omit<Ledger, 
     record: guard((event) => write(() => events.add(event))),
     timeline: guard((tradeId) => events.timeline(tradeId)),
     // One read transaction, so that a trade and its orders and fills are of one moment.
-    unprojected: guard((bot, limit) => db.transaction(() => trades.unprojected(bot, limit).map((trade) => projectionOf(trade, tables)))()),
+    unprojected: guard((bot, limit) =>
+      db.transaction(() => trades.unprojected(bot, limit).map((trade) => projectionOf(ledgerId, trade, tables)))(),
+    ),
+    projectAgain: guard((bot, at) => write(() => trades.projectAgain(bot, at))),
     markProjected: guard((shown) =>
       write(() => {
-        for (const { tradeId, version } of shown) trades.markProjected(tradeId, version);
+        for (const trade of shown) trades.markProjected(trade);
       }),
     ),
   };
@@ -277,7 +279,7 @@ export function createLedger(
   return guard(() => {
     migrateLedger(db, path, migrations);
     const tables = createTables(db);
-    return { ledgerId: readLedgerId(db, draw()), path, ...ledgerPort(db, tables, guard), ...ledgerReads(db, tables, guard) };
+    return { path, ...ledgerPort(db, readLedgerId(db, draw()), tables, guard), ...ledgerReads(db, tables, guard) };
   })();
 }
 
@@ -298,7 +300,6 @@ function ledgerReads(db: Connection, tables: Tables, guard: Guard): Omit<LedgerH
     held: guard(() => fills.held()),
     botStates: guard(() => bots.states()),
     eventsSince: guard((id, limit) => events.since(id, limit)),
-    projectAgain: guard((bot) => write(() => trades.projectAgain(bot))),
     accountLook: guard((bot) => tables.looks.of(bot)),
     rememberAccountLook: guard((bot, look) => write(() => tables.looks.remember(bot, look))),
     beginClockSession: guard((start) => write(() => clock.begin(start))),

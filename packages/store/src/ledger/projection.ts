@@ -21,9 +21,10 @@ function completionTimes(trade: Trade, orders: readonly OrderRecord[], fills: re
 }
 
 /** All that another program may read about a trade, gathered from the ledger. */
-export function projectionOf(trade: Trade, tables: { orders: OrderTable; fills: FillTable }): Projection {
+export function projectionOf(ledgerId: string, trade: Trade, tables: { orders: OrderTable; fills: FillTable }): Projection {
   const sums = tables.fills.sums(trade.tradeId);
   return {
+    ledgerId,
     trade,
     orderIds: tables.orders.oidsByRole(trade.tradeId),
     filledAtMs: completionTimes(trade, tables.orders.ofTrade(trade.tradeId), tables.fills.ofTrade(trade.tradeId)),

@@ -2,6 +2,8 @@ import {
   type BreakevenState,
   type Direction,
   lots,
+  type ShownMark,
+  type ShownTrade,
   type SignalRow,
   type SignalStatus,
   type Trade,
@@ -114,6 +116,22 @@ const ACTIVE = `
 const UNPROJECTED = `
   SELECT ${COLUMNS} FROM trades WHERE bot = ? AND projected_version < version ORDER BY claimed_at_ms, seq LIMIT ?`;
 
+/** Of a trade that is shown nowhere, as the migration has it: above every mark. A number here would not hold it. */
+const NEVER = '9223372036854775807';
+
+const PROJECT_AGAIN = `
+  UPDATE trades SET projected_version = -1, shown_mark = ${NEVER} WHERE bot = ? AND database_id = ? AND shown_mark > ?`;
+
+/** What was shown above a mark in the file a trade came from. */
+const SHOWN_ABOVE = `
+  SELECT shown.bot, shown.database_id FROM trades AS shown
+  JOIN trades AS later ON later.bot = shown.bot AND later.database_id = shown.database_id
+                      AND later.shown_mark > ? AND later.shown_mark < ${NEVER}
+  WHERE shown.trade_id = ? LIMIT 1`;
+
+const MARK_PROJECTED = `
+  UPDATE trades SET projected_version = max(projected_version, ?), shown_mark = coalesce(?, ${NEVER}) WHERE trade_id = ?`;
+
 /** How each patchable field is stored. */
 const PATCH: { readonly [K in keyof Required<TradePatch>]: readonly [column: string, store: (value: unknown) => unknown] } = {
   phase: ['phase', (value) => value],
@@ -147,8 +165,9 @@ export function createTradeTable(db: Connection) {
   const everything = db.prepare<[], TradeSqlRow>(`SELECT ${COLUMNS} FROM trades ORDER BY seq`);
   const unprojected = db.prepare<[string, number], TradeSqlRow>(UNPROJECTED);
   const raise = db.prepare<[string]>('UPDATE trades SET version = version + 1 WHERE trade_id = ?');
-  const markProjected = db.prepare<[number, string]>('UPDATE trades SET projected_version = max(projected_version, ?) WHERE trade_id = ?');
-  const projectAgain = db.prepare<[string]>('UPDATE trades SET projected_version = -1 WHERE bot = ?');
+  const markProjected = db.prepare<[version: number, mark: number | null, tradeId: string]>(MARK_PROJECTED);
+  const shownAbove = db.prepare<[mark: number, tradeId: string], Pick<TradeSqlRow, 'bot' | 'database_id'>>(SHOWN_ABOVE);
+  const again = db.prepare<[bot: string, databaseId: string, mark: number]>(PROJECT_AGAIN);
   /** One statement for each set of columns; there are few sets, and each is used often. */
   const updates = new Map<string, Update>();
 
@@ -161,6 +180,8 @@ export function createTradeTable(db: Connection) {
     updates.set(key, made);
     return made;
   }
+
+  const projectAgain = (bot: string, { databaseId, mark }: ShownMark): void => void again.run(bot, databaseId, mark);
 
   return {
     insert(trade: Trade, claimed: SignalRow): 'inserted' | 'exists' {
@@ -189,7 +210,12 @@ export function createTradeTable(db: Connection) {
       return updateOf(fields).run(...values, tradeId, version).changes === 1;
     },
     raiseVersion: (tradeId: string): void => void raise.run(tradeId),
-    markProjected: (tradeId: string, version: number): void => void markProjected.run(version, tradeId),
-    projectAgain: (bot: string): void => void projectAgain.run(bot),
+    projectAgain,
+    markProjected({ tradeId, version, showing }: ShownTrade): void {
+      // Only then is its file behind what is known of it: somebody has set it back since.
+      const lost = showing === null ? undefined : shownAbove.get(showing.before, tradeId);
+      if (lost !== undefined && showing !== null) projectAgain(lost.bot, { databaseId: lost.database_id, mark: showing.before });
+      markProjected.run(version, showing?.mark ?? null, tradeId);
+    },
   };
 }

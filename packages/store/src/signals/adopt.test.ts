@@ -1,5 +1,5 @@
 /** Files made by other programs: they must open, gain what they lack, and go on working for who made them. */
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -147,14 +147,14 @@ describe('adopting a file', () => {
     openSignalQueue(path).close();
     const newer = join(dir, 'migrations', 'signals');
     mkdirSync(newer, { recursive: true });
-    writeFileSync(join(newer, '0001_signals.sql'), readFileSync(join(MIGRATIONS_DIR, 'signals', '0001_signals.sql')));
-    writeFileSync(join(newer, '0002_mood.sql'), "ALTER TABLE signals ADD COLUMN mood TEXT DEFAULT 'calm'");
+    cpSync(join(MIGRATIONS_DIR, 'signals'), newer, { recursive: true });
+    writeFileSync(join(newer, '0003_mood.sql'), "ALTER TABLE signals ADD COLUMN mood TEXT DEFAULT 'calm'");
     const queue = openSignalQueue(path, { migrationsDir: join(dir, 'migrations') });
     queue.insertRow({ symbol: 'BTC' });
     expect(queue.allRows()[0]).toHaveProperty('mood', 'calm');
     queue.close();
     expect(() => openSignalQueue(path)).toThrow(
-      expect.objectContaining({ code: 'newer-schema', message: expect.stringMatching(/version 2 .*up to 1/) }),
+      expect.objectContaining({ code: 'newer-schema', message: expect.stringMatching(/version 3 .*up to 2/) }),
     );
   });
 

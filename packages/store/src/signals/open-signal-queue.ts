@@ -164,6 +164,7 @@ export function openSignalQueue(path: string, options: SignalQueueOptions = {}):
     processing: guard((bot) => keeper.current().claims.processing(bot)),
     release: guard((rowId, status, note) => keeper.current().show.release(rowId, status, note)),
     project: guard((projection, toWallIso) => keeper.current().show.project(projection, toWallIso)),
+    shownMark: guard((ledgerId, bot) => keeper.current().show.shownMark(ledgerId, bot)),
     controls: guard((bot) => keeper.current().controls.waiting(bot)),
     markControlExecuted: guard((id) => keeper.current().controls.mark(id)),
     countPending: guard((bot) => keeper.current().claims.countPending(bot)),

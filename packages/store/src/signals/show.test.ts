@@ -38,7 +38,15 @@ function claimedRow(notes: string | null = null): { queue: SignalQueueHandle; cl
 function projection(claimed: ClaimedRow, trade: Partial<Trade>, more: Partial<Projection> = {}): Projection {
   const { databaseId, rowId, createdAtText, rowDigest } = claimed;
   const signal = { databaseId, rowId, createdAt: createdAtText, rowDigest };
-  return { trade: sampleTrade({ signal, ...trade }), orderIds: {}, filledAtMs: {}, fills: NO_FILLS, openSz: lots(0), ...more };
+  return {
+    ledgerId: 'l',
+    trade: sampleTrade({ signal, ...trade }),
+    orderIds: {},
+    filledAtMs: {},
+    fills: NO_FILLS,
+    openSz: lots(0),
+    ...more,
+  };
 }
 
 describe('what other programs see of a trade', () => {

@@ -1,4 +1,4 @@
-import type { Projection } from '@hyperfleet/trading';
+import type { Projection, Showing, ShownMark } from '@hyperfleet/trading';
 import { type Connection, inTransaction } from '../database.ts';
 import { type ShownColumns, shownColumns } from './shown-columns.ts';
 import { createdAtText, SELECT_ROW, type StoredRow, toSignalRow } from './signal-row.ts';
@@ -27,6 +27,12 @@ const REMEMBER = `
   INSERT INTO hyperfleet_claims (row_id, created_at, row_digest, shown_version, noted) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT (row_id) DO UPDATE SET shown_version = excluded.shown_version, noted = excluded.noted`;
 
+const MARK = 'SELECT mark FROM hyperfleet_shown WHERE ledger_id = ? AND bot = ?';
+
+const RAISE_MARK = `
+  INSERT INTO hyperfleet_shown (ledger_id, bot, mark) VALUES (?, ?, 1)
+  ON CONFLICT (ledger_id, bot) DO UPDATE SET mark = mark + 1`;
+
 /**
  * Whether the row is still the one this trade was claimed from. An id may have been given to another row, and a row may have
  * been claimed again as a new signal. A row that waits again is somebody's new order and not ours to answer for.
@@ -48,6 +54,10 @@ export function createShow(db: Connection, file: { readonly databaseId: string; 
   const one = db.prepare<[number], StoredRow>(`${SELECT_ROW} WHERE id = ?`);
   const claimOf = db.prepare<[number], ClaimSqlRow>('SELECT * FROM hyperfleet_claims WHERE row_id = ?');
   const remember = db.prepare<[number, string, string, number, string]>(REMEMBER);
+  const mark = db.prepare<[ledgerId: string, bot: string], { mark: number }>(MARK);
+  const raise = db.prepare<[ledgerId: string, bot: string]>(RAISE_MARK);
+
+  const markOf = (ledgerId: string, bot: string): number => mark.get(ledgerId, bot)?.mark ?? 0;
 
   function update(rowId: number, changes: readonly (readonly [string, string | number])[]): void {
     if (changes.length === 0) return;
@@ -56,13 +66,20 @@ export function createShow(db: Connection, file: { readonly databaseId: string; 
     db.prepare<unknown[]>(`UPDATE signals SET ${columns} WHERE id = ?`).run(...changes.map(([, value]) => value), rowId);
   }
 
-  function show(projection: Projection, columns: ShownColumns): void {
-    const { trade } = projection;
+  function show(projection: Projection, columns: ShownColumns): Showing {
+    const { trade, ledgerId } = projection;
+    const before = markOf(ledgerId, trade.bot);
+    const unwritten = { before, mark: before };
+    const written = (): Showing => {
+      raise.run(ledgerId, trade.bot);
+      return { before, mark: before + 1 };
+    };
     const { rowId, createdAt, rowDigest } = trade.signal;
     const row = one.get(rowId);
-    if (row === undefined) return;
     const claim = claimOf.get(rowId);
-    if (!isSameRow(row, claim, projection) || (claim?.shown_version ?? -1) > trade.version) return;
+    // That there is nothing to show it in is noted as well: a backup of before, which may have the row, stands at a lower mark.
+    if (row === undefined || !isSameRow(row, claim, projection)) return written();
+    if ((claim?.shown_version ?? -1) > trade.version) return unwritten;
     const noted = new Set<string>(claim === undefined ? [] : (JSON.parse(claim.noted) as string[]));
     const said = [...trade.notes, ...(trade.reason === null ? [] : [trade.reason])].map(oneNote);
     const notes = appendNotes(
@@ -73,18 +90,20 @@ export function createShow(db: Connection, file: { readonly databaseId: string; 
     const changes = differing(row, wanted);
     const remembered = JSON.stringify([...new Set([...noted, ...said])]);
     // Most versions of a trade show nothing new: then nothing is written, and an older one that comes late shows the same.
-    if (changes.length === 0 && claim?.noted === remembered) return;
+    if (changes.length === 0 && claim?.noted === remembered) return unwritten;
     update(rowId, changes);
     remember.run(rowId, createdAt, rowDigest, trade.version, remembered);
+    return written();
   }
 
   return {
-    project(projection: Projection, toWallIso: (marketMs: number) => string): void {
+    project(projection: Projection, toWallIso: (marketMs: number) => string): Showing | null {
       // Another file stands at this path now: the row this trade came from is gone.
-      if (projection.trade.signal.databaseId !== file.databaseId) return;
+      if (projection.trade.signal.databaseId !== file.databaseId) return null;
       const columns = shownColumns(projection, { szDecimals: file.szDecimalsOf(projection.trade.coin), toWallIso });
-      inTransaction(db, () => show(projection, columns));
+      return inTransaction(db, () => show(projection, columns));
     },
+    shownMark: (ledgerId: string, bot: string): ShownMark => ({ databaseId: file.databaseId, mark: markOf(ledgerId, bot) }),
     release(rowId: number, status: 'pending' | 'expired', note: string | null): void {
       inTransaction(db, () => {
         const row = one.get(rowId);

@@ -6,6 +6,7 @@ import {
   microUsd,
   type OrderRecord,
   type OrderRole,
+  type ShownTrade,
   type SignalRef,
   type Trade,
   ticks,
@@ -40,6 +41,14 @@ export function sampleTrade(over: Partial<Trade> = {}): Trade {
     ...over,
   };
 }
+
+/** The sample trade as it was written into its row, which raised the file to this mark. */
+export const shownAs = (mark: number, over: Partial<ShownTrade> = {}): ShownTrade => ({
+  tradeId: 't1',
+  version: 0,
+  showing: { before: mark - 1, mark },
+  ...over,
+});
 
 export const cloidOf = (number: number): Cloid => `0x${number.toString(16).padStart(32, 'a')}`;
 

@@ -68,12 +68,39 @@ export interface BotState {
 
 /** Everything another program may read about a trade in `signals`. */
 export interface Projection {
+  /** The ledger that tells of it. */
+  readonly ledgerId: string;
   readonly trade: Trade;
   readonly orderIds: Readonly<Partial<Record<OrderRole, number>>>;
   /** Time of the last fill that completed the entry, and of each whole take-profit fill, by role. */
   readonly filledAtMs: Readonly<Partial<Record<OrderRole, number>>>;
   readonly fills: TradeFills;
   readonly openSz: Lots;
+}
+
+/**
+ * How far a signals database has come in showing one ledger's trades of a bot: raised by one with each time it is written. A file that has
+ * lost its newest commits, or was set back to a backup, stands at a lower mark than before.
+ */
+export interface ShownMark {
+  readonly databaseId: string;
+  readonly mark: number;
+}
+
+/**
+ * That a row shows a trade, or that there is no such row to show it in: the mark the file stood at before, and the one as of which it is
+ * so, the same where nothing was to be written.
+ */
+export interface Showing {
+  readonly before: number;
+  readonly mark: number;
+}
+
+/** A trade that was shown at this version; `showing` is null where it is from another file. */
+export interface ShownTrade {
+  readonly tradeId: string;
+  readonly version: number;
+  readonly showing: Showing | null;
 }
 
 /** The truth: our own database, FULL. Every method is one transaction and throws `StoreError` when the disk says no. */
@@ -162,8 +189,16 @@ export interface Ledger {
 
   /** Trades whose rows in `signals` are behind, oldest first. */
   unprojected(bot: string, limit: number): readonly Projection[];
-  /** Notes which version of each trade its row shows now. */
-  markProjected(shown: readonly { readonly tradeId: string; readonly version: number }[]): void;
+  /**
+   * Makes the bot's trades `unprojected` again that the signals database as it stands cannot show: those shown above its mark, and those
+   * that changed while another file was in its place. Trades from other databases stay as they are.
+   */
+  projectAgain(bot: string, at: ShownMark): void;
+  /**
+   * Notes which version of each trade its row shows now, in the order they were shown. A file that stood at a lower mark than is known
+   * was set back in between: then what it has lost is `unprojected` again.
+   */
+  markProjected(shown: readonly ShownTrade[]): void;
 }
 
 /** A row this bot now owns. */
@@ -205,8 +240,13 @@ export interface SignalQueue {
   processing(bot: string): readonly ClaimedRow[];
   /** Puts a row without a trade back. */
   release(rowId: number, status: 'pending' | 'expired', note: string | null): void;
-  /** Writes statuses, order ids and times; idempotent; notes are appended once. A row that is gone is no error. */
-  project(projection: Projection, toWallIso: (marketMs: number) => string): void;
+  /**
+   * Writes statuses, order ids and times; idempotent; notes are appended once. A row that is gone, is another one now or waits again is
+   * left alone and no error. Null where the row is in another file.
+   */
+  project(projection: Projection, toWallIso: (marketMs: number) => string): Showing | null;
+  /** The mark this file stands at; 0 where it never showed a trade of this ledger and bot. */
+  shownMark(ledgerId: string, bot: string): ShownMark;
   /** Rows of bot_controls not executed, for this bot or ALL, in order. */
   controls(bot: string): readonly ControlRow[];
   markControlExecuted(id: number): void;
