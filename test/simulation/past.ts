@@ -1,6 +1,6 @@
 /** What the venue tells when it is asked: reads that may fail, and may tell of a moment a little while ago. */
 import { VenueReadError } from '@hyperfleet/hyperliquid';
-import type { VenueEvent, VenueFill, VenueOrder } from '@hyperfleet/paper-exchange';
+import type { VenueEvent, VenueOrder } from '@hyperfleet/paper-exchange';
 import type { AccountReads, AccountView } from '@hyperfleet/trading';
 import { accountView, fillView, foldedStatus, openOrderView } from '../support/venue-words.ts';
 import type { Life } from './life.ts';
@@ -87,8 +87,7 @@ export function createPast({ venue, clock, user, chance, weather, events }: Link
         }),
       fillsSince(startMs) {
         events.asks(life, 'fills', startMs);
-        const isAsked = (fill: VenueFill, asOfMs: number): boolean => fill.timeMs >= startMs && fill.timeMs <= asOfMs;
-        return read(life, (asOfMs) => venue.fills(user).flatMap((fill) => (isAsked(fill, asOfMs) ? [fillView(fill)] : [])));
+        return read(life, (asOfMs) => venue.fills(user, startMs).flatMap((fill) => (fill.timeMs <= asOfMs ? [fillView(fill)] : [])));
       },
       fundingSince: (startMs) =>
         read(life, (asOfMs) =>

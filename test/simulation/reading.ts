@@ -49,8 +49,7 @@ export function createReadingWatch({ venue, clock, excuses, fail }: ReadingWatch
   const gaps = new Map<string, Gap>();
 
   const passesNone = (bot: WatchedBot, fromMs: number): void => {
-    for (const fill of venue.fills(bot.user).toReversed()) {
-      if (fill.timeMs < fromMs - LOOKED_BACK_MS) break;
+    for (const fill of venue.fills(bot.user, fromMs - LOOKED_BACK_MS)) {
       if (fill.timeMs < fromMs && !recorded.has(keyOf(bot, fill)))
         fail('a read of fills passes none by that is not known', `${bot.id} ${fill.coin} of ${fill.timeMs}, asked from ${fromMs}`);
     }

@@ -46,14 +46,14 @@ interface Frames {
   readonly to: number;
 }
 
-function readFrames(fd: number, from: number, header: Buffer): Frames {
+/** All frames of one salt from a place on; of another is what is left of a longer log of before. */
+function readFrames(fd: number, from: number, { salt, pageSize }: { readonly salt: bigint; readonly pageSize: number }): Frames {
   const bytes = read(fd, from, fstatSync(fd).size - from);
-  const step = FRAME_HEADER + header.readUInt32BE(PAGE_SIZE_AT);
+  const step = FRAME_HEADER + pageSize;
   const pages = new Map<number, number>();
   let count: number | null = null;
   let at = 0;
-  // Of another salt is what is left of a longer log of before.
-  for (; at + step <= bytes.length && bytes.readBigUInt64BE(at + FRAME_SALT_AT) === header.readBigUInt64BE(SALT_AT); at += step) {
+  for (; at + step <= bytes.length && bytes.readBigUInt64BE(at + FRAME_SALT_AT) === salt; at += step) {
     pages.set(bytes.readUInt32BE(at), from + at + FRAME_HEADER);
     count = bytes.readUInt32BE(at + PAGES_AT) || count;
   }
@@ -66,7 +66,7 @@ export function createSafeCopy(path: string, safePath: string): SafeCopy {
   /** Pages in which database and copy may differ; null for all. */
   let written: Set<number> | null = null;
   /** Of the log as far as it was read: which it is, and the pages in it that the copy does not have. */
-  let log: { readonly salt: bigint; readonly to: number; readonly count: number } | null = null;
+  let log: { readonly salt: bigint; readonly restarts: number; readonly to: number; readonly count: number } | null = null;
   const logged = new Map<number, number>();
   let pageSize = 0;
 
@@ -75,15 +75,19 @@ export function createSafeCopy(path: string, safePath: string): SafeCopy {
     withFile(logPath, 'r', (fd) => {
       const header = read(fd, 0, HEADER);
       if (header.length < HEADER) return;
-      const salt = header.readBigUInt64BE(SALT_AT);
-      if (log?.salt !== salt) {
-        // It was begun anew, and no more tells of pages it told of before.
-        if (log !== null || header.readUInt32BE(RESTARTS_AT) !== 0) written = null;
-        logged.clear();
-      }
-      const frames = readFrames(fd, log?.salt === salt ? log.to : HEADER, header);
+      const [salt, restarts] = [header.readBigUInt64BE(SALT_AT), header.readUInt32BE(RESTARTS_AT)];
       pageSize = header.readUInt32BE(PAGE_SIZE_AT);
-      log = { salt, to: frames.to, count: frames.count ?? log?.count ?? 0 };
+      const before = log;
+      const frames = readFrames(fd, before?.salt === salt ? before.to : HEADER, { salt, pageSize });
+      if (before?.salt !== salt) {
+        logged.clear();
+        // It was begun anew. What it told of before stands behind what it tells now, as far as that does not reach over it.
+        const isThere = before !== null && restarts === before.restarts + 1 && frames.to <= before.to;
+        const told = isThere ? readFrames(fd, before.to, { salt: before.salt, pageSize }).pages.keys() : [];
+        if (before === null ? restarts !== 0 : !isThere) written = null;
+        for (const page of told) written?.add(page);
+      }
+      log = { salt, restarts, to: frames.to, count: frames.count ?? before?.count ?? 0 };
       for (const [page, at] of frames.pages) {
         logged.set(page, at);
         written?.add(page);

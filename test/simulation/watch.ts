@@ -270,9 +270,10 @@ export function createWatch(options: WatchOptions): Watch {
     if (audit.conservationErrorUsd !== 0) fail('no money is made or lost', `${audit.conservationErrorUsd} micro-dollars`);
     counts.nakedMsMax = audit.nakedMsMax;
     for (const { user, coin, fromMs, toMs } of audit.naked) {
-      const key = `${user} ${coin} ${fromMs}`;
       const untilMs = toMs ?? clock.now();
-      if (judged.has(key) || untilMs - fromMs <= REACTION_MS) continue;
+      if (untilMs - fromMs <= REACTION_MS) continue;
+      const key = `${user} ${coin} ${fromMs}`;
+      if (judged.has(key)) continue;
       const bot = bots.find((candidate) => candidate.user === user);
       if (bot === undefined || bot.hand.net(coin) !== 0 || bot.hand.isMuddled(coin)) continue;
       const unexcused = excuses.unexcusedMs(bot.id, coin, fromMs, untilMs);

@@ -375,8 +375,8 @@ export interface Venue {
   historicalOrders(
     user: Address,
   ): readonly { readonly order: VenueOrder; readonly status: StatusWord; readonly statusTimestampMs: number }[];
-  /** Oldest first, bounded. */
-  fills(user: Address): readonly VenueFill[];
+  /** Oldest first, bounded; those from a time (ms) on where one is given. */
+  fills(user: Address, sinceMs?: number): readonly VenueFill[];
   fundings(user: Address): readonly Extract<VenueEvent, { kind: 'funding' }>[];
   ledger(user: Address): readonly Extract<VenueEvent, { kind: 'ledger' }>[];
   /** 14-day style volume traded by the account. */

@@ -57,9 +57,15 @@ export class FillRows {
     this.#rows.push();
   }
 
-  /** All fills, oldest first. */
-  list(): VenueFill[] {
-    return [...this.#rows.newestFirst()].reverse().map((row) => this.#read(row));
+  /** All fills, or those from a time on, oldest first. Reads no further back than that. */
+  list(sinceMs = Number.NEGATIVE_INFINITY): VenueFill[] {
+    const { numbers } = this.#rows;
+    const rows: number[] = [];
+    for (const row of this.#rows.newestFirst()) {
+      if ((numbers[row * WIDTH + TIME_MS] ?? 0) < sinceMs) break;
+      rows.push(row);
+    }
+    return rows.reverse().map((row) => this.#read(row));
   }
 
   #read(row: number): VenueFill {

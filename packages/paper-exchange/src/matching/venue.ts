@@ -203,7 +203,7 @@ export function createVenue(options: VenueOptions): Venue {
         status: order.status,
         statusTimestampMs: order.statusTimestampMs,
       })),
-    fills: (user) => core.accounts.get(user)?.fills.list() ?? [],
+    fills: (user, sinceMs) => core.accounts.get(user)?.fills.list(sinceMs) ?? [],
     fundings: (user) => core.accounts.get(user)?.fundings.list() ?? [],
     ledger: (user) => core.accounts.get(user)?.ledger.list() ?? [],
     volume: (user) => microUsd(core.accounts.get(user)?.volume ?? 0),

@@ -101,7 +101,7 @@ function userFillsByTime(sources: InfoSources, request: JsonObject): unknown {
   const window = range(request);
   const aggregate = optional(request, 'aggregateByTime', boolean) === true;
   const reversed = optional(request, 'reversed', boolean) === true;
-  const fills = sources.venue.fills(window.user).filter((fill) => within(window, fill.timeMs));
+  const fills = sources.venue.fills(window.user, window.startMs).filter((fill) => within(window, fill.timeMs));
   const rows = fillRows(sources, fills, aggregate);
   return reversed ? rows.slice(-ROWS_MAX).reverse() : rows.slice(0, ROWS_MAX);
 }
