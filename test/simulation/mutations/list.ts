@@ -285,4 +285,17 @@ export const MUTATIONS: readonly Mutation[] = [
     wrong: 'const isNeeded = (): boolean => silentLooks >= LOOKS * 1_000;',
     trial: { on: 'seeds', count: 200 },
   },
+  {
+    name: 'leave at a start what a power cut has taken from the signals file',
+    file: `${BOT}signal-loop.ts`,
+    old: '      ledger.projectAgain(settings.id, queue.shownMark(ledger.ledgerId, settings.id));',
+    wrong: '',
+    // While the fleet runs the next trade that is shown would tell too.
+    also: {
+      file: `${LEDGER}trade-table.ts`,
+      old: 'if (lost !== undefined && showing !== null) projectAgain',
+      wrong: 'if (lost !== undefined && showing === null) projectAgain',
+    },
+    trial: { on: 'seeds', count: 600 },
+  },
 ];
