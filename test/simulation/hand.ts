@@ -22,6 +22,8 @@ export interface Hand {
   owns(oid: number): boolean;
   /** Signed size on a coin that is the owner's, lots. */
   net(coin: string): number;
+  /** When some of a coin was last the owner's, ms: without end while it is, and before all time where it never was. */
+  heldThroughMs(coin: string): number;
   /** True while its size and ours are netted by the venue and nobody can tell them apart. */
   isMuddled(coin: string): boolean;
   /** Since when something of the owner's has stood on a coin without a break; null when nothing does. */
@@ -35,6 +37,7 @@ export function createHand(venue: Venue, clock: Clock, account: { readonly user:
   const byCoin = new Map(venue.instruments.map((instrument) => [instrument.coin, instrument]));
   const oids = new Map<number, boolean>();
   const nets = new Map<string, number>();
+  const heldThrough = new Map<string, number>();
   const muddled = new Set<string>();
   const coins = new Set<string>();
   const since = new Map<string, number>();
@@ -116,10 +119,14 @@ export function createHand(venue: Venue, clock: Clock, account: { readonly user:
       }
       if (Math.sign(others) * Math.sign(signed) < 0 && !reduceOnly) muddled.add(fill.coin);
       if (reduceOnly && before !== 0) muddled.add(fill.coin);
-      if (!reduceOnly) nets.set(fill.coin, before + signed);
+      if (!reduceOnly) {
+        nets.set(fill.coin, before + signed);
+        heldThrough.set(fill.coin, before + signed === 0 ? fill.timeMs : Number.POSITIVE_INFINITY);
+      }
       look(fill.coin);
     },
     net: (coin) => nets.get(coin) ?? 0,
+    heldThroughMs: (coin) => heldThrough.get(coin) ?? Number.NEGATIVE_INFINITY,
     standsSinceMs: (coin) => since.get(coin) ?? null,
     isMuddled: (coin) => muddled.has(coin),
   };

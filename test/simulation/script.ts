@@ -111,11 +111,13 @@ function act(world: World, bot: SimBot, chance: Chance): void {
   const px = Math.round(world.market.mid(coin) / step) * step;
   if (instrument === undefined) return;
   const held = world.venue.account(bot.user).positions.find((position) => position.coin === coin)?.szi ?? 0;
-  const ours = world
-    .ledger()
-    .activeTrades(bot.id)
-    .some((trade) => trade.coin === coin && trade.kind === 'entry');
-  switch (chance.pick(['rest', 'rest', 'cancel', 'open', 'cut'] as const)) {
+  const ours = new Set(
+    world
+      .ledger()
+      .activeTrades(bot.id)
+      .flatMap((trade) => (trade.kind === 'entry' ? [trade.coin] : [])),
+  );
+  switch (chance.pick(['rest', 'rest', 'cancel', 'cancel', 'open', 'sell', 'sell', 'cut'] as const)) {
     case 'rest':
       world.journal.note(`hand rests ${bot.id} ${coin}`);
       bot.hand.rest(coin, 'buy', Math.round((px * 0.8) / step) * step, usdLots);
@@ -125,9 +127,18 @@ function act(world: World, bot: SimBot, chance: Chance): void {
       bot.hand.cancelAll();
       break;
     case 'open':
-      if (ours) return;
+      if (ours.has(coin)) return;
       world.journal.note(`hand buys ${bot.id} ${coin}`);
       bot.hand.take(coin, 'buy', { px: Math.round((px * 1.02) / step) * step, sz: usdLots, reduceOnly: false });
+      break;
+    case 'sell':
+      for (const bought of bot.hand.coins) {
+        const sz = bot.hand.net(bought);
+        if (sz <= 0 || ours.has(bought) || bot.hand.isMuddled(bought)) continue;
+        world.journal.note(`hand sells ${bot.id} ${bought}`);
+        const least = world.market.step(bought);
+        bot.hand.take(bought, 'sell', { px: Math.round((world.market.mid(bought) * 0.98) / least) * least, sz, reduceOnly: false });
+      }
       break;
     case 'cut':
       if (held === 0 || bot.hand.net(coin) !== 0) return;

@@ -275,7 +275,7 @@ export function createWatch(options: WatchOptions): Watch {
       const key = `${user} ${coin} ${fromMs}`;
       if (judged.has(key)) continue;
       const bot = bots.find((candidate) => candidate.user === user);
-      if (bot === undefined || bot.hand.net(coin) !== 0 || bot.hand.isMuddled(coin)) continue;
+      if (bot === undefined || bot.hand.heldThroughMs(coin) > fromMs || bot.hand.isMuddled(coin)) continue;
       const unexcused = excuses.unexcusedMs(bot.id, coin, fromMs, untilMs);
       counts.unexcusedMsMax = Math.max(counts.unexcusedMsMax, unexcused);
       // Where the owner has taken money out, a stop that stood inside liquidation may lie beyond it from any moment on: the next look at the account tells.
