@@ -1,6 +1,7 @@
 /**
  * What orders of ours closed beyond what their trade held. Reduce-only caps them at the venue's one position, and where others hold of the
- * coin too that is theirs as well: two stops that fire within one reaction, or a stop and a close, can take some of it.
+ * coin too that is theirs as well: two stops that fire within one reaction, a stop and a close, or an order sent while a stream was silent
+ * about them, can take some of it.
  */
 import { type FillRecord, type FillShare, type Lots, lots, microUsd, mulDiv } from '@hyperfleet/trading';
 import type { LoopDeps } from './settings.ts';

@@ -26,7 +26,7 @@ describe('an alert', () => {
     [
       'closed what others held',
       { coin: 'BTC', side: 'sell', px: 1_000_000, sz: 2_000, ofSz: 10_000 },
-      /BTC: an order of ours sold 0\.02 at \$100,000 of what others held, since two of ours filled within one reaction/,
+      /BTC: an order of ours sold 0\.02 at \$100,000 of what others held, since more of ours had filled than was known/,
     ],
     ['foreign fills', { count: 10_000, coins: 'BTC,ETH' }, /10000 fills on BTC, ETH by no order of the fleet: left alone/],
     [

@@ -46,7 +46,7 @@ function tell(
     case 'closed from outside':
       return `${word('coin')}: ${of('sz')} ${phrase} at ${at('px')} (${word('dir')})`;
     case 'closed what others held':
-      return `${word('coin')}: an order of ours ${word('side') === 'buy' ? 'bought' : 'sold'} ${of('sz')} at ${at('px')} of what others held, since two of ours filled within one reaction; it is in no trade's books`;
+      return `${word('coin')}: an order of ours ${word('side') === 'buy' ? 'bought' : 'sold'} ${of('sz')} at ${at('px')} of what others held, since more of ours had filled than was known when it went; it is in no trade's books`;
     case 'the stop lies beyond liquidation':
       return `${word('coin')}: the stop ${at('stopPx')} lies beyond the liquidation price ${at('liquidationPx')}: ${word('remedy')}`;
     case 'key disowned':
