@@ -124,14 +124,25 @@ export function checkPages(db: Connection, path: string): void {
 }
 
 /** Making a transaction takes as long as a short one does, so each connection has one, which is given its work. */
-const WRITERS = new WeakMap<Connection, Database.Transaction<(inside: () => unknown) => unknown>>();
+const TRANSACTIONS = new WeakMap<Connection, Database.Transaction<(inside: () => unknown) => unknown>>();
+
+function transactionOf(db: Connection): Database.Transaction<(inside: () => unknown) => unknown> {
+  const known = TRANSACTIONS.get(db);
+  if (known !== undefined) return known;
+  const made = db.transaction((inside: () => unknown) => inside());
+  TRANSACTIONS.set(db, made);
+  return made;
+}
 
 /**
  * One write transaction. IMMEDIATE, because a transaction that starts reading and then writes gets BUSY without any wait
  * when another connection wrote in between.
  */
 export function inTransaction<T>(db: Connection, work: () => T): T {
-  const wrapped = WRITERS.get(db) ?? db.transaction((inside: () => unknown) => inside());
-  WRITERS.set(db, wrapped);
-  return wrapped.immediate(work) as T;
+  return transactionOf(db).immediate(work) as T;
+}
+
+/** One read transaction: all that is read in it is of one moment, and no writer waits for it. */
+export function inReadTransaction<T>(db: Connection, work: () => T): T {
+  return transactionOf(db).deferred(work) as T;
 }

@@ -133,6 +133,9 @@ export type FillTable = ReturnType<typeof createFillTable>;
 /** The tables `fills`, `funding` and `watermarks`. Nothing here opens a transaction; callers do. Accounts are kept in lower case. */
 export function createFillTable(db: Connection) {
   const insert = db.prepare(INSERT);
+  const known = db.prepare<[string, string, number, number], unknown>(
+    'SELECT 1 FROM fills WHERE account = ? AND coin = ? AND time_ms = ? AND tid = ?',
+  );
   const ofTrade = db.prepare<[string], FillSqlRow>('SELECT * FROM fills WHERE trade_id = ? ORDER BY time_ms, seq');
   const ofBot = db.prepare<[string], FillSqlRow>('SELECT * FROM fills WHERE bot = ? ORDER BY time_ms, seq');
   const sums = db.prepare<[string], SumsSqlRow>(SUMS);
@@ -160,6 +163,7 @@ export function createFillTable(db: Connection) {
   );
 
   return {
+    knows: (account: string, { coin, timeMs, tid }: Fill): boolean => known.get(account.toLowerCase(), coin, timeMs, tid) !== undefined,
     /** False when this very fill is known. */
     insert(bot: string, account: string, fill: Fill, owner: { tradeId: string | null; role: OrderRole | null }): boolean {
       const stored = {

@@ -14,7 +14,7 @@ import {
   type OrderRole,
   type Trade,
 } from '@hyperfleet/trading';
-import { type Connection, checkPages, drawId, inTransaction, openConnection } from '../database.ts';
+import { type Connection, checkPages, drawId, inReadTransaction, inTransaction, openConnection } from '../database.ts';
 import { MIGRATIONS_DIR, type Migration, migrateLedger, readMigrations } from '../migrations.ts';
 import { damageGuard, type Guard, type OnDamaged } from '../store-error.ts';
 import { type AccountLook, createLookTable } from './account-looks.ts';
@@ -199,7 +199,13 @@ function ledgerPort(db: Connection, ledgerId: string, tables: Tables, guard: Gua
     orderByOid: guard((bot, oid) => orders.byOid(bot, oid)),
     liveOrders: guard((bot) => orders.live(bot)),
     applyOrderNews: guard((cloid, news, happened) => write(() => applyNews(tables, cloid, news, happened))),
-    recordFills: guard((bot, account, seen, watermarkMs) => write(() => storeFills(tables, { bot, account, watermarkMs }, seen))),
+    recordFills: guard((bot, account, seen, watermarkMs) => {
+      // Lists are read again from before their end: most of a list is known, and most lists are known whole.
+      const unknown = seen.filter((fill) => !fills.knows(account, fill));
+      if (unknown.length === 0 && (watermarkMs === null || watermarkMs <= (fills.watermark(account) ?? Number.NEGATIVE_INFINITY)))
+        return [];
+      return write(() => storeFills(tables, { bot, account, watermarkMs }, unknown));
+    }),
     unjudgedFills: guard((bot) => fills.unjudged(bot)),
     assignFill: guard((account, fill, share, version, happened) =>
       write(() => {
@@ -221,7 +227,7 @@ function ledgerPort(db: Connection, ledgerId: string, tables: Tables, guard: Gua
     recordFunding: guard((bot, account, payments) => write(() => storeFunding(tables, { bot, account }, payments))),
     recordBookings: guard((bot, account, bookings) => write(() => bookings.filter((booking) => books.insert(bot, account, booking)))),
     // One read transaction, so that cash and sizes are of one moment.
-    books: guard((account, throughMs) => db.transaction(() => books.books(account, throughMs))()),
+    books: guard((account, throughMs) => inReadTransaction(db, () => books.books(account, throughMs))),
     acknowledged: guard((account) => tables.books.acknowledged(account)),
     differences: guard((bot) => books.differences(bot)),
     setDifferences: guard((bot, differences) => write(() => books.setDifferences(bot, differences))),
@@ -235,9 +241,10 @@ function ledgerPort(db: Connection, ledgerId: string, tables: Tables, guard: Gua
     record: guard((event) => write(() => events.add(event))),
     timeline: guard((tradeId) => events.timeline(tradeId)),
     // One read transaction, so that a trade and its orders and fills are of one moment.
-    unprojected: guard((bot, limit) =>
-      db.transaction(() => trades.unprojected(bot, limit).map((trade) => projectionOf(ledgerId, trade, tables)))(),
-    ),
+    unprojected: guard((bot, limit) => {
+      if (trades.unprojected(bot, 1).length === 0) return [];
+      return inReadTransaction(db, () => trades.unprojected(bot, limit).map((trade) => projectionOf(ledgerId, trade, tables)));
+    }),
     projectAgain: guard((bot, at) => write(() => trades.projectAgain(bot, at))),
     markProjected: guard((shown) =>
       write(() => {

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import type { ControlRow, SignalQueue, SignalRow } from '@hyperfleet/trading';
+import type { Statement } from 'better-sqlite3';
 import { type Connection, checkPages, openConnection } from '../database.ts';
 import { MIGRATIONS_DIR, readMigrations } from '../migrations.ts';
 import { damageGuard, guardFor, type OnDamaged, StoreError } from '../store-error.ts';
@@ -53,18 +54,25 @@ const MAX_BUSY_TIMEOUT_MS = 250;
 
 function createInserter(db: Connection) {
   const columns = db.prepare<[], { name: string }>("SELECT name FROM pragma_table_info('signals')");
-  return (row: Readonly<Record<string, string | number | boolean | null>>): number => {
+  /** By the columns they fill: who writes rows writes them alike. */
+  const inserts = new Map<string, Statement<unknown[]>>();
+
+  function insertOf(given: readonly string[]): Statement<unknown[]> {
     const known = new Set(columns.all().map(({ name }) => name.toLowerCase()));
-    const given = Object.entries(row);
-    const unknown = given.find(([column]) => !known.has(column.toLowerCase()));
-    if (unknown !== undefined) throw new StoreError('constraint', `signals has no column ${JSON.stringify(unknown[0])}; correct its name`);
-    const names = given.map(([column]) => `"${column}"`).join(', ');
-    const sql =
-      given.length === 0
-        ? 'INSERT INTO signals DEFAULT VALUES'
-        : `INSERT INTO signals (${names}) VALUES (${given.map(() => '?').join(', ')})`;
-    const values = given.map(([, value]) => (typeof value === 'boolean' ? Number(value) : value));
-    return Number(db.prepare<unknown[]>(sql).run(...values).lastInsertRowid);
+    const unknown = given.find((column) => !known.has(column.toLowerCase()));
+    if (unknown !== undefined) throw new StoreError('constraint', `signals has no column ${JSON.stringify(unknown)}; correct its name`);
+    if (given.length === 0) return db.prepare('INSERT INTO signals DEFAULT VALUES');
+    const names = given.map((column) => `"${column}"`).join(', ');
+    return db.prepare(`INSERT INTO signals (${names}) VALUES (${given.map(() => '?').join(', ')})`);
+  }
+
+  return (row: Readonly<Record<string, string | number | boolean | null>>): number => {
+    const given = Object.keys(row);
+    const key = JSON.stringify(given);
+    const statement = inserts.get(key) ?? insertOf(given);
+    inserts.set(key, statement);
+    const values = Object.values(row).map((value) => (typeof value === 'boolean' ? Number(value) : value));
+    return Number(statement.run(...values).lastInsertRowid);
   };
 }
 
@@ -120,6 +128,7 @@ function createKeeper(path: string, options: SignalQueueOptions) {
   return {
     current(): Open {
       if (closed) throw new Error(`${path} is used after it was closed`);
+      if (options.alone === true && open !== null) return open;
       const file = statSync(path, { throwIfNoEntry: false });
       if (file === undefined) {
         drop();

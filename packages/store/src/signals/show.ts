@@ -1,4 +1,5 @@
 import type { Projection, Showing, ShownMark } from '@hyperfleet/trading';
+import type { Statement } from 'better-sqlite3';
 import { type Connection, inTransaction } from '../database.ts';
 import { type ShownColumns, shownColumns } from './shown-columns.ts';
 import { createdAtText, SELECT_ROW, type StoredRow, toSignalRow } from './signal-row.ts';
@@ -59,11 +60,16 @@ export function createShow(db: Connection, file: { readonly databaseId: string; 
 
   const markOf = (ledgerId: string, bot: string): number => mark.get(ledgerId, bot)?.mark ?? 0;
 
+  /** By the columns they set: few of the combinations that may be come up, and those again and again. */
+  const updates = new Map<string, Statement<unknown[]>>();
+
   function update(rowId: number, changes: readonly (readonly [string, string | number])[]): void {
     if (changes.length === 0) return;
     // The columns come from our own lists, never from the file.
     const columns = changes.map(([column]) => `${column} = ?`).join(', ');
-    db.prepare<unknown[]>(`UPDATE signals SET ${columns} WHERE id = ?`).run(...changes.map(([, value]) => value), rowId);
+    const statement = updates.get(columns) ?? db.prepare<unknown[]>(`UPDATE signals SET ${columns} WHERE id = ?`);
+    updates.set(columns, statement);
+    statement.run(...changes.map(([, value]) => value), rowId);
   }
 
   function show(projection: Projection, columns: ShownColumns): Showing {
