@@ -1,4 +1,4 @@
-import type { Level } from '@hyperfleet/trading';
+import { type Level, lots, ticks } from '@hyperfleet/trading';
 
 interface AnonymousLevel {
   readonly px: number;
@@ -85,8 +85,8 @@ export class LiquiditySide {
   }
 
   /** What is left, best first, for those who look at the book. */
-  list(): { readonly px: number; readonly sz: number }[] {
-    return this.#levels.filter((level) => level.left > 0).map((level) => ({ px: level.px, sz: level.left }));
+  list(): Level[] {
+    return this.#levels.filter((level) => level.left > 0).map((level) => ({ px: ticks(level.px), sz: lots(level.left) }));
   }
 
   #find(px: number): AnonymousLevel | undefined {

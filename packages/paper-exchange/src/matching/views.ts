@@ -104,8 +104,9 @@ export function viewMarket(market: CoinMarket): AssetMarket {
 
 /** What can be traded with on one side, ours and recorded together, best first. */
 export function mergedLevels(market: CoinMarket, sign: 1 | -1): Level[] {
-  const sizes = new Map<number, number>();
   const anonymous = sign === 1 ? market.anonymous.bids : market.anonymous.asks;
+  if (market.own.bids.best() === null && market.own.asks.best() === null) return anonymous.list();
+  const sizes = new Map<number, number>();
   // Recorded lots across one of our orders are that order's until a print tells (the venue never shows a crossed book).
   const claimed = market.printsOnly ? ((sign === 1 ? market.own.asks : market.own.bids).best()?.px ?? null) : null;
   for (const level of anonymous.list()) if (claimed === null || level.px * sign < claimed * sign) sizes.set(level.px, level.sz);
