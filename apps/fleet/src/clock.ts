@@ -38,6 +38,7 @@ export function gateClock(marketNowMs: number, speed: number): GatedClock {
     mapping: { marketBaseMs: marketNowMs, monotonicBaseNs: 0n, speed, gate },
     open() {
       Atomics.compareExchange(base, 0, 0n, process.hrtime.bigint());
+      Atomics.notify(base, 0);
       return { marketBaseMs: marketNowMs, monotonicBaseNs: Atomics.load(base, 0), speed };
     },
   };
@@ -48,8 +49,10 @@ export function isOpen({ gate }: ClockMapping): boolean {
   return gate === undefined || Atomics.load(new BigInt64Array(gate), 0) !== 0n;
 }
 
-/** How often, wall time, a waiting task looks whether the clock has been opened. */
-const GATE_EVERY_MS = 5;
+/** Says once when a clock with this gate has been opened; every thread that waits is told by the one that opens it. */
+async function whenOpened(base: BigInt64Array<SharedArrayBuffer>): Promise<void> {
+  await Atomics.waitAsync(base, 0, 0n).value;
+}
 
 /**
  * The replay's clock: market time runs `speed` times as fast as the wall. A task never runs before its time, however the
@@ -57,6 +60,7 @@ const GATE_EVERY_MS = 5;
  */
 export function createReplayClock({ marketBaseMs, monotonicBaseNs, speed, gate }: ClockMapping): Clock {
   const shared = gate === undefined ? null : new BigInt64Array(gate);
+  let opened: Promise<void> | null = null;
   const baseNs = (): bigint => (shared === null ? monotonicBaseNs : Atomics.load(shared, 0));
   const stands = (): boolean => shared !== null && baseNs() === 0n;
   const exact = (): number =>
@@ -65,13 +69,21 @@ export function createReplayClock({ marketBaseMs, monotonicBaseNs, speed, gate }
     now: () => Math.floor(exact()),
     after(delayMs, task) {
       const dueMs = exact() + delayMs;
-      let timer: NodeJS.Timeout;
+      let timer: NodeJS.Timeout | undefined;
+      let isCancelled = false;
       const wait = (): void => {
-        const leftMs = stands() ? GATE_EVERY_MS : (dueMs - exact()) / speed;
+        if (isCancelled) return;
+        const leftMs = (dueMs - exact()) / speed;
         timer = setTimeout(() => (exact() < dueMs ? wait() : task()), Math.min(LONGEST_TIMER_MS, Math.max(0, Math.ceil(leftMs))));
       };
-      wait();
-      return () => clearTimeout(timer);
+      if (shared !== null && stands()) {
+        opened ??= whenOpened(shared);
+        void opened.then(wait);
+      } else wait();
+      return () => {
+        isCancelled = true;
+        clearTimeout(timer);
+      };
     },
   };
 }
