@@ -20,8 +20,11 @@ export interface Executor extends Clock {
   settle(): Promise<void>;
 }
 
-/** Microtasks all run before an immediate does, however long their chain is. */
-const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/**
+ * Lets every promise that can move do so. What a microtask hands to `nextTick` runs when no microtask is left, however long their chain
+ * is; unlike an immediate it costs no turn of the event loop, of which an hour has half a million.
+ */
+const settle = (): Promise<void> => new Promise((resolve) => queueMicrotask(() => process.nextTick(resolve)));
 
 const before = (a: Timer, b: Timer): boolean => a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
 

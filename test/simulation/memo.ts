@@ -9,8 +9,10 @@ type Fact = 'trades' | 'orders' | 'fills' | 'watermark' | 'books' | 'bots' | 'no
 export interface Memo {
   /** A store as one bot's workers see it. Only their own writes and `forget` make what they read old. */
   of<T extends object>(store: T, bot: string): T;
-  /** Something was written that may concern every bot. */
+  /** The stores are others. */
   forget(): void;
+  /** Rows of the signals file were written that may concern every bot. */
+  rowsChanged(): void;
 }
 
 const ORDERS: readonly Fact[] = ['trades', 'orders', 'fills', 'nonces'];
@@ -61,7 +63,7 @@ const WRITES: ReadonlyMap<string, Write> = new Map<string, Write>([
 ]);
 
 /** Of the writes, those that other bots can see. */
-const SHARED: ReadonlySet<string> = new Set(['markControlExecuted']);
+const SHARED: ReadonlySet<string> = new Set(['markControlExecuted', 'recordControl']);
 /** Of the writes, those that find nothing again until something is written. */
 const CLAIMS: ReadonlySet<string> = new Set(['claimExits', 'claimEntry']);
 
@@ -108,12 +110,16 @@ export function createMemo(): Memo {
   const forget = (): void => {
     for (const { methods } of bots.values()) for (const answers of methods.values()) answers.clear();
   };
+  const outdateAll = (facts: readonly Fact[]): void => {
+    for (const known of bots.values()) outdate(known, facts);
+  };
   return {
     forget,
+    rowsChanged: () => outdateAll(['rows']),
     of(store, bot) {
       const known: Known = bots.get(bot) ?? { methods: new Map(), byFact: new Map() };
       bots.set(bot, known);
-      return remembering(store, known, forget);
+      return remembering(store, known, outdateAll);
     },
   };
 }
@@ -131,7 +137,7 @@ const outdate = (known: Known, facts: readonly Fact[]): void => {
   for (const fact of facts) for (const answers of known.byFact.get(fact) ?? []) answers.clear();
 };
 
-function remembering<T extends object>(store: T, known: Known, forgetAll: () => void): T {
+function remembering<T extends object>(store: T, known: Known, outdateAll: (facts: readonly Fact[]) => void): T {
   const methods = new Map<string, unknown>();
   const read = (method: string, asked: string): unknown => known.methods.get(method)?.get(asked);
   const wrap = (key: string, method: (args: unknown[]) => unknown): unknown => {
@@ -148,7 +154,7 @@ function remembering<T extends object>(store: T, known: Known, forgetAll: () => 
           if (changed.length === 0 && CLAIMS.has(key)) idle.set(key, answer);
           return answer;
         } finally {
-          if (SHARED.has(key)) forgetAll();
+          if (SHARED.has(key)) outdateAll(changed);
           else outdate(known, changed);
         }
       };

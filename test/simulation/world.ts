@@ -106,7 +106,7 @@ function openDisk(journal: Journal) {
   return {
     stores: () => stores,
     storesOf: (bot: string) => ({ ledger: memo.of(stores.ledger, bot), queue: memo.of(stores.queue, bot) }),
-    forget: memo.forget,
+    rowsChanged: memo.rowsChanged,
     syncSignals: safe.sync,
     reopen(power: boolean): void {
       stores.ledger.close();
@@ -300,8 +300,8 @@ export function openWorld(options: WorldOptions): World {
     startMs,
     ledger: () => disk.stores().ledger,
     queue() {
-      // Whoever asks for it may write.
-      disk.forget();
+      // Whoever asks for it may write rows.
+      disk.rowsChanged();
       return disk.stores().queue;
     },
     stepClock(ms) {
