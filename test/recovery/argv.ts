@@ -12,6 +12,9 @@ npm run recovery -- --at THREAD:MOMENT:WAY                 one point again; a wa
 
 --points N and --points all say the same as N and all.`;
 
+/** A run mostly waits for its market: a core carries two. */
+const RUNS_A_CORE = 2;
+
 export interface Asked {
   readonly points: number | 'all' | Point;
   readonly seed: number;
@@ -62,6 +65,6 @@ export function parseAsked(args: readonly string[]): Asked {
     points,
     seed: whole('--seed', values.seed ?? '1', 0),
     part: partOf(values.part, points),
-    parallel: whole('--parallel', values.parallel ?? String(availableParallelism()), 1),
+    parallel: whole('--parallel', values.parallel ?? String(RUNS_A_CORE * availableParallelism()), 1),
   };
 }

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { judge } from './judge.ts';
 import { writeScenario } from './scenario.ts';
@@ -111,9 +111,10 @@ interface First {
   readonly struck: string | null;
 }
 
-async function endAt({ thread, moment, way }: Point): Promise<First> {
+/** Runs until a point; what is on the disk at that moment goes to `copyTo` as well, where that is given. */
+async function endAt({ thread, moment, way }: Point, copyTo: string | null = null): Promise<First> {
   const dir = openDir();
-  const ended = await runFleet(dir, { thread, point: String(moment), way });
+  const ended = await runFleet(dir, { thread, point: String(moment), way, ...(copyTo === null ? {} : { copyTo }) });
   const mark = join(dir, 'trap/struck');
   return { dir, ended, struck: existsSync(mark) ? readFileSync(mark, 'utf8') : null };
 }
@@ -154,17 +155,43 @@ export async function tryPoint(point: Point): Promise<Outcome> {
   return goOn(await endAt(point), point);
 }
 
+/** Whether a process can be held still from outside and be seen to stand still. */
+const CAN_HOLD = existsSync('/proc/self/status');
+
 /**
- * Tries one moment in several ways. The process that is killed and the machine whose power is cut are one run up to there: it is
- * ended once, and both begin again from a copy of what it has left.
+ * Ends a thread at its moment and goes on. Just before, the process is held still and what it has on the disk is copied: all that a
+ * killed process and a machine without power would leave at that moment, so that neither needs a run up to there of its own.
+ * Null for that where it cannot be had.
+ */
+async function tryThread(thread: string, moment: number): Promise<{ readonly outcome: Outcome; readonly left: First | null }> {
+  const point: Point = { thread, moment, way: 'thread' };
+  if (!CAN_HOLD) return { outcome: await tryPoint(point), left: null };
+  const dir = join(mkdtempSync(join(tmpdir(), 'killing-')), 'left');
+  const first = await endAt(point, dir);
+  const outcome = await goOn(first, point);
+  if (existsSync(dir)) return { outcome, left: { ...first, dir } };
+  rmSync(dirname(dir), { recursive: true });
+  if (first.struck !== null) throw new Error(`what ${thread} had left at its moment ${moment} was not copied to ${dir}`);
+  return { outcome, left: null };
+}
+
+/**
+ * Tries one moment in several ways. The process that is killed and the machine whose power is cut are one run up to there, and both
+ * begin again from a copy of what it has left.
  */
 export async function tryMoment(thread: string, moment: number, ways: readonly Way[]): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
-  if (ways.includes('thread')) outcomes.push(await tryPoint({ thread, moment, way: 'thread' }));
   const killed = ways.filter((way) => way !== 'thread');
-  if (killed.length === 0) return outcomes;
-  const first = await endAt({ thread, moment, way: 'process' });
+  let left: First | null = null;
+  if (ways.includes('thread') && killed.length === 0) return [await tryPoint({ thread, moment, way: 'thread' })];
+  if (ways.includes('thread')) {
+    const tried = await tryThread(thread, moment);
+    outcomes.push(tried.outcome);
+    left = tried.left;
+  }
+  const first = left ?? (await endAt({ thread, moment, way: 'process' }));
   const starts = killed.map((way, index) => ({ way, from: index === killed.length - 1 ? first : copyOf(first) }));
   for (const { way, from } of starts) outcomes.push(await goOn(from, { thread, moment, way }));
+  if (left !== null) rmSync(dirname(left.dir), { recursive: true });
   return outcomes;
 }

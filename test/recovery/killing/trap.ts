@@ -3,9 +3,10 @@
  * before each side effect of the thread; the moment after one is the moment before the next. At the one it is told of, it ends
  * the process or the thread where it stands, as a power cut or a crash would. What it is told stands in the query of its URL.
  */
+import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, statSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isMainThread, threadName } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 
@@ -17,11 +18,25 @@ const dir = asked.get('dir') ?? '';
 const thread = isMainThread ? 'main' : (threadName ?? '');
 const point = asked.get('thread') === thread ? Number(asked.get('point')) : Number.NaN;
 const way = asked.get('way') ?? 'count';
+/** Where a copy goes of all that the process has on the disk when the moment comes; null for none. */
+const copyTo = asked.get('copyTo');
 /** The venue is another machine, and whoever feeds signals another program: neither is ours to kill. */
 const isOurs = !/venue|feeder/.test(thread) && dir !== '' && !process.argv.some((arg) => arg.includes('feeder'));
 const safeName = thread.replaceAll(/[^\w-]/g, '_');
 
 let passed = 0;
+
+/** Stops the process of the first argument with all its threads, copies the directory of the second to the third, and lets it go on. */
+const HOLD_AND_COPY =
+  'kill -STOP "$1"; until grep -q "^State:.T" "/proc/$1/status"; do :; done; cp -r "$2" "$3"; touch "$2/trap/released"; kill -CONT "$1"';
+
+/** Blocks this thread. */
+const blockFor = (ms?: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+
+function copyWhatIsThere(to: string): void {
+  spawn('sh', ['-c', HOLD_AND_COPY, 'sh', String(process.pid), dirname(dir), to], { stdio: 'ignore', detached: true }).unref();
+  while (!existsSync(join(dir, 'released'))) blockFor(1);
+}
 
 /** A moment at which the machine may stop: just before this effect. */
 function moment(effect: Effect): void {
@@ -31,10 +46,11 @@ function moment(effect: Effect): void {
   // Once: a thread that comes back counts from the start.
   if (here !== point || existsSync(join(dir, 'struck'))) return;
   writeFileSync(join(dir, 'struck'), `before ${effect} ${here} of ${thread}`);
+  if (copyTo !== null) copyWhatIsThere(copyTo);
   if (way === 'thread' && !isMainThread) process.exit(70);
   process.kill(process.pid, 'SIGKILL');
   // The signal is on its way; nothing more may happen in this thread.
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  blockFor();
 }
 
 type Method = (this: Database.Statement, ...args: unknown[]) => unknown;
