@@ -79,3 +79,24 @@ test('a gated clock stands for everybody until it is opened, and then runs for e
   for (const clock of [one, other, apart]) expect(clock.now()).toBeGreaterThanOrEqual(7_010);
   expect(open()).toEqual(open());
 });
+
+test('a thread that waits for a gated clock is told by the one that opens it', async () => {
+  const { mapping, open } = gateClock(7_000, 1);
+  const source = `
+    const { parentPort, workerData } = require('node:worker_threads');
+    import(workerData.module).then(({ createReplayClock }) => {
+      const clock = createReplayClock(workerData.mapping);
+      const cancel = clock.after(0, () => parentPort.postMessage('cancelled, and ran'));
+      clock.after(5, () => parentPort.postMessage(clock.now()));
+      cancel();
+      parentPort.postMessage('waits');
+    });`;
+  const worker = new Worker(source, { eval: true, workerData: { mapping, module: new URL('./clock.ts', import.meta.url).href } });
+  const next = () => new Promise<unknown>((resolve) => worker.once('message', resolve));
+  expect(await next()).toBe('waits');
+  const due = next();
+  const openedAt = createReplayClock(open()).now();
+  expect(openedAt).toBe(7_000);
+  expect(await due).toBeGreaterThanOrEqual(7_005);
+  await worker.terminate();
+});

@@ -159,6 +159,24 @@ describe('fills', () => {
     );
   });
 
+  it('that are all known wait for no other writer, and one that is not does', () => {
+    const ledger = openLedger(join(tempDir(), 'ledger.db'), { busyTimeoutMs: 0 });
+    onTestFinished(() => ledger.close());
+    const known = [sampleFill({ tid: 1 }), sampleFill({ tid: 2 })];
+    expect(ledger.recordFills(BOT, ACCOUNT, known, 5_000)).toHaveLength(2);
+    const other = new Database(ledger.path);
+    onTestFinished(() => void other.close());
+    other.exec('BEGIN IMMEDIATE');
+    expect(ledger.recordFills(BOT, ACCOUNT, known, 5_000)).toEqual([]);
+    expect(ledger.recordFills(BOT, ACCOUNT, known, null)).toEqual([]);
+    const locked = expect.objectContaining({ code: 'locked' });
+    expect(() => ledger.recordFills(BOT, ACCOUNT, known, 5_001)).toThrow(locked);
+    expect(() => ledger.recordFills(BOT, ACCOUNT, [...known, sampleFill({ tid: 3 })], null)).toThrow(locked);
+    other.exec('ROLLBACK');
+    expect(ledger.recordFills(BOT, ACCOUNT, [...known, sampleFill({ tid: 3 })], 5_001).map(({ tid }) => tid)).toEqual([3]);
+    expect(ledger.watermark(ACCOUNT)).toBe(5_001);
+  });
+
   it('move neither the sums nor the watermark when one of them cannot be stored', () => {
     const ledger = withEntry();
     const broken = sampleFill({ tid: 2, sz: lots(0) });

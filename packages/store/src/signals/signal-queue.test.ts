@@ -306,4 +306,18 @@ describe('inserting as a writer would', () => {
     expect(() => queue.insertRow({ symbl: 'BTC' })).toThrow(/no column "symbl"/);
     expect(() => queue.insertRow({ bot_name: BOT })).toThrow(expect.objectContaining({ code: 'constraint' }));
   });
+
+  it('fills a column another program has added, until it takes it away again', () => {
+    const queue = open();
+    const row = { symbol: 'BTC', strategy: 'breakout' };
+    const other = foreign(queue);
+    expect(() => queue.insertRow(row)).toThrow(/no column "strategy"/);
+    other.exec('ALTER TABLE signals ADD COLUMN strategy TEXT');
+    for (let twice = 0; twice < 2; twice += 1) queue.insertRow(row);
+    expect(queue.allRows().map(({ strategy }) => strategy)).toEqual(['breakout', 'breakout']);
+    other.exec('ALTER TABLE signals DROP COLUMN strategy');
+    expect(() => queue.insertRow(row)).toThrow(expect.objectContaining({ code: 'schema-changed' }));
+    expect(() => queue.insertRow(row)).toThrow(/no column "strategy"/);
+    expect(queue.insertRow({ symbol: 'BTC' })).toBe(3);
+  });
 });
