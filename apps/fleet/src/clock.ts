@@ -78,7 +78,12 @@ export function createReplayClock({ marketBaseMs, monotonicBaseNs, speed, gate }
       };
       if (shared !== null && stands()) {
         opened ??= whenOpened(shared);
-        void opened.then(wait);
+        // Waiting for another thread keeps none alive; a timer does.
+        timer = setTimeout(wait, LONGEST_TIMER_MS);
+        void opened.then(() => {
+          clearTimeout(timer);
+          wait();
+        });
       } else wait();
       return () => {
         isCancelled = true;
