@@ -157,9 +157,9 @@ it('halts a bot whose agent was replaced, names key and account and what to do, 
 });
 
 it('shows fills of orders nobody here knows in coins and dollars, and refuses entries on their coin alone', async () => {
-  const byHand = { a: 0, b: true, p: '115000', s: '0.01', r: false, t: { limit: { tif: 'Ioc' as const } } };
+  const byHand = { a: 0, b: true, p: '115000', s: '0.0005', r: false, t: { limit: { tif: 'Ioc' as const } } };
   await (await venue.client(wallet('Crowded'))).order({ orders: [byHand], grouping: 'na' });
-  // A thin best price gives it in parts.
+  // A thin best price gives it in parts: six at most in this recording. More than ten fills are told in one line.
   await fleet.line(
     /Crowded +ALERT BTC: bought 0\.0\d+ at \$1\d\d,\d{3}\S* by no order of the fleet \(Open Long\): left alone, in no trade's books/,
   );
@@ -169,7 +169,7 @@ it('shows fills of orders nobody here knows in coins and dollars, and refuses en
   expect(row(refused)?.notes).toMatch(/not ours|foreign/);
   const out = signal('Crowded', EXIT);
   await ends(out, 'executed');
-  expect(await venue.held(user('Crowded'), 'BTC')).toBe(0.01);
+  expect(await venue.held(user('Crowded'), 'BTC')).toBe(0.0005);
 });
 
 it('takes nothing from a venue that answers one bot nonsense, says so of that bot alone, and exits when it makes sense again', async () => {
