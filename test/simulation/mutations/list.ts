@@ -79,6 +79,11 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${LEDGER}open-ledger.ts`,
     old: 'if (!tables.fills.insert(bot, account, fill, owner)) continue;',
     wrong: 'tables.fills.insert(bot, account, fill, owner);',
+    also: {
+      file: `${LEDGER}fill-table.ts`,
+      old: 'known.get(account.toLowerCase(), coin, timeMs, tid) !== undefined',
+      wrong: 'known === undefined',
+    },
     trial: { on: 'seeds', count: 10 },
   },
   {
