@@ -28,7 +28,7 @@ let passed = 0;
 
 /** Stops the process of the first argument with all its threads, copies the directory of the second to the third, and lets it go on. */
 const HOLD_AND_COPY =
-  'kill -STOP "$1"; until grep -q "^State:.T" "/proc/$1/status"; do :; done; cp -r "$2" "$3"; touch "$2/trap/released"; kill -CONT "$1"';
+  'kill -STOP "$1"; until grep -q "^State:.T" "/proc/$1/status"; do :; done; cp -r "$2" "$3.part" && mv "$3.part" "$3"; touch "$2/trap/released"; kill -CONT "$1"';
 
 /** Blocks this thread. */
 const blockFor = (ms?: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
